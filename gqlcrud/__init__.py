@@ -1,0 +1,1 @@
+"""A GraphQL CRUD API from SQLAlchemy models or an existing database."""
