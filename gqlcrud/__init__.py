@@ -1,1 +1,21 @@
 """A GraphQL CRUD API from SQLAlchemy models or an existing database."""
+
+from gqlcrud.api import Api
+from gqlcrud.errors import ConfigurationError, ErrorCode, GqlcrudError, RequestError
+from gqlcrud.options import Limits, ModelOptions
+from gqlcrud.scalars import Operator, Scalar, custom_scalar
+from gqlcrud.types import field
+
+__all__ = [
+    "Api",
+    "ConfigurationError",
+    "ErrorCode",
+    "GqlcrudError",
+    "Limits",
+    "ModelOptions",
+    "Operator",
+    "RequestError",
+    "Scalar",
+    "custom_scalar",
+    "field",
+]

@@ -1,0 +1,1 @@
+"""A bookshop: SQLAlchemy models, made-up data, and the GraphQL API that gqlcrud generates from them."""

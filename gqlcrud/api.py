@@ -1,0 +1,210 @@
+"""The composition root: mapped classes and a database in, a schema that answers requests out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeAlias
+
+import strawberry
+from fastapi import APIRouter
+from fastapi.params import Depends
+from graphql import ExecutionResult as GraphQLExecutionResult
+from graphql import GraphQLError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from strawberry.exceptions import StrawberryException
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
+
+from gqlcrud.catalog import Catalog, CatalogSettings, mapped_classes, read_catalog
+from gqlcrud.context import Operation, begin_operation, end_operation
+from gqlcrud.errors import ConfigurationError, ErrorCode
+from gqlcrud.examples import example_query
+from gqlcrud.execution import ConnectionSource, OperationConnection, engine_source, session_source, sessionmaker_source
+from gqlcrud.fastapi import router
+from gqlcrud.faults import client_errors
+from gqlcrud.options import Limits, ModelOptions
+from gqlcrud.planning import Planner, check_stored_position, check_typed_position
+from gqlcrud.scalars import Scalar
+from gqlcrud.statements import Database
+from gqlcrud.types import declare_types, query_type
+
+SessionDependency: TypeAlias = Callable[..., Any]
+_CHECKS = {Database.POSTGRESQL: check_typed_position, Database.SQLITE: check_stored_position}
+
+
+class _Schema(strawberry.Schema):
+    """Strawberry's schema, which leaves logging to `faults`: a client's mistake is not an error of the server."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
+        """Log nothing here."""
+
+
+class Api:
+    """A GraphQL API over mapped classes.
+
+    base: a declarative base, a registry, or an iterable of mapped classes.
+    database: an `AsyncEngine`, an `async_sessionmaker`, or a FastAPI dependency that gives an `AsyncSession`.
+    models: what to say about single models. scalars: SQLAlchemy type -> scalar, for types that gqlcrud does not know.
+    query: classes whose Strawberry fields are added to the type Query.
+    skip_unknown: leave out columns without a scalar instead of refusing them; `catalog.left_out` tells which.
+    enforced_foreign_keys: False where foreign keys may point at nothing; to-one fields are nullable then.
+    debug: show the true message of a fault to the client.
+
+    Raises ConfigurationError for whatever cannot be offered as it stands.
+    """
+
+    def __init__(
+        self,
+        base: object,
+        database: AsyncEngine | async_sessionmaker[Any] | SessionDependency,
+        *,
+        models: Mapping[type, ModelOptions] | None = None,
+        scalars: Mapping[Any, Scalar] | None = None,
+        limits: Limits | None = None,
+        query: type | Sequence[type] = (),
+        title: str = "GraphQL API",
+        skip_unknown: bool = False,
+        enforced_foreign_keys: bool = True,
+    ) -> None:
+        self.title = title
+        self.limits = limits or Limits()
+        settings = CatalogSettings(models or {}, scalars or {}, self.limits, skip_unknown, enforced_foreign_keys)
+        self.catalog: Catalog = read_catalog(mapped_classes(base), settings)
+        self.session_dependency: SessionDependency | None = None
+        self._source = self._read_source(database)
+        self._registry = declare_types(self.catalog, self)
+        self.query = query_type(self._registry, self, [query] if isinstance(query, type) else query)
+        self._session: ContextVar[AsyncSession | None] = ContextVar("gqlcrud_session", default=None)
+        self.extension: type[SchemaExtension] = _extension(self)
+        self.schema = self._build_schema()
+
+    async def execute(
+        self,
+        query: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        context: Any = None,
+        operation_name: str | None = None,
+        session: AsyncSession | None = None,
+        allow_mutations: bool = True,
+    ) -> ExecutionResult:
+        """Run one operation. `session` is used, and joined in its transaction, in place of the API's own connections.
+
+        Never raises for what a request says: the result's `errors` hold it, each with `extensions["code"]`.
+        """
+        allowed = {OperationType.QUERY, OperationType.MUTATION} if allow_mutations else {OperationType.QUERY}
+        with self.using(session):
+            try:
+                result = await self.schema.execute(
+                    query,
+                    variable_values=dict(variables or {}),
+                    context_value=context,
+                    operation_name=operation_name,
+                    allowed_operation_types=allowed,
+                )
+            except CannotGetOperationTypeError as error:
+                return _refusal(error.as_http_error_reason(), ErrorCode.OPERATION_RESOLUTION_FAILURE)
+            except InvalidOperationTypeError:
+                return _refusal("A mutation is sent with POST.", ErrorCode.MUTATION_REFUSED)
+        if result.errors:
+            result.errors = client_errors(result.errors, executed=not isinstance(result, PreExecutionError))
+        return result
+
+    @contextmanager
+    def using(self, session: AsyncSession | None) -> Iterator[None]:
+        """Let operations that start in this block read through `session`; None leaves the API's own connections."""
+        token = self._session.set(session)
+        try:
+            yield
+        finally:
+            self._session.reset(token)
+
+    def sdl(self) -> str:
+        """The schema in GraphQL's schema definition language."""
+        return self.schema.as_str() + "\n"
+
+    def type(self, entity: type) -> Any:
+        """The Strawberry type that is generated for a mapped class, for annotations in types of one's own."""
+        return self._registry.types[self.catalog.model(entity).name]
+
+    def router(
+        self,
+        *,
+        path: str = "",
+        context: Callable[..., Any] | None = None,
+        dependencies: Sequence[Depends] = (),
+        graphiql: bool = True,
+        example_query: str | None = None,
+    ) -> APIRouter:
+        """A FastAPI router that serves this API; `gqlcrud.fastapi.router` explains the options."""
+        return router(
+            self, path=path, context=context, dependencies=dependencies, graphiql=graphiql, example_query=example_query
+        )
+
+    def example_query(self) -> str:
+        """A query that runs as it is, for the first look: the first records of a model with one of its relations."""
+        return example_query(self.catalog)
+
+    def new_operation(self) -> Operation:
+        """The state of one operation: its connection, its loaders. Raises ConfigurationError without a database."""
+        session = self._session.get()
+        source = session_source(session) if session is not None else self._source
+        if source is None:
+            raise ConfigurationError(
+                "This Api was given a session dependency, and there is no session: hand one in, "
+                "await api.execute(query, session=session), or serve it with api.router()."
+            )
+        planner = Planner(self.catalog, self.limits, _CHECKS[source.database])
+        return Operation(planner, OperationConnection(source))
+
+    def _read_source(self, database: object) -> ConnectionSource | None:
+        if isinstance(database, AsyncEngine):
+            return engine_source(database)
+        if isinstance(database, async_sessionmaker):
+            return sessionmaker_source(database)
+        if callable(database):
+            self.session_dependency = database
+            return None
+        raise ConfigurationError(
+            f"Api takes an AsyncEngine (create_async_engine(...)), an async_sessionmaker or a FastAPI dependency that gives "
+            f"an AsyncSession, not {database!r}."
+        )
+
+    def _build_schema(self) -> strawberry.Schema:
+        types = [self._registry.types[model.name] for model in self.catalog.models]
+        try:
+            return _Schema(
+                self.query,
+                types=types,
+                extensions=[self.extension],
+                config=StrawberryConfig(disable_field_suggestions=False),
+            )
+        except (StrawberryException, TypeError, ValueError) as error:
+            raise ConfigurationError(f"The schema cannot be built: {error}") from error
+
+
+def _extension(api: Api) -> type[SchemaExtension]:
+    """The extension that gives every operation of a schema its state on `api`."""
+
+    class GqlcrudExtension(SchemaExtension):
+        async def on_operation(self) -> AsyncIterator[None]:
+            token = begin_operation(api, api.new_operation())
+            try:
+                yield
+            finally:
+                end_operation(token)
+            result = self.execution_context.result
+            if isinstance(result, GraphQLExecutionResult) and result.errors:
+                result.errors = client_errors(result.errors, executed=True)
+
+    return GqlcrudExtension
+
+
+def _refusal(message: str, code: ErrorCode) -> ExecutionResult:
+    return PreExecutionError(data=None, errors=[GraphQLError(message, extensions={"code": code.value})])

@@ -1,0 +1,22 @@
+"""Mapped classes in, a frozen catalog of models, columns, relations and keys out."""
+
+from gqlcrud.catalog.assemble import REQUIRES
+from gqlcrud.catalog.model import Catalog, Column, Key, LeftOut, Link, Member, Model, OwnField, Relation, Source
+from gqlcrud.catalog.read import CatalogSettings, mapped_classes, read_catalog
+
+__all__ = [
+    "REQUIRES",
+    "Catalog",
+    "CatalogSettings",
+    "Column",
+    "Key",
+    "LeftOut",
+    "Link",
+    "Member",
+    "Model",
+    "OwnField",
+    "Relation",
+    "Source",
+    "mapped_classes",
+    "read_catalog",
+]

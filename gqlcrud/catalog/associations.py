@@ -1,0 +1,61 @@
+"""Association objects: a model whose primary key is exactly two foreign keys also links its two ends many-to-many."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapper
+
+from gqlcrud.catalog.columns import ColumnReader
+from gqlcrud.catalog.model import Column, Relation
+from gqlcrud.catalog.relations import read_link
+from gqlcrud.naming import camel_name, plural
+
+
+def derived_relations(
+    mapper: Mapper[Any],
+    relations: Sequence[Relation],
+    readers: Mapping[type, ColumnReader],
+    primary_key: Sequence[Column],
+) -> list[Relation]:
+    """The two relations that skip over the association object `mapper`, or none if it is not one."""
+    table = mapper.local_table
+    ends = [each for each in relations if not each.many and each.remote and not each.custom and not each.link]
+    ends = [
+        each for each in ends if each.unique and {column.key for column in each.local} <= {c.key for c in primary_key}
+    ]
+    if len(ends) != 2 or not isinstance(table, sa.Table) or any(end.target not in readers for end in ends):
+        return []
+    covered = [column.key for end in ends for column in end.local]
+    if len(covered) != len(set(covered)) or set(covered) != {column.key for column in primary_key}:
+        return []
+    one, other = ends
+    return [
+        _relation(mapper, table, one, other, readers[one.target], readers[mapper.class_]),
+        _relation(mapper, table, other, one, readers[other.target], readers[mapper.class_]),
+    ]
+
+
+def _relation(
+    mapper: Mapper[Any], table: sa.Table, here: Relation, there: Relation, owner: ColumnReader, edge: ColumnReader
+) -> Relation:
+    key = plural(there.key)
+    link = read_link(table, _table_keys(mapper, here.local), _table_keys(mapper, there.local), edge)
+    return Relation(
+        key=key,
+        name=owner.options.rename.get(key) or camel_name(key),
+        owner=here.target,
+        target=there.target,
+        many=True,
+        nullable=True,
+        description=f"The {there.target.__name__} records linked to this {owner.owner} through {mapper.class_.__name__}.",
+        local=here.remote,
+        remote=there.remote,
+        link=link,
+    )
+
+
+def _table_keys(mapper: Mapper[Any], columns: Sequence[Column]) -> list[str]:
+    return [mapper.column_attrs[column.key].columns[0].key for column in columns]

@@ -1,0 +1,177 @@
+"""The catalog: what the mapped classes say, as frozen values. Nothing after the catalog looks at a mapper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeAlias
+
+from sqlalchemy import FromClause
+from sqlalchemy.types import TypeEngine
+
+from gqlcrud.errors import ConfigurationError
+from gqlcrud.scalars import Operator, Scalar
+
+
+class Source(Enum):
+    """Where a column's values come from.
+
+    STORED: a column of the table. EXPRESSION: SQL, from a `column_property` or a `hybrid_property`.
+    PYTHON: a `hybrid_property` that has no SQL form; it is computed from the other columns.
+    LINK: a column of the table that links two models many-to-many.
+    """
+
+    STORED = "stored"
+    EXPRESSION = "expression"
+    PYTHON = "python"
+    LINK = "link"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """One column of a model, or of a link table.
+
+    key: attribute of the mapped class (of the link table's column, for LINK). name: GraphQL field.
+    references: the class whose global id a foreign key holds; the GraphQL type is then ID.
+    offered: False for a column that is fetched for a relation's sake and shown nowhere.
+    """
+
+    key: str
+    name: str
+    scalar: Scalar
+    sql_type: TypeEngine[Any]
+    nullable: bool
+    description: str
+    source: Source = Source.STORED
+    references: type | None = None
+    operators: tuple[Operator, ...] = ()
+    sortable: bool = True
+    deferred: bool = False
+    read_only: bool = False
+    offered: bool = True
+
+    @property
+    def filterable(self) -> bool:
+        return self.offered and bool(self.operators)
+
+    def __repr__(self) -> str:
+        return f"Column({self.key})"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Key:
+    """Columns that together identify one record. name: its field in the unique selector (`BookBy`)."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Link:
+    """The table between two models.
+
+    local: its column keys that equal the owner's `Relation.local`; remote: those that equal `Relation.remote`.
+    unique: no pair of records is linked twice. columns: what else the table holds, shown on the edge.
+    """
+
+    table: FromClause
+    local: tuple[str, ...]
+    remote: tuple[str, ...]
+    unique: bool
+    columns: tuple[Column, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Relation:
+    """A relation from `owner` to `target`.
+
+    local: columns of the owner whose values are the key that records are loaded by.
+    remote: columns of the target (through `link`, if there is one) that equal `local`, one by one.
+    custom: the join is not a plain comparison of columns; `local` is the owner's primary key then,
+    `remote` is empty, and SQLAlchemy's attribute `key` gives the condition.
+    unique: a constraint says that at most one record of the target belongs to a key.
+    link_name: for links with columns of their own, what connection, edge and order types are named after.
+    """
+
+    key: str
+    name: str
+    owner: type
+    target: type
+    many: bool
+    nullable: bool
+    description: str
+    local: tuple[Column, ...]
+    remote: tuple[Column, ...]
+    link: Link | None = None
+    custom: bool = False
+    unique: bool = False
+    link_name: str | None = None
+    filterable: bool = True
+    sortable: bool = True
+
+    def __repr__(self) -> str:
+        return f"Relation({self.owner.__name__}.{self.key})"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnField:
+    """A field that the user adds to a generated type; `requires` names attributes that its resolver reads."""
+
+    name: str
+    requires: tuple[Column | Relation, ...]
+
+
+Member: TypeAlias = Column | Relation | OwnField
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """One mapped class. name: GraphQL type; one, many: the root fields; keys: the primary key first."""
+
+    entity: type
+    name: str
+    one: str
+    many: str
+    description: str
+    columns: tuple[Column, ...]
+    relations: tuple[Relation, ...]
+    keys: tuple[Key, ...]
+    own_fields: tuple[OwnField, ...]
+    fields_class: type | None
+    page_size: int
+    max_page_size: int
+    members: Mapping[str, Member] = field(default_factory=dict)
+
+    @property
+    def primary_key(self) -> tuple[Column, ...]:
+        return self.keys[0].columns
+
+    def __repr__(self) -> str:
+        return f"Model({self.name})"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something that the API does not offer, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Catalog:
+    """All models of one API, by type name in alphabetical order, and what was left out."""
+
+    models: tuple[Model, ...]
+    left_out: tuple[LeftOut, ...]
+    by_entity: Mapping[type, Model]
+    by_name: Mapping[str, Model]
+
+    def model(self, entity: type) -> Model:
+        """The model of a mapped class. Raises ConfigurationError if it is none of this API's."""
+        model = self.by_entity.get(entity)
+        if model is None:
+            known = ", ".join(sorted(each.__name__ for each in self.by_entity))
+            raise ConfigurationError(f"{entity!r} is not a model of this API. Its models are: {known}.")
+        return model

@@ -1,0 +1,102 @@
+"""The running operation of each API, found from any resolver: a context variable, so that it works in any schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar, Token
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from graphql import GraphQLResolveInfo
+
+from gqlcrud.catalog import Catalog, Column, Model, Relation
+from gqlcrud.errors import ConfigurationError
+from gqlcrud.execution import OperationConnection, Reader
+from gqlcrud.plan import PagePlan, RecordPlan
+from gqlcrud.planning import Planner
+from gqlcrud.selection import read_selection
+
+
+@dataclass(slots=True)
+class Operation:
+    """One GraphQL operation on one API: its planner, its connection and what it has loaded."""
+
+    planner: Planner
+    connection: OperationConnection
+    reader: Reader = field(init=False)
+    _plans: dict[object, PagePlan | RecordPlan] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.reader = Reader(self.connection)
+
+    @property
+    def catalog(self) -> Catalog:
+        return self.planner.catalog
+
+    def relation_plan(self, info: GraphQLResolveInfo[Any], relation: Relation) -> PagePlan | RecordPlan:
+        """The plan of a relation field whose parent was not planned; made once for each field of the document."""
+        identity = (relation, *map(id, info.field_nodes))
+        plan = self._plans.get(identity)
+        if plan is None:
+            target = self.catalog.model(relation.target)
+            selection = read_selection(info)
+            plan = self._plans[identity] = (
+                self.planner.page(selection, target, relation)
+                if relation.many
+                else self.planner.record(selection, target, relation.remote, relation)
+            )
+        return plan
+
+    def record_plan(
+        self, info: GraphQLResolveInfo[Any], model: Model, key: tuple[Column, ...], columns: tuple[Column, ...]
+    ) -> RecordPlan:
+        """The plan of a record of `model` for the field that is being resolved; made once for each field."""
+        identity = (model, key, columns, *map(id, info.field_nodes))
+        plan = self._plans.get(identity)
+        if not isinstance(plan, RecordPlan):
+            plan = self.planner.record(read_selection(info, model.name), model, key, columns=columns)
+            self._plans[identity] = plan
+        return plan
+
+
+ApiKey: TypeAlias = object
+_operations: ContextVar[Mapping[ApiKey, Operation]] = ContextVar("gqlcrud_operations")
+
+
+def begin_operation(api: ApiKey, operation: Operation) -> Token[Mapping[ApiKey, Operation]]:
+    """Make `operation` the running one of `api` for this task and those it starts."""
+    return _operations.set({**_operations.get({}), api: operation})
+
+
+def end_operation(token: Token[Mapping[ApiKey, Operation]]) -> None:
+    _operations.reset(token)
+
+
+def running_operation(api: ApiKey) -> Operation:
+    """The running operation of `api`. Raises ConfigurationError in a schema that lacks the API's extension."""
+    operation = _operations.get({}).get(api)
+    if operation is None:
+        raise ConfigurationError(
+            "Generated types are used in a schema without their API. Give it the extension: "
+            "strawberry.Schema(query=Query, extensions=[api.extension])."
+        )
+    return operation
+
+
+def operation_of_model(entity: type) -> Operation:
+    """The running operation of the API that offers `entity`, for resolvers of the user's own."""
+    for operation in _operations.get({}).values():
+        if entity in operation.catalog.by_entity:
+            return operation
+    raise ConfigurationError(
+        f"No API that offers {entity.__name__} is running here: load records in resolvers of its schema only."
+    )
+
+
+def column_named(model: Model, key: Any) -> Column | Relation:
+    """The column or relation of a model by attribute name. Raises ConfigurationError for one it does not have."""
+    members: list[Column | Relation] = [*model.columns, *model.relations]
+    for each in members:
+        if each.key == key:
+            return each
+    raise ConfigurationError(f"{model.name} has no attribute {key!r} in this API.")

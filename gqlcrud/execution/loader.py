@@ -1,0 +1,62 @@
+"""Keys in, values out, in batches: one loader for each plan, one statement for all keys that wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+R = TypeVar("R")
+V = TypeVar("V")
+
+
+class Loader(Generic[K, R, V]):
+    """Loads values by key for one operation, each key once.
+
+    A batch stays open until the connection is free for it, so that keys asked for in the meantime, from any place in
+    the document, join it. `fetch` runs under `lock` and reads the rows for a list of keys; `build` makes of them one
+    value for each key, in the order of the keys, and may load further levels.
+    """
+
+    def __init__(
+        self,
+        lock: asyncio.Lock,
+        fetch: Callable[[Sequence[K]], Awaitable[R]],
+        build: Callable[[Sequence[K], R], Awaitable[Sequence[V]]],
+    ) -> None:
+        self._lock = lock
+        self._fetch = fetch
+        self._build = build
+        self._values: dict[K, V] = {}
+        self._flights: dict[K, asyncio.Task[None]] = {}
+        self._waiting: dict[K, None] = {}
+        self._batch: asyncio.Task[None] | None = None
+
+    async def load(self, key: K) -> V:
+        """The value of one key."""
+        return (await self.load_many([key]))[0]
+
+    async def load_many(self, keys: Sequence[K]) -> list[V]:
+        """The values of `keys`, in their order; a key may stand there more than once."""
+        for key in keys:
+            if key not in self._values and key not in self._flights:
+                if self._batch is None:
+                    self._batch = asyncio.get_running_loop().create_task(self._run())
+                self._waiting[key] = None
+                self._flights[key] = self._batch
+        for task in {self._flights[key] for key in keys if key in self._flights}:
+            await task
+        return [self._values[key] for key in keys]
+
+    async def _run(self) -> None:
+        async with self._lock:
+            await asyncio.sleep(0)  # whoever was woken together with this batch may still add keys
+            keys = list(self._waiting)
+            self._waiting = {}
+            self._batch = None
+            rows = await self._fetch(keys)
+        values = await self._build(keys, rows)
+        self._values.update(zip(keys, values, strict=True))
+        for key in keys:
+            del self._flights[key]

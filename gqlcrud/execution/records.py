@@ -1,0 +1,87 @@
+"""Rows in, records and pages out: the immutable values that GraphQL's fields are read from."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, ClassVar
+
+from sqlalchemy.orm import class_mapper
+from sqlalchemy.orm.attributes import set_committed_value
+
+from gqlcrud.catalog import Column, Model, Source
+
+
+class Record(tuple[Any, ...]):
+    """One row of a model: its fetched columns, as attributes named like those of the mapped class.
+
+    The last item holds the related records by response key; a relation that the request does not select is not there.
+    """
+
+    __slots__ = ()
+    model: ClassVar[Model]
+
+    @property
+    def related(self) -> dict[str, Any]:
+        related: dict[str, Any] = self[-1]
+        return related
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"{name!r} of {self.model.name} is not fetched. A field of your own names what it reads: "
+            f"@gqlcrud.field(requires=[{name!r}])."
+        )
+
+
+@functools.lru_cache(maxsize=2048)
+def record_class(model: Model, columns: tuple[Column, ...]) -> type[Record]:
+    """The class of the records of one model with these columns, in this order."""
+    namespace: dict[str, Any] = {column.key: property(itemgetter(i)) for i, column in enumerate(columns)}
+    return type(model.name, (Record,), {"__slots__": (), "model": model, **namespace})
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of records, as each view of its plan shows them.
+
+    records: by the view's path. cursors: one for each record, if any was asked for. edges: the values of the link's
+    columns, one mapping for each record, if any was asked for.
+    """
+
+    records: Mapping[tuple[str, ...], Sequence[Record]]
+    count: int
+    cursors: Sequence[str]
+    edges: Sequence[Mapping[str, Any]]
+    has_next_page: bool
+    has_previous_page: bool
+    total_count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A page as the field with the response key `key` shows it."""
+
+    page: Page
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One record of a connection. `path` leads to the edge's views."""
+
+    page: Page
+    index: int
+    path: tuple[str, ...]
+
+
+def python_value(source: Any, column: Column, model: Model) -> Any:
+    """The value of a hybrid property that has no SQL form: computed by an instance of the class with the same values."""
+    if not isinstance(source, Record):
+        return getattr(source, column.key)
+    instance: Any = class_mapper(model.entity).class_manager.new_instance()
+    for each in model.columns:
+        if each.source is Source.STORED and not each.deferred:
+            set_committed_value(instance, each.key, getattr(source, each.key))
+    return getattr(instance, column.key)

@@ -1,0 +1,126 @@
+"""Global ids and cursors: values in, opaque text out, and back. A text that cannot be read is a RequestError."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from gqlcrud.catalog import Catalog, Column, Model
+from gqlcrud.errors import RequestError
+from gqlcrud.scalars import JsonScalar, Scalar
+
+_MAX_LENGTH = 8192
+
+
+def encode_id(type_name: str, columns: Sequence[Column], values: Sequence[Any]) -> str:
+    """The global id of a record: base64url of `Book:1`, or of `OrderItem:[1001,2]` for several key columns."""
+    encoded = [column.scalar.encode(value) for column, value in zip(columns, values, strict=True)]
+    text = str(encoded[0]) if len(encoded) == 1 else _dump(encoded)
+    return _to_base64(f"{type_name}:{text}")
+
+
+def decode_id(text: str, model: Model) -> tuple[Any, ...]:
+    """The primary key in a global id of `model`, one value a column. A wrong type or a damaged id is VALIDATION."""
+    type_name, rest = _split_id(text)
+    if type_name != model.name:
+        raise RequestError(f"This is the id of a {type_name[:60]}, and a {model.name} is asked for.")
+    values = _key_values(rest, model)
+    if values is None:
+        raise RequestError(f"This is not a valid id of a {model.name}.")
+    return values
+
+
+def decode_node_id(text: str, catalog: Catalog) -> tuple[Model, tuple[Any, ...]] | None:
+    """The model and primary key of any global id; None for a text that is none."""
+    try:
+        type_name, rest = _split_id(text)
+    except RequestError:
+        return None
+    model = catalog.by_name.get(type_name)
+    values = _key_values(rest, model) if model is not None else None
+    return None if model is None or values is None else (model, values)
+
+
+def encode_cursor(fingerprint: str, values: Sequence[JsonScalar]) -> str:
+    """A cursor: the order it belongs to and the values of its terms."""
+    return _to_base64(_dump([fingerprint, *values]))
+
+
+def decode_cursor(text: str, fingerprint: str, count: int) -> tuple[JsonScalar, ...]:
+    """The `count` values of a cursor made for this type and order. Any other text is VALIDATION."""
+    try:
+        values = json.loads(_from_base64(text))
+    except (ValueError, RecursionError):
+        raise RequestError("This is not a cursor.") from None
+    if not isinstance(values, list) or not values or not isinstance(values[0], str):
+        raise RequestError("This is not a cursor.")
+    if values[0] != fingerprint or len(values) != count + 1:
+        raise RequestError("This cursor belongs to another list, or to another order of it.")
+    if not all(value is None or isinstance(value, str | int | float) for value in values):
+        raise RequestError("This is not a cursor.")
+    return tuple(values[1:])
+
+
+def decode_value(scalar: Scalar, value: JsonScalar) -> Any:
+    """A value of a cursor as Python has it. Raises ValueError, TypeError or KeyError for one that `scalar` cannot hold."""
+    return scalar.decode(value)
+
+
+def fingerprint(text: str) -> str:
+    """A short mark of the type and order that a cursor is bound to. Not a secret: a cursor carries values only."""
+    return hashlib.blake2s(text.encode(), digest_size=4).hexdigest()
+
+
+def _split_id(text: str) -> tuple[str, str]:
+    try:
+        type_name, separator, rest = _from_base64(text).partition(":")
+    except ValueError:
+        raise RequestError("This is not a global id.") from None
+    if not separator:
+        raise RequestError("This is not a global id.")
+    return type_name, rest
+
+
+def _key_values(text: str, model: Model) -> tuple[Any, ...] | None:
+    columns = model.primary_key
+    try:
+        raw = json.loads(text) if len(columns) > 1 else [text]
+        if not isinstance(raw, list) or len(raw) != len(columns):
+            return None
+        return tuple(
+            column.scalar.decode(_plain(column, each) if len(columns) == 1 else each)
+            for column, each in zip(columns, raw, strict=True)
+        )
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
+def _plain(column: Column, text: str) -> JsonScalar:
+    """A single key is written without JSON; the two kinds that JSON does not write as a string are read back here."""
+    if column.scalar.name == "Boolean":
+        return text == "True"
+    return float(text) if column.scalar.name == "Float" else text
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _to_base64(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _from_base64(text: str) -> str:
+    """Raises ValueError for what is no base64url of UTF-8."""
+    if len(text) > _MAX_LENGTH or not text.isascii():
+        raise ValueError("not base64url")
+    try:
+        return base64.b64decode(
+            text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4), altchars="-_", validate=True
+        ).decode()
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise ValueError("not base64url") from error

@@ -1,0 +1,67 @@
+"""What a user may say about the API as a whole and about each model; frozen values, checked by the catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from gqlcrud.scalars import Scalar
+
+OptInOperator = Literal["like", "regex", "search"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds that hold for every request; a page or list beyond one is refused with the code LIMIT.
+
+    page_size: rows of a page when neither `first` nor `last` is given.
+    max_page_size: the largest `first` or `last`.
+    max_list_operands: items of one `in`, `notIn`, `and`, `or`, `hasAny` or `hasAll`.
+    max_node_ids: ids of one `nodes(ids:)`.
+    max_filter_depth: how deep `and`, `or`, `not` and relation filters nest.
+    max_depth: how deep relations nest in a document; a connection counts once, with its `edges` and `node`.
+    """
+
+    page_size: int = 50
+    max_page_size: int = 500
+    max_list_operands: int = 1000
+    max_node_ids: int = 500
+    max_filter_depth: int = 10
+    max_depth: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOptions:
+    """How one model appears in the API. Every name is that of an attribute of the mapped class.
+
+    name, plural: GraphQL type name and the name of the list field; default: class name, its English plural.
+    description: of the type; default: the class docstring, else the table comment.
+    include, exclude: the attributes to offer; `include=None` offers all.
+    rename: attribute -> GraphQL field name.
+    read_only: attributes that writes never set; True for the whole model.
+    hide_from_where, hide_from_order: attributes that no client may filter or order by.
+    operators: attribute -> further operators of its filter: "like", "regex", "search".
+    page_size, max_page_size: instead of those of `Limits`.
+    scalars: attribute -> the scalar to use for it.
+    enum_names: attribute -> {database value: GraphQL name}, for values whose names GraphQL cannot take.
+    fields: a plain class whose Strawberry fields are added to the generated type.
+    through: whether an association object is also offered as a many-to-many connection between the models it links.
+    """
+
+    name: str | None = None
+    plural: str | None = None
+    description: str | None = None
+    include: Collection[str] | None = None
+    exclude: Collection[str] = ()
+    rename: Mapping[str, str] = field(default_factory=dict)
+    read_only: bool | Collection[str] = False
+    hide_from_where: Collection[str] = ()
+    hide_from_order: Collection[str] = ()
+    operators: Mapping[str, Collection[OptInOperator]] = field(default_factory=dict)
+    page_size: int | None = None
+    max_page_size: int | None = None
+    scalars: Mapping[str, Scalar] = field(default_factory=dict)
+    enum_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    fields: type | None = None
+    through: bool = True

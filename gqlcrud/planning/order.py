@@ -1,0 +1,96 @@
+"""An `orderBy` argument in, the terms of a total order out: a unique key always ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gqlcrud.catalog import Catalog, Column, Model, Relation, Source
+from gqlcrud.errors import ErrorCode, RequestError
+from gqlcrud.keys import fingerprint
+from gqlcrud.options import Limits
+from gqlcrud.plan import ColumnKey, CountKey, OrderKey, OrderTerm, Sort
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPlanner:
+    """Plans the orders of one API."""
+
+    catalog: Catalog
+    limits: Limits
+
+    def plan(
+        self, order_by: Sequence[Mapping[str, Any]] | None, model: Model, relation: Relation | None
+    ) -> tuple[OrderTerm, ...]:
+        """The terms of `orderBy` (null and [] are the key alone), then the primary key unless the terms are unique already."""
+        items = order_by or ()
+        if len(items) > self.limits.max_list_operands:
+            raise RequestError(
+                f"orderBy has at most {self.limits.max_list_operands} terms.", ErrorCode.LIMIT, ("orderBy",)
+            )
+        terms: list[OrderTerm] = []
+        for place, item in enumerate(items):
+            try:
+                term = self._term(item, model, relation)
+            except RequestError as error:
+                raise error.below("orderBy", place) from None
+            if all(term.key != each.key for each in terms):
+                terms.append(term)
+        plain = {column.key for term in terms if (column := _plain_column(term.key)) is not None}
+        if not any(
+            plain >= {column.key for column in key.columns}
+            for key in model.keys
+            if not any(c.nullable for c in key.columns)
+        ):
+            terms += [_ascending(column) for column in model.primary_key if column.key not in plain]
+        return tuple(terms)
+
+    def _term(self, item: Mapping[str, Any], model: Model, relation: Relation | None) -> OrderTerm:
+        """One `@oneOf` item. In a connection whose edges have columns, `node` leads to those of the record."""
+        if relation is not None and relation.link_name is not None and relation.link is not None:
+            ((name, value),) = item.items()
+            if name == "node":
+                return self._nested(value, model, (), nullable=False)
+            column = next(each for each in relation.link.columns if each.name == name)
+            return _order_term(ColumnKey((), column), value, column.nullable)
+        return self._nested(item, model, (), nullable=False)
+
+    def _nested(
+        self, item: Mapping[str, Any], model: Model, path: tuple[Relation, ...], *, nullable: bool
+    ) -> OrderTerm:
+        if len(path) > self.limits.max_depth:
+            raise RequestError(f"An order follows at most {self.limits.max_depth} relations.", ErrorCode.LIMIT)
+        ((name, value),) = item.items()
+        member = model.members[name]
+        if isinstance(member, Column):
+            return _order_term(ColumnKey(path, member), value, nullable or member.nullable)
+        assert isinstance(member, Relation)
+        if member.many:
+            return _order_term(CountKey(path, member), value["count"], nullable)
+        target = self.catalog.model(member.target)
+        return self._nested(value, target, (*path, member), nullable=nullable or member.nullable)
+
+
+def order_fingerprint(model: Model, relation: Relation | None, order: Sequence[OrderTerm]) -> str:
+    """What a cursor of this type and order carries, so that it is not taken for one of another."""
+    parts = [model.name if relation is None or relation.link_name is None else relation.link_name]
+    for term in order:
+        names = [each.name for each in term.key.path]
+        names.append(term.key.column.name if isinstance(term.key, ColumnKey) else f"{term.key.relation.name}#")
+        parts.append(f"{'.'.join(names)} {term.descending} {term.nulls_first}")
+    return fingerprint("|".join(parts))
+
+
+def _plain_column(key: OrderKey) -> Column | None:
+    """The column of the record itself that a key orders by, if it is one."""
+    plain = isinstance(key, ColumnKey) and not key.path and key.column.source is Source.STORED
+    return key.column if isinstance(key, ColumnKey) and plain else None
+
+
+def _ascending(column: Column) -> OrderTerm:
+    return OrderTerm(ColumnKey((), column), descending=False, nulls_first=False, nullable=column.nullable)
+
+
+def _order_term(key: OrderKey, sort: Sort, nullable: bool) -> OrderTerm:
+    return OrderTerm(key, sort.descending, sort.nulls_first, nullable)

@@ -1,0 +1,230 @@
+"""A selection in, the plan of the whole tree below it out: defaults, caps and tie-breaks are decided, nothing is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gqlcrud.catalog import Catalog, Column, Key, Model, OwnField, Relation, Source
+from gqlcrud.errors import ErrorCode, RequestError
+from gqlcrud.keys import decode_id
+from gqlcrud.options import Limits
+from gqlcrud.plan import Child, Need, PagePlan, RecordPlan, View
+from gqlcrud.planning.order import OrderPlanner, order_fingerprint
+from gqlcrud.planning.where import WherePlanner
+from gqlcrud.planning.window import CheckPosition, plan_window
+from gqlcrud.selection import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What one selection set asks of a record."""
+
+    columns: tuple[Column, ...]
+    children: tuple[tuple[str, Child], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Plans the reads of one API. `check_position` says which cursor values the database can compare."""
+
+    catalog: Catalog
+    limits: Limits
+    check_position: CheckPosition
+
+    def page(self, selection: Selection, model: Model, relation: Relation | None = None, depth: int = 1) -> PagePlan:
+        """The plan of a connection field. Raises RequestError with the path from that field."""
+        self._check_depth(depth)
+        order = OrderPlanner(self.catalog, self.limits).plan(selection.arguments.get("orderBy"), model, relation)
+        mark = order_fingerprint(model, relation, order)
+        plan = PagePlan(
+            model=model,
+            relation=relation,
+            where=self._where(selection.arguments, model),
+            order=order,
+            window=plan_window(selection.arguments, model, order, mark, self.check_position),
+            fingerprint=mark,
+        )
+        for child in selection.children:
+            plan = merge_pages(plan, self._connection_field(plan, selection.key, child, depth))
+        return plan
+
+    def record(
+        self,
+        selection: Selection,
+        model: Model,
+        key: tuple[Column, ...],
+        relation: Relation | None = None,
+        depth: int = 1,
+        columns: Iterable[Column] = (),
+    ) -> RecordPlan:
+        """The plan of a field that gives one record, found by `key`; `columns` are fetched besides the selected ones."""
+        self._check_depth(depth)
+        shown = self._shown(selection.children, model, depth)
+        view = View((selection.key,), shown.children)
+        return RecordPlan(model, relation, key, columns=_distinct((*shown.columns, *columns)), views=(view,))
+
+    def selector(self, by: Mapping[str, Any], model: Model) -> tuple[Key, tuple[Any, ...]]:
+        """The key that a unique selector (`BookBy`, exactly one field) names, and its values, one for each column."""
+        ((name, value),) = by.items()
+        primary = model.keys[0]
+        try:
+            if name == "id":
+                return primary, decode_id(value, model)
+            key = next(each for each in model.keys if each.name == name)
+            values = [value] if len(key.columns) == 1 else [value[column.name] for column in key.columns]
+            return key, tuple(self._key_value(column, each) for column, each in zip(key.columns, values, strict=True))
+        except RequestError as error:
+            raise error.below("by", name) from None
+        except ValueError as error:
+            raise RequestError(str(error), path=("by", name)) from None
+
+    def _key_value(self, column: Column, value: Any) -> Any:
+        if column.references is not None:
+            return decode_id(value, self.catalog.model(column.references))[0]
+        return column.scalar.check(value)
+
+    def _where(self, arguments: Mapping[str, Any], model: Model) -> Any:
+        try:
+            return WherePlanner(self.catalog, self.limits).plan(arguments.get("where"), model)
+        except RequestError as error:
+            raise error.below("where") from None
+
+    # ---------- what a connection shows ----------
+
+    def _connection_field(self, plan: PagePlan, key: str, field: Selection, depth: int) -> PagePlan:
+        """What one field of a connection adds to its plan."""
+        match field.name:
+            case "nodes":
+                return self._records(plan, (key, field.key), field, depth)
+            case "edges":
+                return self._edges(plan, key, field, depth)
+            case "pageInfo":
+                return replace(plan, need=_page_info_need(field))
+            case "totalCount":
+                return replace(plan, need=Need(total_count=True))
+            case _:
+                return plan
+
+    def _edges(self, plan: PagePlan, key: str, edges: Selection, depth: int) -> PagePlan:
+        found = replace(plan, need=Need(records=True))
+        columns = (
+            {each.name: each for each in plan.relation.link.columns} if plan.relation and plan.relation.link else {}
+        )
+        for field in edges.children:
+            if field.name == "cursor":
+                found = merge_pages(found, replace(plan, need=Need(cursors=True)))
+            elif field.name == "node":
+                found = merge_pages(found, self._records(plan, (key, edges.key, field.key), field, depth, (edges.key,)))
+            elif field.name in columns:
+                found = merge_pages(found, replace(plan, edge_columns=(columns[field.name],)))
+        return found
+
+    def _records(
+        self, plan: PagePlan, path: tuple[str, ...], field: Selection, depth: int, above: tuple[str, ...] = ()
+    ) -> PagePlan:
+        try:
+            shown = self._shown(field.children, plan.model, depth)
+        except RequestError as error:
+            raise error.below(*above, field.key) from None
+        return replace(plan, need=Need(records=True), columns=shown.columns, views=(View(path, shown.children),))
+
+    # ---------- what a record shows ----------
+
+    def _shown(self, fields: Iterable[Selection], model: Model, depth: int) -> _Shown:
+        columns: list[Column] = []
+        children: list[tuple[str, Child]] = []
+        for field in fields:
+            member = model.members.get(field.name)
+            if field.name == "id":
+                columns += model.primary_key
+            elif isinstance(member, Relation):
+                columns += member.local
+                children.append((field.key, self._child(field, member, depth)))
+            elif member is not None:
+                columns += _columns_of(member, model)
+        return _Shown(_distinct(columns), merge_children(children))
+
+    def _child(self, field: Selection, relation: Relation, depth: int) -> Child:
+        target = self.catalog.model(relation.target)
+        try:
+            if relation.many:
+                return Child(relation, self.page(field, target, relation, depth + 1))
+            return Child(relation, self.record(field, target, relation.remote, relation, depth + 1))
+        except RequestError as error:
+            raise error.below(field.key) from None
+
+    def _check_depth(self, depth: int) -> None:
+        if depth > self.limits.max_depth:
+            raise RequestError(
+                f"A document nests relations at most {self.limits.max_depth} levels deep.", ErrorCode.LIMIT
+            )
+
+
+def merge_children(children: Iterable[tuple[str, Child]]) -> tuple[tuple[str, Child], ...]:
+    """One plan for all aliases of one request: those that differ only in what they show of it."""
+    merged: dict[Child, PagePlan | RecordPlan] = {}
+    requests = [(key, Child(child.relation, _request(child.plan)), child.plan) for key, child in children]
+    for _, request, plan in requests:
+        known = merged.get(request)
+        if isinstance(known, PagePlan) and isinstance(plan, PagePlan):
+            merged[request] = merge_pages(known, plan)
+        elif isinstance(known, RecordPlan) and isinstance(plan, RecordPlan):
+            merged[request] = replace(
+                known, columns=_distinct((*known.columns, *plan.columns)), views=(*known.views, *plan.views)
+            )
+        else:
+            merged[request] = plan
+    return tuple((key, Child(request.relation, merged[request])) for key, request, _ in requests)
+
+
+def merge_pages(one: PagePlan, other: PagePlan) -> PagePlan:
+    """A plan that shows what both show. They ask for the same page."""
+    need = Need(
+        records=one.need.records or other.need.records,
+        cursors=one.need.cursors or other.need.cursors,
+        next_page=one.need.next_page or other.need.next_page,
+        previous_page=one.need.previous_page or other.need.previous_page,
+        total_count=one.need.total_count or other.need.total_count,
+    )
+    views = one.views + tuple(view for view in other.views if view not in one.views)
+    return replace(
+        one,
+        need=need,
+        columns=_distinct((*one.columns, *other.columns)),
+        edge_columns=_distinct((*one.edge_columns, *other.edge_columns)),
+        views=views,
+    )
+
+
+def _request(plan: PagePlan | RecordPlan) -> PagePlan | RecordPlan:
+    """The plan without what it shows: which rows, in which order."""
+    if isinstance(plan, PagePlan):
+        return replace(plan, need=Need(), columns=(), edge_columns=(), views=())
+    return replace(plan, columns=(), views=())
+
+
+def _columns_of(member: Column | OwnField, model: Model) -> tuple[Column, ...]:
+    """The columns to fetch for a field: a Python-only hybrid may read any column that is not deferred."""
+    if isinstance(member, OwnField):
+        required = (each.local if isinstance(each, Relation) else _columns_of(each, model) for each in member.requires)
+        return tuple(column for columns in required for column in columns)
+    if member.source is Source.PYTHON:
+        stored = (each for each in model.columns if each.source is Source.STORED and not each.deferred)
+        return (*model.primary_key, *stored)
+    return (member,)
+
+
+def _distinct(columns: Iterable[Column]) -> tuple[Column, ...]:
+    """Each column once, in one order whatever the order of the selection, so that equal requests are equal plans."""
+    by_key = {column.key: column for column in columns}
+    return tuple(by_key[key] for key in sorted(by_key))
+
+
+def _page_info_need(page_info: Selection) -> Need:
+    names = {field.name for field in page_info.children}
+    cursors = bool(names & {"startCursor", "endCursor"})
+    return Need(
+        records=cursors, cursors=cursors, next_page="hasNextPage" in names, previous_page="hasPreviousPage" in names
+    )

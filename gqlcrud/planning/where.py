@@ -1,0 +1,229 @@
+"""A `where` argument in, a `Condition` out. Every operand is checked here: what passes can be bound as it is."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gqlcrud.catalog import Catalog, Column, Model, OwnField, Relation
+from gqlcrud.errors import ErrorCode, RequestError
+from gqlcrud.keys import decode_id
+from gqlcrud.options import Limits
+from gqlcrud.plan import (
+    Always,
+    And,
+    Compare,
+    Condition,
+    JsonAt,
+    JsonKind,
+    JsonTest,
+    JsonValue,
+    KeyIn,
+    Not,
+    Or,
+    Quantifier,
+    Related,
+    RelatedCount,
+)
+from gqlcrud.scalars import BOOLEAN, DECIMAL, STRING, Operator, Scalar, check_text
+
+_ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+_LISTS = {Operator.IN, Operator.NOT_IN}
+_ITEM_LISTS = {Operator.HAS_ANY, Operator.HAS_ALL}
+_FLAGS = {Operator.IS_NULL, Operator.IS_EMPTY}
+_JSON_KINDS = {JsonKind.STRING: STRING, JsonKind.NUMBER: DECIMAL, JsonKind.BOOLEAN: BOOLEAN}
+
+
+def conjunction(terms: Sequence[Condition]) -> Condition:
+    """All of `terms`; no term at all is true."""
+    kept = [term for term in terms if term != Always(True)]
+    if not kept:
+        return Always(True)
+    return kept[0] if len(kept) == 1 else And(tuple(kept))
+
+
+@dataclass(frozen=True, slots=True)
+class WherePlanner:
+    """Plans the filters of one API."""
+
+    catalog: Catalog
+    limits: Limits
+
+    def plan(self, where: Mapping[str, Any] | None, model: Model, depth: int = 0) -> Condition:
+        """The meaning of a `where` input of `model`; null is the same as none. Raises RequestError with the path."""
+        if where is None:
+            return Always(True)
+        if depth > self.limits.max_filter_depth:
+            raise RequestError(f"A filter nests at most {self.limits.max_filter_depth} levels.", ErrorCode.LIMIT)
+        return conjunction([_at(name, self._field, name, value, model, depth) for name, value in where.items()])
+
+    def _field(self, name: str, value: Any, model: Model, depth: int) -> Condition:
+        if value is None:
+            raise RequestError(f"{name} cannot be null; leave it out, or use isNull.")
+        if name in ("and", "or"):
+            self._check_count(value)
+            terms = [_at(place, self.plan, each, model, depth + 1) for place, each in enumerate(value)]
+            return conjunction(terms) if name == "and" else _disjunction(terms)
+        if name == "not":
+            return _negation(self.plan(value, model, depth + 1))
+        if name == "id":
+            return self._key_filter(value, model, model.primary_key)
+        return self._member(model.members[name], value, model, depth)
+
+    def _member(self, member: Column | Relation | OwnField, value: Any, model: Model, depth: int) -> Condition:
+        if isinstance(member, Relation):
+            return self._relation(member, value, depth)
+        assert isinstance(member, Column)
+        if member.references is not None:
+            return self._key_filter(value, self.catalog.model(member.references), (member,))
+        return conjunction(
+            [_at(name, self._compare, member, Operator(name), operand) for name, operand in value.items()]
+        )
+
+    # ---------- columns ----------
+
+    def _compare(self, column: Column, operator: Operator, operand: Any) -> Condition:
+        if operand is None:
+            raise RequestError(f"{operator} cannot be null; leave it out, or use isNull.")
+        if operator is Operator.AT:
+            self._check_count(operand)
+            return conjunction([_at(place, self._json_at, column, each) for place, each in enumerate(operand)])
+        return Compare(column, operator, self._operand(column.scalar, operator, operand))
+
+    def _operand(self, scalar: Scalar, operator: Operator, operand: Any) -> Any:
+        if operator in _FLAGS:
+            return operand
+        if operator in _LISTS:
+            self._check_count(operand)
+            return tuple(_at(place, _checked, scalar, each) for place, each in enumerate(operand))
+        if scalar.item is not None and operator in _ITEM_LISTS:
+            self._check_count(operand)
+            return tuple(_at(place, _checked, scalar.item, each) for place, each in enumerate(operand))
+        if scalar.item is not None and operator is Operator.HAS:
+            return _checked(scalar.item, operand)
+        if operator is Operator.HAS_KEY:
+            return check_text(operand)
+        if scalar.name == "JSON":
+            return JsonValue(canonical_json(operand))
+        return _checked(scalar, operand)
+
+    def _json_at(self, column: Column, value: Mapping[str, Any]) -> Condition:
+        path = tuple(_at("path", _checked, STRING, each) for each in value["path"])
+        self._check_count(path)
+        tests = [
+            _at(kind.value, self._json_tests, kind, value[kind.value])
+            for kind in JsonKind
+            if value.get(kind.value) is not None
+        ]
+        return JsonAt(column, path, value.get("exists"), tuple(test for each in tests for test in each))
+
+    def _json_tests(self, kind: JsonKind, operators: Mapping[str, Any]) -> list[JsonTest]:
+        return [_at(name, self._json_test, kind, Operator(name), operand) for name, operand in operators.items()]
+
+    def _json_test(self, kind: JsonKind, operator: Operator, operand: Any) -> JsonTest:
+        if operand is None:
+            raise RequestError(f"{operator} cannot be null; leave it out, or use isNull.")
+        return JsonTest(kind, operator, self._operand(_JSON_KINDS[kind], operator, operand))
+
+    def _key_filter(self, value: Mapping[str, Any], target: Model, columns: tuple[Column, ...]) -> Condition:
+        return conjunction(
+            [_at(name, self._key_compare, Operator(name), each, target, columns) for name, each in value.items()]
+        )
+
+    def _key_compare(self, operator: Operator, operand: Any, target: Model, columns: tuple[Column, ...]) -> Condition:
+        if operand is None:
+            raise RequestError(f"{operator} cannot be null; leave it out, or use isNull.")
+        if operator is Operator.IS_NULL:
+            return Compare(columns[0], operator, operand)
+        if operator in _LISTS:
+            self._check_count(operand)
+            keys = tuple(_at(place, decode_id, each, target) for place, each in enumerate(operand))
+        else:
+            keys = (decode_id(operand, target),)
+        found: Condition = KeyIn(columns, keys) if keys else Always(False)
+        if operator in (Operator.EQ, Operator.IN):
+            return found
+        # `ne` and `notIn` of SQL: a NULL is neither equal nor unequal
+        present = [Compare(column, Operator.IS_NULL, False) for column in columns if column.nullable]
+        return conjunction([*present, _negation(found)])
+
+    # ---------- relations ----------
+
+    def _relation(self, relation: Relation, value: Mapping[str, Any], depth: int) -> Condition:
+        target = self.catalog.model(relation.target)
+        return conjunction(
+            [_at(name, self._relation_test, relation, target, name, operand, depth) for name, operand in value.items()]
+        )
+
+    def _relation_test(self, relation: Relation, target: Model, name: str, operand: Any, depth: int) -> Condition:
+        if operand is None:
+            raise RequestError(f"{name} cannot be null; leave it out, or use isNull.")
+        if name == "isNull":
+            some = Related(relation, Quantifier.SOME, Always(True))
+            return Related(relation, Quantifier.NONE, Always(True)) if operand else some
+        if name == "count":
+            return conjunction(
+                [_at(each, _count, relation, Operator(each), number) for each, number in operand.items()]
+            )
+        term = self.plan(operand, target, depth + 1)
+        match name:
+            case "is" | "some":
+                return Related(relation, Quantifier.SOME, term)
+            case "isNot" | "none":
+                return Related(relation, Quantifier.NONE, term)
+            case _:
+                return Always(True) if term == Always(True) else Related(relation, Quantifier.EVERY, term)
+
+    def _check_count(self, operands: Sequence[object]) -> None:
+        if len(operands) > self.limits.max_list_operands:
+            raise RequestError(
+                f"A list holds at most {self.limits.max_list_operands} items; this one has {len(operands)}.",
+                ErrorCode.LIMIT,
+            )
+
+
+def canonical_json(value: Any) -> str:
+    """JSON text by which equal values are equal texts. Raises ValueError for NaN, infinities and unpaired surrogates."""
+    try:
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    except RecursionError:
+        raise ValueError("The value is nested too deeply.") from None
+    if _ESCAPED_NUL.search(text):
+        raise ValueError("A text cannot contain the NUL character.")
+    return check_text(text)
+
+
+def _count(relation: Relation, operator: Operator, number: Any) -> Condition:
+    if number is None:
+        raise RequestError(f"{operator} cannot be null; leave it out.")
+    return RelatedCount(relation, operator, number)
+
+
+def _checked(scalar: Scalar, value: Any) -> Any:
+    return scalar.check(value)
+
+
+def _disjunction(terms: Sequence[Condition]) -> Condition:
+    kept = [term for term in terms if term != Always(False)]
+    if Always(True) in kept:
+        return Always(True)
+    if not kept:
+        return Always(False)
+    return kept[0] if len(kept) == 1 else Or(tuple(kept))
+
+
+def _negation(term: Condition) -> Condition:
+    return Always(not term.value) if isinstance(term, Always) else Not(term)
+
+
+def _at(place: str | int, plan: Callable[..., Any], *arguments: Any) -> Any:
+    """What `plan` makes of the arguments; an error of it is told with `place` in front of its path."""
+    try:
+        return plan(*arguments)
+    except RequestError as error:
+        raise error.below(place) from None
+    except ValueError as error:
+        raise RequestError(str(error), path=(place,)) from None

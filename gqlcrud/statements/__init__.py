@@ -1,0 +1,20 @@
+"""Plans in, SQLAlchemy Core statements out. Pure: no connection, no GraphQL."""
+
+from gqlcrud.statements.dialect import SQLITE_FUNCTIONS, Database, database_of, value_at
+from gqlcrud.statements.joins import keys_of
+from gqlcrud.statements.pages import PageStatement, fetch_limit, is_backward, page_statement, summary_statement
+from gqlcrud.statements.records import record_statement
+
+__all__ = [
+    "SQLITE_FUNCTIONS",
+    "Database",
+    "PageStatement",
+    "database_of",
+    "fetch_limit",
+    "is_backward",
+    "keys_of",
+    "page_statement",
+    "record_statement",
+    "summary_statement",
+    "value_at",
+]

@@ -1,0 +1,105 @@
+"""How a relation joins: the condition between an alias of the owner, or a batch of its keys, and an alias of the target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+from sqlalchemy.orm import join as orm_join
+from sqlalchemy.sql.selectable import FromClause, NamedFromClause
+
+from gqlcrud.catalog import Column, Relation
+from gqlcrud.scalars import BYTES
+from gqlcrud.statements.columns import key_type
+from gqlcrud.statements.dialect import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An alias of a relation's target. `source` is what to select from: the alias, joined to that of the link table or
+    of the owner where they are needed. `condition` ties it to the owner or to its keys."""
+
+    entity: Any
+    link: NamedFromClause | None
+    source: Any
+    condition: sa.ColumnElement[bool]
+
+
+def new_alias(entity: type) -> Any:
+    """A fresh alias of a mapped class; a joined subclass becomes a plain join, not a subquery."""
+    return aliased(entity, flat=True)
+
+
+def join_owner(relation: Relation, owner: Any) -> Target:
+    """The target's records for each row of `owner`, an alias of the relation's owning class."""
+    target = new_alias(relation.target)
+    if relation.custom:
+        # SQLAlchemy's own rendering of the join condition between two aliases, link table included
+        return Target(target, None, target, sa.and_(getattr(owner, relation.key).of_type(target)))
+    return _join_values(relation, target, [getattr(owner, column.key) for column in relation.local])
+
+
+def join_keys(relation: Relation, keys: Keys) -> Target:
+    """The target's records for each key of a batch."""
+    target = new_alias(relation.target)
+    if not relation.custom:
+        return _join_values(relation, target, keys.columns)
+    owner = new_alias(relation.owner)
+    same = [getattr(owner, column.key) == key for column, key in zip(relation.local, keys.columns, strict=True)]
+    source = orm_join(owner, target, getattr(owner, relation.key).of_type(target))
+    return Target(target, None, source, sa.and_(*same))
+
+
+def _join_values(relation: Relation, target: Any, values: Sequence[sa.ColumnElement[Any]]) -> Target:
+    """The target's records whose key, directly or through the link table, equals `values`."""
+    link = relation.link
+    if link is None:
+        equal = [getattr(target, column.key) == value for column, value in zip(relation.remote, values, strict=True)]
+        return Target(target, None, target, sa.and_(*equal))
+    table = link.table.alias()
+    here = [table.c[key] == value for key, value in zip(link.local, values, strict=True)]
+    there = [
+        table.c[key] == getattr(target, column.key) for key, column in zip(link.remote, relation.remote, strict=True)
+    ]
+    if link.unique:
+        return Target(target, table, orm_join(table, target, sa.and_(*there)), sa.and_(*here))
+    # a pair may be linked twice: EXISTS keeps each record once
+    linked = sa.select(sa.literal_column("1")).select_from(table).where(*here, *there).exists()
+    return Target(target, None, target, linked)
+
+
+# ---------- batches of keys ----------
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of a batch as a table: one row a key. `place` is the row's number; the text of the statement is the
+    same for any number of keys, so that one prepared statement serves."""
+
+    source: FromClause
+    place: sa.ColumnElement[int]
+    columns: tuple[sa.ColumnElement[Any], ...]
+
+
+def keys_of(columns: Sequence[Column], database: Database) -> Keys:
+    """The bound keys: arrays `key_0`, `key_1` ... on PostgreSQL, one JSON text `keys` on SQLite."""
+    if database is Database.POSTGRESQL:
+        arrays = [sa.bindparam(f"key_{i}", type_=sa.ARRAY(key_type(column))) for i, column in enumerate(columns)]
+        names = [f"key_{i}" for i in range(len(columns))]
+        table = (
+            sa.func.unnest(*arrays)
+            .table_valued(*names, with_ordinality="place", name="keys")
+            .render_derived(name="keys")
+        )
+        typed = [sa.type_coerce(table.c[name], key_type(column)) for name, column in zip(names, columns, strict=True)]
+        return Keys(table, table.c.place, tuple(typed))
+    rows = sa.func.json_each(sa.bindparam("keys", type_=sa.Text())).table_valued("key", "value", name="keys")
+    values = [sa.func.json_extract(rows.c.value, sa.literal_column(f"'$[{i}]'")) for i in range(len(columns))]
+    cells = [
+        sa.func.gqlcrud_bytes(value) if column.scalar is BYTES else value
+        for value, column in zip(values, columns, strict=True)
+    ]
+    return Keys(rows, rows.c.key, tuple(cells))

@@ -1,0 +1,208 @@
+"""A `PagePlan` in, its statements out: the rows of the page, and what is asked about the list around it.
+
+A row is: the place of the parent's key in the batch (with a relation), the columns of the record, those of the edge,
+the values of the order (with cursors). Every page fetches one row more than it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from gqlcrud.plan import Always, PagePlan, Window
+from gqlcrud.statements.columns import Columns, SortKey
+from gqlcrud.statements.dialect import Database
+from gqlcrud.statements.joins import Keys, Target, join_keys, keys_of, new_alias
+from gqlcrud.statements.order import OrderBuilder, Ordering, order_clause
+from gqlcrud.statements.predicates import Predicates
+
+
+@dataclass(frozen=True, slots=True)
+class PageStatement:
+    """The statement that reads pages. `sort_keys` encode the order's values, which stand last in a row, if any."""
+
+    select: sa.Select[Any]
+    sort_keys: tuple[SortKey, ...]
+
+
+def page_statement(plan: PagePlan, database: Database) -> PageStatement:
+    """The rows of one page, or of one page for each key of a batch."""
+    source = _source(plan, database)
+    columns = source.columns()
+    order_values = [key.value for key in source.ordering.keys] if plan.need.cursors else []
+    if source.keys is None:
+        select = _limited(
+            source.filtered(sa.select(*(columns + order_values or [sa.literal_column("1")]))), plan, source
+        )
+    elif database is Database.POSTGRESQL:
+        select = _lateral(plan, source, source.keys, columns, order_values)
+    else:
+        select = _ranked(plan, source, source.keys, columns + order_values)
+    return PageStatement(select, source.ordering.keys if plan.need.cursors else ())
+
+
+def summary_statement(plan: PagePlan, database: Database) -> sa.Select[Any]:
+    """What is asked about the whole list, one row for each key of a batch: (place, total, preceding, following).
+
+    total: how many records there are, whatever the window. preceding, following: whether any record stands before
+    the window's start, or after its `before`. What is not asked for is NULL. `place` is left out without a relation.
+    """
+    window = plan.window
+    total = _count if plan.need.total_count else None
+    preceding = _preceding if plan.need.previous_page and (window.after is not None or window.offset) else None
+    following = _following if plan.need.next_page and window.before is not None else None
+    keys = None if plan.relation is None else keys_of(plan.relation.local, database)
+    names = ("total", "preceding", "following")
+    answers = [
+        sa.null().label(name) if build is None else build(plan, database, keys).label(name)
+        for name, build in zip(names, (total, preceding, following), strict=True)
+    ]
+    return sa.select(*answers) if keys is None else sa.select(keys.place, *answers).select_from(keys.source)
+
+
+# ---------- the list that a page is cut from ----------
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The records of a plan before the window: aliases, conditions and order."""
+
+    plan: PagePlan
+    predicates: Predicates
+    entity: Any
+    target: Target | None
+    keys: Keys | None
+    ordering: Ordering
+
+    def columns(self) -> list[Any]:
+        read = self.predicates.columns.read
+        link = self.target.link if self.target is not None else None
+        return [read(column, self.entity).label(column.key) for column in self.plan.columns] + [
+            read(column, link).label(f"edge_{column.key}") for column in self.plan.edge_columns
+        ]
+
+    def filtered(self, select: sa.Select[Any], *more: sa.ColumnElement[bool]) -> sa.Select[Any]:
+        """`select` from the list: its FROM and WHERE, and the joins of its order."""
+        select = select.select_from(self.target.source if self.target is not None else self.entity)
+        for joined, condition in self.ordering.joins:
+            select = select.outerjoin_from(self.entity, joined, condition)
+        where = [self.target.condition] if self.target is not None else []
+        if self.plan.where != Always(True):
+            where.append(self.predicates.build(self.plan.where, self.entity))
+        return select.where(*where, *more)
+
+    def window(self) -> list[sa.ColumnElement[bool]]:
+        """The keyset predicates of `after` and `before`."""
+        window = self.plan.window
+        bounds = [] if window.after is None else [self.ordering.after(window.after)]
+        return bounds if window.before is None else [*bounds, self.ordering.after(window.before, backward=True)]
+
+
+def _source(plan: PagePlan, database: Database, keys: Keys | None = None) -> _Source:
+    predicates = Predicates(Columns(database))
+    if plan.relation is None:
+        entity = new_alias(plan.model.entity)
+        return _Source(plan, predicates, entity, None, None, OrderBuilder(predicates, entity, None).build(plan.order))
+    keys = keys or keys_of(plan.relation.local, database)
+    target = join_keys(plan.relation, keys)
+    ordering = OrderBuilder(predicates, target.entity, target.link).build(plan.order)
+    return _Source(plan, predicates, target.entity, target, keys, ordering)
+
+
+def is_backward(window: Window) -> bool:
+    """Whether the page is read from the end of the list."""
+    return window.first is None
+
+
+def fetch_limit(window: Window) -> int:
+    """How many rows to fetch: one more than the page shows of the end it is read from."""
+    shown = window.last if window.first is None else window.first
+    assert shown is not None, "a window has first or last"
+    return shown + 1
+
+
+# ---------- three ways to cut it ----------
+
+
+def _limited(select: sa.Select[Any], plan: PagePlan, source: _Source) -> sa.Select[Any]:
+    window = plan.window
+    select = select.where(*source.window()).order_by(*source.ordering.clauses(backward=is_backward(window)))
+    select = select.limit(fetch_limit(window))
+    return select.offset(window.offset) if window.offset else select
+
+
+def _lateral(
+    plan: PagePlan, source: _Source, keys: Keys, columns: Sequence[Any], order_values: Sequence[Any]
+) -> sa.Select[Any]:
+    """PostgreSQL: a LATERAL subquery per key, which stops at its limit. The rows are sorted again outside, since
+    nothing says that a join keeps an order."""
+    sorts = [key.sort.label(f"sort_{i}") for i, key in enumerate(source.ordering.keys)]
+    values = [value.label(f"order_{i}") for i, value in enumerate(order_values)]
+    inner = source.filtered(sa.select(*columns, *values, *sorts))
+    page = _limited(inner, plan, source).correlate(keys.source).lateral("page")
+    cells = list(page.c)
+    shown, sorted_by = cells[: len(cells) - len(sorts)], cells[len(cells) - len(sorts) :]
+    backward = is_backward(plan.window)
+    order = [order_clause(cell, term, backward=backward) for cell, term in zip(sorted_by, plan.order, strict=True)]
+    return sa.select(keys.place, *shown).select_from(keys.source.join(page, sa.true())).order_by(keys.place, *order)
+
+
+def _ranked(plan: PagePlan, source: _Source, keys: Keys, columns: Sequence[Any]) -> sa.Select[Any]:
+    """SQLite: the rows of each key are numbered, and the first of them kept."""
+    window = plan.window
+    rank = sa.func.row_number().over(
+        partition_by=keys.place, order_by=source.ordering.clauses(backward=is_backward(window))
+    )
+    inner = source.filtered(
+        sa.select(
+            keys.place.label("place"), rank.label("rank"), *(each.label(f"c{i}") for i, each in enumerate(columns))
+        )
+    )
+    page = inner.select_from(keys.source).where(*source.window()).subquery("page")
+    last = window.offset + fetch_limit(window)
+    kept = sa.select(page.c.place, *list(page.c)[2:]).where(page.c.rank <= last)
+    if window.offset:
+        kept = kept.where(page.c.rank > window.offset)
+    return kept.order_by(page.c.place, page.c.rank)
+
+
+# ---------- questions about the list ----------
+
+
+def _count(plan: PagePlan, database: Database, keys: Keys | None) -> sa.ColumnElement[Any]:
+    source = _source(_unordered(plan), database, keys)
+    return source.filtered(sa.select(sa.func.count())).scalar_subquery()
+
+
+def _preceding(plan: PagePlan, database: Database, keys: Keys | None) -> sa.ColumnElement[Any]:
+    source = _source(plan, database, keys)
+    return source.filtered(sa.select(sa.literal_column("1")), _before_start(source)).exists()
+
+
+def _following(plan: PagePlan, database: Database, keys: Keys | None) -> sa.ColumnElement[Any]:
+    source = _source(plan, database, keys)
+    return source.filtered(sa.select(sa.literal_column("1")), _from_before(source)).exists()
+
+
+def _unordered(plan: PagePlan) -> PagePlan:
+    """The plan without an order, whose joins a count has no use for."""
+    return PagePlan(plan.model, plan.relation, plan.where, (), plan.window, plan.fingerprint)
+
+
+def _before_start(source: _Source) -> sa.ColumnElement[bool]:
+    """Records that stand before the window's first: up to `after`, or passed over by `offset`."""
+    window = source.plan.window
+    bounds = [] if window.after is None else [source.ordering.until(window.after)]
+    if window.offset:
+        bounds.append(sa.true() if window.before is None else source.ordering.after(window.before, backward=True))
+    return sa.or_(*bounds)
+
+
+def _from_before(source: _Source) -> sa.ColumnElement[bool]:
+    """Records from `before` on."""
+    before = source.plan.window.before
+    assert before is not None, "asked for only where there is a bound"
+    return source.ordering.until(before, backward=True)

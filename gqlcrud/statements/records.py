@@ -1,0 +1,32 @@
+"""A `RecordPlan` in, the statement for a batch of its keys out. A row is: the place of its key, then the columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from gqlcrud.plan import Always, RecordPlan
+from gqlcrud.statements.columns import Columns
+from gqlcrud.statements.dialect import Database
+from gqlcrud.statements.joins import Target, join_keys, keys_of, new_alias
+from gqlcrud.statements.predicates import Predicates
+
+
+def record_statement(plan: RecordPlan, database: Database) -> sa.Select[Any]:
+    """The records of a batch of keys. Where nothing says that a key has one record, they come by primary key."""
+    columns = Columns(database)
+    keys = keys_of(plan.relation.local if plan.relation is not None else plan.key, database)
+    if plan.relation is not None:
+        target = join_keys(plan.relation, keys)
+    else:
+        entity = new_alias(plan.model.entity)
+        same = [columns.raw(column, entity) == key for column, key in zip(plan.key, keys.columns, strict=True)]
+        target = Target(entity, None, entity, sa.and_(*same))
+    read = [columns.read(column, target.entity).label(column.key) for column in plan.columns]
+    statement = sa.select(keys.place, *read).select_from(sa.join(keys.source, target.source, target.condition))
+    if plan.where != Always(True):
+        statement = statement.where(Predicates(columns).build(plan.where, target.entity))
+    if plan.relation is None or plan.relation.unique:
+        return statement
+    return statement.order_by(keys.place, *(columns.raw(column, target.entity) for column in plan.model.primary_key))

@@ -1,0 +1,7 @@
+"""The catalog in, Strawberry types out."""
+
+from gqlcrud.types.extend import field
+from gqlcrud.types.registry import Registry
+from gqlcrud.types.roots import declare_types, query_type
+
+__all__ = ["Registry", "declare_types", "field", "query_type"]

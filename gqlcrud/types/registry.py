@@ -1,0 +1,156 @@
+"""The Strawberry types of one API by name; types refer to each other by reference, so that cycles need no order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import strawberry
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.relay import Node, PageInfo
+from strawberry.schema_directives import OneOf
+from strawberry.types.arguments import InputContext, StrawberryArgument
+from strawberry.types.base import StrawberryList, StrawberryObjectDefinition, StrawberryOptional
+from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
+from strawberry.types.field import StrawberryField
+from strawberry.types.lazy_type import LazyType
+
+from gqlcrud.catalog import Catalog
+from gqlcrud.naming import Names
+from gqlcrud.plan import Sort
+
+
+@dataclass(frozen=True)
+class TypeRef(LazyType[Any, Any]):
+    """A generated type by name, looked up when the schema is built."""
+
+    lookup: Callable[[str], type] | None = field(default=None, compare=False)
+
+    def resolve_type(self) -> type[Any]:
+        assert self.lookup is not None, "a reference is made by its registry"
+        return self.lookup(self.type_name)
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The generated types of one API. Making two of one name is a ConfigurationError that names both origins."""
+
+    catalog: Catalog
+    types: dict[str, type] = field(default_factory=dict)
+    names: Names = field(default_factory=lambda: Names("the schema"))
+
+    def ref(self, name: str) -> TypeRef:
+        """A reference to a type that is, or will be, made."""
+        return TypeRef(name, __name__, None, self.types.__getitem__)
+
+    def object(
+        self,
+        name: str,
+        origin: str,
+        fields: Sequence[StrawberryField],
+        description: str,
+        *,
+        node: bool = False,
+        is_type_of: Callable[[Any, Any], bool] | None = None,
+    ) -> type:
+        """Make an object type; a `node` implements Relay's interface."""
+        cls = self._class(name, origin)
+        interfaces = [Node.__strawberry_definition__] if node else []  # type: ignore[attr-defined]  # Strawberry's attribute
+        return _define(cls, name, fields, description, interfaces=interfaces, is_type_of=is_type_of)
+
+    def input(
+        self, name: str, origin: str, fields: Sequence[StrawberryField], description: str, *, one_of: bool = False
+    ) -> type:
+        """Make an input type, whose values reach the planner as graphql-core coerced them.
+
+        Of a `one_of` input exactly one field is given.
+        """
+        cls = self._class(name, origin)
+        return _define(cls, name, fields, description, directives=[OneOf()] if one_of else [], from_input=_as_it_is)
+
+    def _class(self, name: str, origin: str) -> type:
+        self.names.take(name, origin, "Give a model another name: ModelOptions(name='...').")
+        cls = type(name, (), {"__doc__": None})
+        self.types[name] = cls
+        return cls
+
+
+def _as_it_is(_: type, value: Mapping[str, Any], __: InputContext) -> Mapping[str, Any]:
+    return value
+
+
+def _define(
+    cls: type,
+    name: str,
+    fields: Sequence[StrawberryField],
+    description: str,
+    *,
+    interfaces: Sequence[StrawberryObjectDefinition] = (),
+    directives: Sequence[object] = (),
+    is_type_of: Callable[[Any, Any], bool] | None = None,
+    from_input: Callable[[type, Mapping[str, Any], InputContext], Any] | None = None,
+) -> type:
+    """Give a class its definition, as Strawberry's own integrations do (`StrawberryObjectDefinition.from_input`)."""
+    for each in fields:
+        each.origin = cls
+    definition = StrawberryObjectDefinition(
+        name=name,
+        is_input=from_input is not None,
+        is_interface=False,
+        origin=cls,
+        description=description,
+        interfaces=list(interfaces),
+        extend=False,
+        directives=tuple(directives),
+        is_type_of=is_type_of,
+        resolve_type=None,
+        fields=list(fields),
+        from_input=from_input,
+    )
+    cls.__strawberry_definition__ = definition  # type: ignore[attr-defined]  # where Strawberry looks for it
+    return cls
+
+
+def input_field(name: str, annotation: Any, description: str) -> StrawberryField:
+    """A field of an input type, by its GraphQL name, without a default."""
+    return StrawberryField(
+        python_name=name, graphql_name=name, type_annotation=StrawberryAnnotation(annotation), description=description
+    )
+
+
+def argument(name: str, annotation: Any, description: str) -> StrawberryArgument:
+    """An argument of a field, by its GraphQL name, without a default."""
+    return StrawberryArgument(name, name, StrawberryAnnotation(annotation), description=description)
+
+
+def optional(annotation: Any) -> StrawberryOptional:
+    return StrawberryOptional(of_type=_resolved(annotation))
+
+
+def list_of(annotation: Any) -> StrawberryList:
+    return StrawberryList(of_type=_resolved(annotation))
+
+
+def _resolved(annotation: Any) -> Any:
+    return StrawberryAnnotation(annotation).resolve()
+
+
+_SORT_DESCRIPTIONS = {
+    Sort.ASC: "Smallest first, nulls last.",
+    Sort.DESC: "Largest first, nulls first.",
+    Sort.ASC_NULLS_FIRST: "Smallest first, nulls before all others.",
+    Sort.ASC_NULLS_LAST: "Smallest first, nulls after all others.",
+    Sort.DESC_NULLS_FIRST: "Largest first, nulls before all others.",
+    Sort.DESC_NULLS_LAST: "Largest first, nulls after all others.",
+}
+
+SORT = StrawberryEnumDefinition(
+    wrapped_cls=Sort,
+    name="Sort",
+    values=[EnumValue(sort.name, sort.value, description=text) for sort, text in _SORT_DESCRIPTIONS.items()],
+    description="A direction to order by, and where nulls stand; unless it says so, null counts as the largest value.",
+)
+
+ID = strawberry.ID
+PAGE_INFO = PageInfo
