@@ -2,6 +2,7 @@
 
 from gqlcrud.api import Api
 from gqlcrud.errors import ConfigurationError, ErrorCode, GqlcrudError, RequestError
+from gqlcrud.loading import connection, load_record, load_records, load_relation
 from gqlcrud.options import Limits, ModelOptions
 from gqlcrud.scalars import Operator, Scalar, custom_scalar
 from gqlcrud.types import field
@@ -16,6 +17,10 @@ __all__ = [
     "Operator",
     "RequestError",
     "Scalar",
+    "connection",
     "custom_scalar",
     "field",
+    "load_record",
+    "load_records",
+    "load_relation",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -33,30 +33,24 @@ class Operation:
     def catalog(self) -> Catalog:
         return self.planner.catalog
 
-    def relation_plan(self, info: GraphQLResolveInfo[Any], relation: Relation) -> PagePlan | RecordPlan:
-        """The plan of a relation field whose parent was not planned; made once for each field of the document."""
-        identity = (relation, *map(id, info.field_nodes))
+    def plan_once(self, identity: object, make: Callable[[], PagePlan | RecordPlan]) -> PagePlan | RecordPlan:
+        """A plan made at its first use. `identity` tells it from others, by the field nodes that it is made for."""
         plan = self._plans.get(identity)
         if plan is None:
-            target = self.catalog.model(relation.target)
-            selection = read_selection(info)
-            plan = self._plans[identity] = (
-                self.planner.page(selection, target, relation)
-                if relation.many
-                else self.planner.record(selection, target, relation.remote, relation)
-            )
+            plan = self._plans[identity] = make()
         return plan
 
-    def record_plan(
-        self, info: GraphQLResolveInfo[Any], model: Model, key: tuple[Column, ...], columns: tuple[Column, ...]
-    ) -> RecordPlan:
-        """The plan of a record of `model` for the field that is being resolved; made once for each field."""
-        identity = (model, key, columns, *map(id, info.field_nodes))
-        plan = self._plans.get(identity)
-        if not isinstance(plan, RecordPlan):
-            plan = self.planner.record(read_selection(info, model.name), model, key, columns=columns)
-            self._plans[identity] = plan
-        return plan
+    def relation_plan(self, info: GraphQLResolveInfo[Any], relation: Relation) -> PagePlan | RecordPlan:
+        """The plan of a relation field whose parent was not planned."""
+        target = self.catalog.model(relation.target)
+
+        def make() -> PagePlan | RecordPlan:
+            selection = read_selection(info)
+            if relation.many:
+                return self.planner.page(selection, target, relation)
+            return self.planner.record(selection, target, relation.remote, relation)
+
+        return self.plan_once((relation, *map(id, info.field_nodes)), make)
 
 
 ApiKey: TypeAlias = object

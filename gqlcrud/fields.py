@@ -207,7 +207,8 @@ class NodesField(GeneratedField):
         found: dict[tuple[Model, tuple[Any, ...]], Record | None] = {}
         async with operation.connection.reading():
             for model, keys in wanted.items():
-                plan = operation.record_plan(info._raw_info, model, model.primary_key, model.primary_key)
+                selection = read_selection(info._raw_info, model.name)
+                plan = operation.planner.record(selection, model, model.primary_key)
                 records = await operation.reader.records(plan, list(keys))
                 for each, views in zip(keys, records, strict=True):
                     found[model, each] = views[key] if views is not None else None

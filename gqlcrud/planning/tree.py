@@ -57,13 +57,12 @@ class Planner:
         key: tuple[Column, ...],
         relation: Relation | None = None,
         depth: int = 1,
-        columns: Iterable[Column] = (),
     ) -> RecordPlan:
-        """The plan of a field that gives one record, found by `key`; `columns` are fetched besides the selected ones."""
+        """The plan of a field that gives one record, found by `key`."""
         self._check_depth(depth)
         shown = self._shown(selection.children, model, depth)
         view = View((selection.key,), shown.children)
-        return RecordPlan(model, relation, key, columns=_distinct((*shown.columns, *columns)), views=(view,))
+        return RecordPlan(model, relation, key, columns=shown.columns, views=(view,))
 
     def selector(self, by: Mapping[str, Any], model: Model) -> tuple[Key, tuple[Any, ...]]:
         """The key that a unique selector (`BookBy`, exactly one field) names, and its values, one for each column."""
