@@ -27,6 +27,9 @@ from gqlcrud.http import (
     refusal,
 )
 
+ROUTE_NAME = "gqlcrud"
+"""The name of the route that serves GraphiQL and GET: `app.url_path_for("gqlcrud")` is its path."""
+
 ContextDependency = Callable[..., Any]
 
 
@@ -82,9 +85,8 @@ def router(
         return await _serve(api, request, context_value, session)
 
     routes.add_api_route(path, post, methods=["POST"], summary="Run a GraphQL operation", response_model=None)
-    routes.add_api_route(
-        path, get, methods=["GET"], summary="Run a GraphQL query, or open GraphiQL", response_model=None
-    )
+    summary = "Run a GraphQL query, or open GraphiQL"
+    routes.add_api_route(path, get, methods=["GET"], summary=summary, name=ROUTE_NAME, response_model=None)
     if graphiql:
         routes.add_api_route(
             f"{path}/graphiql/{{name}}", _asset, methods=["GET"], include_in_schema=False, response_model=None

@@ -1,0 +1,131 @@
+"""The command line: `gqlcrud serve TARGET` and `gqlcrud sdl TARGET`. A mistake is one line and exit code 2."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
+from starlette.routing import NoMatchFound
+
+from gqlcrud.api import Api
+from gqlcrud.fastapi import ROUTE_NAME
+from gqlcrud.graphiql import is_built
+from gqlcrud.targets import Target, TargetError, read_target
+
+_MISTAKE = 2
+_PATH = "/graphql"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit code is 0, or 2 for a mistake that is told on standard error."""
+    options = _parser().parse_args(arguments)
+    try:
+        target = read_target(options.target, read_only=getattr(options, "read_only", False), schema=options.schema)
+        return int(options.run(target, options))
+    except TargetError as error:
+        print(f"gqlcrud: {error}", file=sys.stderr)
+        return _MISTAKE
+    except KeyboardInterrupt:
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="gqlcrud", description="A GraphQL API from SQLAlchemy models or a database.")
+    commands = parser.add_subparsers(title="commands", required=True)
+    target = "an Api or an app as module:attribute, or a database URL (sqlite:///path.db, postgresql://user@host/name)"
+    schema = "the schema of the database to serve; by default the connection's own"
+
+    serve = commands.add_parser("serve", help="serve an API, with GraphiQL for browsers")
+    serve.add_argument("target", help=target)
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    serve.add_argument(
+        "--port", type=int, default=8000, help="port to listen on, 0 for any free one (default: %(default)s)"
+    )
+    serve.add_argument("--read-only", action="store_true", help="open the database so that it refuses every write")
+    serve.add_argument("--schema", help=schema)
+    serve.set_defaults(run=_serve)
+
+    sdl = commands.add_parser("sdl", help="print the GraphQL schema")
+    sdl.add_argument("target", help=target)
+    sdl.add_argument("--schema", help=schema)
+    sdl.set_defaults(run=_sdl)
+    return parser
+
+
+def _sdl(target: Target, _: argparse.Namespace) -> int:
+    if target.api is None:
+        raise TargetError(f"{target.name} is an app; name its Api to print the schema.")
+    print(target.api.sdl(), end="")
+    return 0
+
+
+def _serve(target: Target, options: argparse.Namespace) -> int:
+    if importlib.util.find_spec("uvicorn") is None:
+        raise TargetError("uvicorn is not installed: pip install 'gqlcrud[serve]'.")
+    import uvicorn
+
+    app = target.app if target.api is None else _app(target.api)
+    assert app is not None, "a target is an Api or an app"
+    listener = _listen(options.host, options.port)
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    for line in _report(target, app, f"http://{host}:{listener.getsockname()[1]}"):
+        print(line, flush=True)
+    uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
+    return 0
+
+
+def _app(api: Api) -> FastAPI:
+    """The smallest app that serves an Api; its root leads to GraphiQL."""
+    app = FastAPI(title=api.title, openapi_url=None)
+    app.include_router(api.router(), prefix=_PATH)
+
+    @app.get("/")
+    def root() -> RedirectResponse:
+        return RedirectResponse(_PATH.removeprefix("/"))
+
+    return app
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket that is bound already: a port that is taken is found before anything is said to be served."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except (OSError, OverflowError) as error:
+        raise TargetError(f"Cannot listen on {host}:{port}: {getattr(error, 'strerror', None) or error}.") from error
+    return listener
+
+
+def _report(target: Target, app: Callable[..., Any], url: str) -> list[str]:
+    """What is served, what is not and why, and where to look at it."""
+    lines = [f"Serving {target.name}"]
+    if target.api is not None:
+        models = target.api.catalog.models
+        lines.append(f"{len(models)} models, {sum(len(each.relations) for each in models)} relations")
+    if target.left_out:
+        lines.append("Left out:")
+        lines += [f"  {each.name}: {each.reason}" for each in target.left_out]
+    if not is_built():
+        lines.append("GraphiQL is not built; build it with: python -m gqlcrud.graphiql.build")
+    path = _path(app)
+    return [*lines, f"GraphiQL: {url}{path}" if path is not None else f"Listening on {url}"]
+
+
+def _path(app: Any) -> str | None:
+    """The path at which an app serves an API of ours, None if it cannot tell."""
+    try:
+        return str(app.url_path_for(ROUTE_NAME))
+    except (AttributeError, NoMatchFound):
+        return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
