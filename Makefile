@@ -1,0 +1,43 @@
+# make demo: the example, on SQLite, with GraphiQL. make test: the whole suite. Both need Python 3.11 or newer and make.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+
+.PHONY: demo test lint format schema clean
+
+demo: $(VENV)/.demo
+	$(BIN)/gqlcrud serve example.app:app --port $(PORT)
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+schema: $(VENV)/.dev
+	$(BIN)/gqlcrud sdl example.app:api > schema/bookshop.graphql
+
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("gqlcrud needs Python 3.11 or newer: make PYTHON=python3.13 ..." if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+
+$(VENV)/.demo: pyproject.toml gqlcrud/graphiql/package-lock.json | $(BIN)/python
+	@echo "Installing gqlcrud and building GraphiQL; this takes a minute or two the first time."
+	$(BIN)/python -m pip install --quiet --editable '.[serve]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.demo
+	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
