@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 import gqlcrud
 from example.models import Author, Base, Book, OrderItem
 from example.seed import seed
-from gqlcrud import Api, ModelOptions
+from gqlcrud import Api, ModelOptions, RequestError
 
 engine = create_async_engine(os.environ.get("DATABASE_URL", "sqlite+aiosqlite:///bookshop.sqlite"))
 
@@ -24,7 +24,9 @@ class BookFields:
 
     @gqlcrud.field(requires=["price"])
     def gross_price(self: Book, rate: Decimal = Decimal("0.07")) -> Decimal:
-        """The price with value-added tax; `rate` is the tax rate."""
+        """The price with value-added tax; `rate` is the tax rate, from 0 to 1."""
+        if not (rate.is_finite() and 0 <= rate <= 1):
+            raise RequestError("rate is a number from 0 to 1.", path=("rate",))
         return (self.price * (1 + rate)).quantize(Decimal("0.01"))
 
     @gqlcrud.field(requires=["title", "author"])
@@ -39,7 +41,9 @@ class Query:
 
     @gqlcrud.field()
     async def bestsellers(self, info: strawberry.Info, first: int = 5) -> list[Book]:
-        """The books that were ordered most."""
+        """The books that were ordered most, at most 50 of them."""
+        if not 0 < first <= 50:
+            raise RequestError("first is a number from 1 to 50.", path=("first",))
         ordered = func.sum(OrderItem.quantity)
         statement = select(OrderItem.book_id).group_by(OrderItem.book_id).order_by(ordered.desc(), OrderItem.book_id)
         async with gqlcrud.connection(Book) as connection:
