@@ -10,9 +10,55 @@ import inflection
 
 from gqlcrud.errors import ConfigurationError
 
+RESERVED_TYPES = {
+    "Query": "the query root",
+    "Mutation": "the mutation root",
+    "Subscription": "the subscription root",
+    "Node": "the interface Node",
+    "PageInfo": "the type PageInfo",
+    "Sort": "the enum Sort",
+    **{
+        name: f"the scalar {name}"
+        for name in (
+            *("ID", "Int", "Float", "String", "Boolean", "JSON", "BigInt", "Decimal"),
+            *("Date", "DateTime", "Time", "Duration", "UUID", "Base64"),
+        )
+    },
+}
+"""Types that every schema may have, which no model can be called, and what each is."""
+
+RESERVED_FIELDS = {"node": "the root field node", "nodes": "the root field nodes"}
+"""Fields of Query beside those of the models, and what each is."""
+
+TYPE_SUFFIXES = ("By", "Connection", "Edge", "Key", "ListRel", "Order", "Rel", "Where")
+"""What is added to the name of a model for the other types that are generated for it."""
+
+COMBINATORS = ("and", "or", "not")
+"""Fields of every filter beside those of the record."""
+
 _GRAPHQL_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*\Z")
 _INITIALS = re.compile(r"[A-Z]+(?![a-z])")
 _UNWANTED = re.compile(r"[^0-9A-Za-z]+")
+_LAST_WORD = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)\Z")
+# Letters that do not come apart into an ASCII letter and an accent.
+_LETTERS = str.maketrans(
+    {"ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D"}
+)
+# Words that inflection gets wrong.
+_UNCHANGED = (
+    "apparatus atlas bus canvas chaos corpus cors data dns focus gas genus gps https iris media radius sms status tls"
+)
+_REGULAR = "cache calorie cave cookie curve headache movie nerve niche olive pie selfie slave tie valve zombie"
+_PLURALS = {word: f"{word}s" for word in _REGULAR.split()} | {
+    "bonus": "bonuses",
+    "campus": "campuses",
+    "criterion": "criteria",
+    "hero": "heroes",
+    "lens": "lenses",
+    "leaf": "leaves",
+    "virus": "viruses",
+}
+_SINGULARS = {many: one for one, many in _PLURALS.items()} | {one: one for one in _PLURALS}
 
 
 def is_graphql_name(text: str) -> bool:
@@ -20,18 +66,29 @@ def is_graphql_name(text: str) -> bool:
     return _GRAPHQL_NAME.match(text) is not None and not text.startswith("__")
 
 
+def ascii_text(text: str) -> str:
+    """`Größe` -> `Grosse`; letters of other scripts are dropped."""
+    return inflection.transliterate(text.translate(_LETTERS))
+
+
 def camel_name(attribute: str) -> str:
     """`published_at` -> `publishedAt`, `URLName` -> `urlName`.
 
     Underscores at the ends are dropped, as are characters that GraphQL has no room for.
     """
-    words = [word for word in _UNWANTED.split(attribute) if word]
+    words = [word for word in _UNWANTED.split(ascii_text(attribute)) if word]
     if not words:
         return "_"
     initials = _INITIALS.match(words[0])
     head = initials.end() if initials else 1
     name = words[0][:head].lower() + words[0][head:] + "".join(word[0].upper() + word[1:] for word in words[1:])
     return f"_{name}" if name[0].isdigit() else name
+
+
+def member_name(attribute: str) -> str:
+    """The field of a column: as `camel_name`, but `id` is the global id's, and a column called so is `rowId`."""
+    name = camel_name(attribute)
+    return "rowId" if name == "id" else name
 
 
 def pascal_name(attribute: str) -> str:
@@ -41,19 +98,36 @@ def pascal_name(attribute: str) -> str:
 
 
 def constant_name(text: str) -> str:
-    """A GraphQL enum value for a text that is none: `PG-13` -> `PG_13`, `3d` -> `_3d`."""
-    name = _UNWANTED.sub("_", text).strip("_") or "EMPTY"
+    """A GraphQL enum value for a text that is none: `PG-13` -> `PG_13`, `3d` -> `_3d`, `` -> `EMPTY`, `+` -> `VALUE`."""
+    name = _UNWANTED.sub("_", ascii_text(text)).strip("_") or ("VALUE" if text.strip() else "EMPTY")
     return f"_{name}" if name[0].isdigit() or name in {"true", "false", "null"} else name
 
 
 def singular(word: str) -> str:
-    """The singular of an English word; only its last part counts: `order_items` -> `order_item`."""
-    return inflection.singularize(word)
+    """The singular of an English word; left as it is if it looks like one. Of several words the last one counts:
+    `order_items` -> `order_item`, `filmCaches` -> `filmCache`."""
+    head, last = _last_word(word)
+    if last.lower() in _SINGULARS:
+        return head + _like(last, _SINGULARS[last.lower()])
+    return word if last.lower() in _UNCHANGED.split() or last.lower().endswith("ss") else inflection.singularize(word)
 
 
 def plural(word: str) -> str:
-    """The plural of an English word; only its last part counts: `orderItem` -> `orderItems`."""
+    """The plural of an English word, of several words that of the last one: `orderItem` -> `orderItems`."""
+    head, last = _last_word(word)
+    if last.lower() in _PLURALS:
+        return head + _like(last, _PLURALS[last.lower()])
     return inflection.pluralize(word)
+
+
+def _last_word(words: str) -> tuple[str, str]:
+    """What stands before the last word of snake case or camel case, and the last word."""
+    found = _LAST_WORD.search(words)
+    return (words[: found.start()], found[0]) if found else (words, "")
+
+
+def _like(pattern: str, word: str) -> str:
+    return word.capitalize() if pattern[:1].isupper() else word
 
 
 def list_field_name(type_name: str) -> str:
@@ -83,9 +157,15 @@ class Names:
         """Give `name` to `origin`. Raises ConfigurationError if it is no GraphQL name or is another's already."""
         if not is_graphql_name(name):
             raise ConfigurationError(
-                f"{origin} would be named {name!r} in {self.scope}, which is no GraphQL name. {remedy}"
+                f"{_capital(origin)} would be named {name!r} in {self.scope}, which is no GraphQL name. {remedy}"
             )
         other = self.origins.setdefault(name, origin)
         if other != origin:
-            raise ConfigurationError(f"{origin} and {other} are both named {name!r} in {self.scope}. {remedy}")
+            raise ConfigurationError(
+                f"{_capital(origin)} and {other} are both named {name!r} in {self.scope}. {remedy}"
+            )
         return name
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -10,22 +10,20 @@ from typing import Any
 import inflection
 from sqlalchemy import Column, Table
 
-_RESERVED = {"metadata", "registry"}
-# Words that inflection gets wrong.
-_UNCHANGED = (
-    "apparatus,atlas,bus,canvas,chaos,corpus,cors,data,dns,focus,gas,genus,gps,https,iris,media,radius,sms,status,tls"
+from gqlcrud.naming import (
+    COMBINATORS,
+    RESERVED_FIELDS,
+    RESERVED_TYPES,
+    TYPE_SUFFIXES,
+    ascii_text,
+    camel_name,
+    list_field_name,
+    member_name,
+    plural,
+    singular,
 )
-_REGULAR = "cache,calorie,cave,cookie,curve,headache,movie,nerve,niche,olive,pie,selfie,slave,tie,valve,zombie"
-_PLURALS = {word: f"{word}s" for word in _REGULAR.split(",")} | {
-    "bonus": "bonuses",
-    "campus": "campuses",
-    "criterion": "criteria",
-    "hero": "heroes",
-    "lens": "lenses",
-    "leaf": "leaves",
-    "virus": "viruses",
-}
-_SINGULARS = {plural: word for word, plural in _PLURALS.items()} | {word: word for word in _PLURALS}
+
+_RESERVED = {"metadata", "registry"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,16 +51,19 @@ class Key:
 
 
 class Names:
-    """The names in each table's class. A class is given its columns first; relations take what is left."""
+    """The names in each table's class. A class is given its columns first; relations take what is left.
+
+    Names that differ here and would be one name in GraphQL, such as `id` and `row_id`, count as taken.
+    """
 
     def __init__(self, tables: Iterable[Table]) -> None:
         self.classes: dict[Table, str] = {}
         self.columns: dict[Table, dict[str, Column[Any]]] = {}
         self._taken: dict[Table, set[str]] = {}
-        taken: set[str] = set()
+        schema = _SchemaNames()
         for table in tables:
-            self.classes[table] = _claim(taken, pascal(singular(_words(table.name, "table"))), separator="")
-            own = self._taken[table] = set()
+            self.classes[table] = schema.claim(pascal(singular(_words(table.name, "table"))))
+            own = self._taken[table] = set(COMBINATORS)
             self.columns[table] = {_claim(own, _words(column.name, "column")): column for column in table.columns}
 
     def of_keys(self, keys: Sequence[Key]) -> Iterator[tuple[Key, str, str]]:
@@ -113,13 +114,49 @@ def _is_ambiguous(key: Key, keys: Iterable[Key]) -> bool:
     return len(same) > 1 or key.child is key.parent
 
 
-def _claim(taken: set[str], *candidates: str, separator: str = "_") -> str:
+class _SchemaNames:
+    """The types and root fields that the classes lead to."""
+
+    def __init__(self) -> None:
+        self._classes: set[str] = set()
+        self._types = set(RESERVED_TYPES)
+        self._fields = set(RESERVED_FIELDS)
+
+    def claim(self, name: str) -> str:
+        """The class name itself; where it is a class already, with a number; where its types or root fields are, as
+        `NodeRecord`."""
+        name = _legal(name)
+        first = [name] if name in self._classes else [name, f"{name}Record"]
+        numbered = (f"{first[-1]}{number}" for number in count(2))
+        found = next(each for each in chain(first, numbered) if self._is_free(each))
+        self._classes.add(found)
+        self._types |= _types(found)
+        self._fields |= _fields(found)
+        return found
+
+    def _is_free(self, name: str) -> bool:
+        return self._types.isdisjoint(_types(name)) and self._fields.isdisjoint(_fields(name))
+
+
+def _types(name: str) -> set[str]:
+    return {name, *(name + suffix for suffix in TYPE_SUFFIXES)}
+
+
+def _fields(name: str) -> set[str]:
+    return {camel_name(name), list_field_name(name)}
+
+
+def _claim(taken: set[str], *candidates: str) -> str:
     """The first legal name not yet taken; the last one with a number if all are."""
-    legal = [f"{name}_" if keyword.iskeyword(name) or name in _RESERVED else name for name in candidates]
-    numbered = (f"{candidates[-1]}{separator}{number}" for number in count(2))
-    name = next(name for name in chain(legal, numbered) if name not in taken)
-    taken.add(name)
+    legal = [_legal(name) for name in candidates]
+    numbered = (f"{candidates[-1]}_{number}" for number in count(2))
+    name = next(name for name in chain(legal, numbered) if member_name(name) not in taken)
+    taken.add(member_name(name))
     return name
+
+
+def _legal(name: str) -> str:
+    return f"{name}_" if keyword.iskeyword(name) or name in _RESERVED else name
 
 
 def _words(name: str, kind: str) -> str:
@@ -129,27 +166,8 @@ def _words(name: str, kind: str) -> str:
 
 
 def snake(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", inflection.underscore(inflection.transliterate(name))).strip("_")
+    return re.sub(r"[^a-z0-9]+", "_", inflection.underscore(ascii_text(name))).strip("_")
 
 
 def pascal(words: str) -> str:
     return inflection.camelize(words)
-
-
-def singular(words: str) -> str:
-    """The last word in the singular; left as it is if it looks like one."""
-    head, last = _last(words)
-    if last in _SINGULARS:
-        return head + _SINGULARS[last]
-    return words if last in _UNCHANGED.split(",") or last.endswith("ss") else inflection.singularize(words)
-
-
-def plural(words: str) -> str:
-    head, last = _last(words)
-    return head + _PLURALS[last] if last in _PLURALS else inflection.pluralize(words)
-
-
-def _last(words: str) -> tuple[str, str]:
-    """The last word, and what stands before it."""
-    cut = words.rfind("_") + 1
-    return words[:cut], words[cut:]
