@@ -22,8 +22,11 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# The second one needs the sample databases (GQLCRUD_SAMPLES: their folder).
 schema: $(VENV)/.dev
 	$(BIN)/gqlcrud sdl example.app:api > schema/bookshop.graphql
+	chinook=$$($(BIN)/python -m tests.samples chinook/Chinook_Sqlite.sqlite) && \
+	$(BIN)/gqlcrud sdl "sqlite:///$$chinook" > schema/chinook.graphql
 
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,8 +1,12 @@
-"""The sample databases, loaded from the folder GQLCRUD_SAMPLES (default: ../shared/data beside the repository)."""
+"""The sample databases, loaded from the folder GQLCRUD_SAMPLES (default: ../shared/data beside the repository).
+
+`python -m tests.samples PATH` prints where a sample file is.
+"""
 
 import io
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,10 +15,15 @@ from sqlalchemy import URL
 from tests.databases import connected
 
 
+def sample_path(path: str) -> Path:
+    """Where a sample file is, if it is anywhere."""
+    default = Path(__file__).parent.parent / ".." / "shared" / "data"
+    return Path(os.environ.get("GQLCRUD_SAMPLES") or default).resolve() / path
+
+
 def sample(path: str) -> Path:
     """The path of a sample file; skips the test where the samples are missing."""
-    default = Path(__file__).parent.parent / ".." / "shared" / "data"
-    found = Path(os.environ.get("GQLCRUD_SAMPLES") or default).resolve() / path
+    found = sample_path(path)
     if not found.exists():
         pytest.skip(f"sample data is missing: {found} (set GQLCRUD_SAMPLES to its folder)")
     return found
@@ -46,3 +55,8 @@ async def load_pagila(url: URL) -> None:
                 format="text",
             )
             await connection.execute(rest)
+
+
+if __name__ == "__main__":
+    path = sample_path(sys.argv[1])
+    print(path) if path.exists() else sys.exit(f"sample data is missing: {path} (set GQLCRUD_SAMPLES to its folder)")

@@ -211,10 +211,10 @@ def hidden_column(mapper: Mapper[Any], key: str) -> Column:
     )
 
 
-def as_global_id(column: Column, target: type, target_name: str) -> Column:
+def as_global_id(column: Column, target: type, target_name: str, comment: str | None) -> Column:
     """A foreign key as clients see it: the global id of the record it points at."""
     operators = ID.operators if column.operators else ()
-    description = f"The global id of the {target_name}, taken from the foreign key without a query."
+    description = comment or f"The global id of the {target_name}, taken from the foreign key without a query."
     return replace(column, references=target, operators=operators, sortable=False, description=description)
 
 

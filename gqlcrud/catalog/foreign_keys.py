@@ -37,7 +37,7 @@ def with_global_ids(
         ):
             targets[relation.local[0].key] = relation.target
     return [
-        as_global_id(each, targets[each.key], names[targets[each.key]])
+        as_global_id(each, targets[each.key], names[targets[each.key]], _comment(mapper, each))
         if each.key in targets and each.key != "id"
         else each
         for each in columns
@@ -54,6 +54,13 @@ def with_known_columns(relations: Sequence[Relation], columns: Mapping[type, Seq
     return [
         replace(each, local=known(each.owner, each.local), remote=known(each.target, each.remote)) for each in relations
     ]
+
+
+def _comment(mapper: Mapper[Any], column: Column) -> str | None:
+    """What the table says of a foreign key, if anything."""
+    stored = mapper.column_attrs.get(column.key)
+    found = stored.columns[0] if stored is not None else None
+    return found.comment or found.doc if isinstance(found, sa.Column) else None
 
 
 def _declared_targets(
