@@ -194,11 +194,13 @@ def _extension(api: Api) -> type[SchemaExtension]:
 
     class GqlcrudExtension(SchemaExtension):
         async def on_operation(self) -> AsyncIterator[None]:
-            token = begin_operation(api, api.new_operation())
+            operation = api.new_operation()
+            token = begin_operation(api, operation)
             try:
                 yield
             finally:
                 end_operation(token)
+                await operation.connection.close()
             result = self.execution_context.result
             if isinstance(result, GraphQLExecutionResult) and result.errors:
                 result.errors = client_errors(result.errors, executed=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -53,13 +53,22 @@ def sessionmaker_source(maker: async_sessionmaker[Any]) -> ConnectionSource:
 
 
 def session_source(session: AsyncSession) -> ConnectionSource:
-    """The connection of one session that the application opens and closes; its transaction is joined."""
+    """The connection of one session that the application opens and closes; its transaction is joined.
+
+    On PostgreSQL a failed statement spoils its transaction; a savepoint leaves the application's own work intact.
+    """
+    database = database_of(session.get_bind().dialect.name)
 
     @asynccontextmanager
     async def connect() -> AsyncIterator[AsyncConnection]:
-        yield await session.connection()
+        connection = await session.connection()
+        if database is Database.SQLITE:
+            yield connection
+            return
+        async with connection.begin_nested():
+            yield connection
 
-    return ConnectionSource(database_of(session.get_bind().dialect.name), connect)
+    return ConnectionSource(database, connect)
 
 
 @dataclass(slots=True)
@@ -67,6 +76,7 @@ class OperationConnection:
     """The connection of one GraphQL operation.
 
     A connection serves one statement at a time, while GraphQL resolves siblings concurrently: `lock` puts them in a row.
+    Once the database has failed, the operation asks it no more: what is left of it fails at once, not one wait later each.
     """
 
     source: ConnectionSource
@@ -74,6 +84,28 @@ class OperationConnection:
     _readers: int = 0
     _stack: AsyncExitStack | None = None
     _connection: AsyncConnection | None = None
+    _watch: _Watch = field(default_factory=lambda: _Watch())
+    _outage: Exception | None = None
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run `work` beside whoever waits for it; it ends with the operation at the latest."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+        return task
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # it is told to those who wait; asyncio need not log that nobody did
+
+    async def close(self) -> None:
+        """End what still runs, because nobody waits for it any more, and give the connection back."""
+        if self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[None]:
@@ -90,7 +122,11 @@ class OperationConnection:
     async def exclusive(self) -> AsyncIterator[AsyncConnection]:
         """The connection for one's own statements, while no other statement of the operation runs."""
         async with self.reading(), self.lock:
-            yield await self._acquire()
+            try:
+                yield await self._acquire()
+            except exc.SQLAlchemyError as error:
+                await self._failed(error)
+                raise
 
     async def execute(self, statement: sa.Select[Any], parameters: Mapping[str, Any]) -> Rows:
         """All rows of a statement; the caller holds `lock`. Raises RequestError for what a client may know."""
@@ -99,52 +135,104 @@ class OperationConnection:
             result = await connection.execute(statement, parameters)
             return list(result.fetchall())
         except (exc.SQLAlchemyError, OSError) as error:
-            raise _client_error(error) from error
+            await self._failed(error)
+            raise
 
     async def _acquire(self) -> AsyncConnection:
+        if self._outage is not None:
+            raise RequestError(_UNAVAILABLE, ErrorCode.UNAVAILABLE) from self._outage
         if self._connection is None:
             stack = AsyncExitStack()
-            connection = await stack.enter_async_context(self.source.connect())
+            try:
+                connection = await stack.enter_async_context(self.source.connect())
+            except exc.InvalidRequestError:
+                raise  # a session that cannot be used as it was: a mistake of the application
+            except Exception as error:  # drivers raise errors of their own where no connection comes about
+                raise self._unavailable(error) from error
             self._stack, self._connection = stack, connection
             if self.source.database is Database.SQLITE:
-                await _add_functions(connection)
+                self._watch = await _prepare_sqlite(connection)
+        self._watch.task = asyncio.current_task()
         return self._connection
 
-    async def _release(self) -> None:
+    async def _failed(self, error: exc.SQLAlchemyError | OSError) -> None:
+        """Drop the connection of a failed statement, and with it a transaction that takes no more statements.
+
+        Raises RequestError for what a client may know of the failure.
+        """
+        await self._release(error)
+        if is_outage(error):
+            raise self._unavailable(error) from error
+        if is_computation(error):
+            logger.info("A value cannot be computed with.", exc_info=error)
+            raise RequestError("The database cannot compute with a value of this request.") from error
+
+    def _unavailable(self, error: Exception) -> RequestError:
+        self._outage = error
+        logger.error("The database is not available: %s", type(error).__name__, exc_info=error)
+        return RequestError(_UNAVAILABLE, ErrorCode.UNAVAILABLE)
+
+    async def _release(self, error: Exception | None = None) -> None:
+        """Give the connection back; a transaction that an error has spoiled is rolled back."""
         stack, self._stack, self._connection = self._stack, None, None
         if stack is not None:
-            await stack.aclose()
+            self._watch.task = None
+            await stack.__aexit__(type(error) if error else None, error, error.__traceback__ if error else None)
 
 
-async def _add_functions(connection: AsyncConnection) -> None:
+_UNAVAILABLE = "The database is not available."
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Whose statement runs on a connection. SQLite asks for it now and then, in its thread, and ends the statement of a
+    cancelled task: else the thread would finish what nobody waits for, and the connection would not come back before."""
+
+    task: asyncio.Task[Any] | None = None
+
+    def is_cancelled(self) -> bool:
+        return self.task is not None and self.task.cancelling() > 0
+
+
+_WATCH_EVERY = 100_000
+"""Steps of SQLite's virtual machine: about a millisecond."""
+
+
+async def _prepare_sqlite(connection: AsyncConnection) -> _Watch:
     """Give a SQLite connection the functions that its statements use, once in its life."""
     raw = await connection.get_raw_connection()
-    if "gqlcrud" not in raw.info and raw.driver_connection is not None:
+    watch: _Watch | None = raw.info.get("gqlcrud")
+    if watch is None:
+        watch = _Watch()
+        assert raw.driver_connection is not None, "a connection that is checked out is open"
         for name, arguments, function in SQLITE_FUNCTIONS:
             await raw.driver_connection.create_function(name, arguments, function, deterministic=True)
-        raw.info["gqlcrud"] = True
+        await raw.driver_connection.set_progress_handler(watch.is_cancelled, _WATCH_EVERY)
+        raw.info["gqlcrud"] = watch
+    return watch
 
 
-def _client_error(error: exc.SQLAlchemyError | OSError) -> Exception:
-    """What a client is told of a failed statement; an error that says nothing to it is returned as it is, and masked."""
-    if (
-        isinstance(error, OSError | exc.TimeoutError)
-        or getattr(error, "connection_invalidated", False)
-        or _is_outage(error)
-    ):
-        logger.error("The database is not available: %s", type(error).__name__, exc_info=error)
-        return RequestError("The database is not available.", ErrorCode.UNAVAILABLE)
-    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
-    if state.startswith("22") or "user-defined function raised" in str(getattr(error, "orig", "")):
-        return RequestError("The database cannot compute with a value of this request.")
-    return error
+def is_outage(error: exc.SQLAlchemyError | OSError) -> bool:
+    """Whether the database, not the statement, is to blame: it is gone, busy, or ends the connection.
+
+    SQLSTATE classes 08 and 53, 55P03 and 57P (connection, resources, a lock, shutdown); SQLite's busy and unreadable files.
+    """
+    if isinstance(error, exc.DBAPIError):
+        state = _sqlstate(error)
+        busy = isinstance(error, exc.OperationalError) and any(text in str(error.orig) for text in _SQLITE_OUTAGES)
+        return error.connection_invalidated or busy or state.startswith(("08", "53", "55P03", "57P"))
+    return isinstance(error, OSError | exc.TimeoutError)
 
 
-def _is_outage(error: object) -> bool:
-    """SQLSTATE classes 08, 53 and 57P (connection, resources, shutdown); SQLite's busy and unreadable files."""
-    origin = getattr(error, "orig", None)
-    state = getattr(origin, "sqlstate", None) or ""
-    busy = isinstance(error, exc.OperationalError) and any(
-        text in str(origin) for text in ("database is locked", "unable to open", "disk I/O")
+_SQLITE_OUTAGES = ("is locked", "unable to open", "disk I/O")
+
+
+def is_computation(error: exc.SQLAlchemyError | OSError) -> bool:
+    """Whether the database refuses to compute with a value: SQLSTATE class 22, or a function that SQLite was given."""
+    return isinstance(error, exc.DBAPIError) and (
+        _sqlstate(error).startswith("22") or "user-defined function raised" in str(error.orig)
     )
-    return busy or state[:2] in {"08", "53"} or state.startswith("57P")
+
+
+def _sqlstate(error: exc.DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""

@@ -77,7 +77,7 @@ class Reader:
         async def build(keys: Sequence[Key], rows: _PageRows) -> list[Page]:
             return await self._build_pages(plan, len(keys), rows)
 
-        return self._loaders.setdefault(plan, Loader(self.connection.lock, fetch, build))
+        return self._loaders.setdefault(plan, Loader(self.connection, fetch, build))
 
     def _record_loader(self, plan: RecordPlan) -> Loader[Key, Rows, Mapping[str, Record] | None]:
         columns = plan.relation.local if plan.relation is not None else plan.key
@@ -88,7 +88,7 @@ class Reader:
         async def build(keys: Sequence[Key], rows: Rows) -> list[Mapping[str, Record] | None]:
             return await self._build_records(plan, len(keys), rows)
 
-        return self._loaders.setdefault(plan, Loader(self.connection.lock, fetch, build))
+        return self._loaders.setdefault(plan, Loader(self.connection, fetch, build))
 
     async def _execute(self, statement: sa.Select[Any], columns: Sequence[Column], keys: Sequence[Key]) -> Rows:
         return await self.connection.execute(statement, key_parameters(columns, keys, self._database))
