@@ -188,8 +188,9 @@ def person_name(random: Random) -> str:
 
 def book_title(random: Random) -> str:
     adjective, noun, place = random.choice(ADJECTIVES), random.choice(NOUNS), random.choice(PLACES)
+    nouns = f"{noun[:-1]}ies" if noun.endswith("ry") else f"{noun}s"
     return random.choice(
-        (f"The {adjective} {noun}", f"The {noun} of {place}", f"{adjective} {noun}s", f"{noun}, {place}")
+        (f"The {adjective} {noun}", f"The {noun} of {place}", f"{adjective} {nouns}", f"{noun}, {place}")
     )
 
 
