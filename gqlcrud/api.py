@@ -11,9 +11,9 @@ import strawberry
 from fastapi import APIRouter
 from fastapi.params import Depends
 from graphql import ExecutionResult as GraphQLExecutionResult
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationDefinitionNode
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
-from strawberry.exceptions import StrawberryException
+from strawberry.exceptions import MissingQueryError, StrawberryException
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -28,6 +28,7 @@ from gqlcrud.examples import example_query
 from gqlcrud.execution import ConnectionSource, OperationConnection, engine_source, session_source, sessionmaker_source
 from gqlcrud.fastapi import router
 from gqlcrud.faults import client_errors
+from gqlcrud.http import PartialStatus
 from gqlcrud.options import Limits, ModelOptions
 from gqlcrud.planning import Planner, check_stored_position, check_typed_position
 from gqlcrud.scalars import Scalar
@@ -54,7 +55,6 @@ class Api:
     query: classes whose Strawberry fields are added to the type Query.
     skip_unknown: leave out columns without a scalar instead of refusing them; `catalog.left_out` tells which.
     enforced_foreign_keys: False where foreign keys may point at nothing; to-one fields are nullable then.
-    debug: show the true message of a fault to the client.
 
     Raises ConfigurationError for whatever cannot be offered as it stands.
     """
@@ -97,9 +97,11 @@ class Api:
         """Run one operation. `session` is used, and joined in its transaction, in place of the API's own connections.
 
         Never raises for what a request says: the result's `errors` hold it, each with `extensions["code"]`.
+        Raises ConfigurationError if there is neither a session nor a database.
         """
         allowed = {OperationType.QUERY, OperationType.MUTATION} if allow_mutations else {OperationType.QUERY}
-        with self.using(session):
+        with self.using(session or self._session.get()):
+            self._connection_source()
             try:
                 result = await self.schema.execute(
                     query,
@@ -109,9 +111,15 @@ class Api:
                     allowed_operation_types=allowed,
                 )
             except CannotGetOperationTypeError as error:
-                return _refusal(error.as_http_error_reason(), ErrorCode.OPERATION_RESOLUTION_FAILURE)
-            except InvalidOperationTypeError:
+                name = error.operation_name
+                message = "The document has no operation." if name is None else f"Unknown operation named {name!r}."
+                return _refusal(message, ErrorCode.OPERATION_RESOLUTION_FAILURE)
+            except InvalidOperationTypeError as error:
+                if error.operation_type is OperationType.SUBSCRIPTION:
+                    return _refusal("This API has no subscriptions.", ErrorCode.OPERATION_RESOLUTION_FAILURE)
                 return _refusal("A mutation is sent with POST.", ErrorCode.MUTATION_REFUSED)
+            except MissingQueryError:
+                return _refusal("Syntax Error: Unexpected <EOF>.", ErrorCode.GRAPHQL_PARSE_FAILED)
         if result.errors:
             result.errors = client_errors(result.errors, executed=not isinstance(result, PreExecutionError))
         return result
@@ -141,10 +149,17 @@ class Api:
         dependencies: Sequence[Depends] = (),
         graphiql: bool = True,
         example_query: str | None = None,
+        partial_status: PartialStatus = 200,
     ) -> APIRouter:
         """A FastAPI router that serves this API; `gqlcrud.fastapi.router` explains the options."""
         return router(
-            self, path=path, context=context, dependencies=dependencies, graphiql=graphiql, example_query=example_query
+            self,
+            path=path,
+            context=context,
+            dependencies=dependencies,
+            graphiql=graphiql,
+            example_query=example_query,
+            partial_status=partial_status,
         )
 
     def example_query(self) -> str:
@@ -153,6 +168,11 @@ class Api:
 
     def new_operation(self) -> Operation:
         """The state of one operation: its connection, its loaders. Raises ConfigurationError without a database."""
+        source = self._connection_source()
+        planner = Planner(self.catalog, self.limits, _CHECKS[source.database])
+        return Operation(planner, OperationConnection(source))
+
+    def _connection_source(self) -> ConnectionSource:
         session = self._session.get()
         source = session_source(session) if session is not None else self._source
         if source is None:
@@ -160,8 +180,7 @@ class Api:
                 "This Api was given a session dependency, and there is no session: hand one in, "
                 "await api.execute(query, session=session), or serve it with api.router()."
             )
-        planner = Planner(self.catalog, self.limits, _CHECKS[source.database])
-        return Operation(planner, OperationConnection(source))
+        return source
 
     def _read_source(self, database: object) -> ConnectionSource | None:
         if isinstance(database, AsyncEngine):
@@ -204,6 +223,18 @@ def _extension(api: Api) -> type[SchemaExtension]:
             result = self.execution_context.result
             if isinstance(result, GraphQLExecutionResult) and result.errors:
                 result.errors = client_errors(result.errors, executed=True)
+
+        def on_parse(self) -> Iterator[None]:
+            yield
+            # Strawberry would run the first. Source: GraphQL specification, section 6.1, "GetOperation"
+            document = self.execution_context.graphql_document
+            definitions = document.definitions if document is not None else ()
+            operations = sum(isinstance(each, OperationDefinitionNode) for each in definitions)
+            if operations > 1 and self.execution_context._provided_operation_name is None:
+                raise GraphQLError(
+                    "The document has several operations: say in operationName which one to run.",
+                    extensions={"code": ErrorCode.OPERATION_RESOLUTION_FAILURE.value},
+                )
 
     return GqlcrudExtension
 

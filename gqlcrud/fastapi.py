@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.params import Depends as DependsMarker
 from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
+from starlette.types import Scope
 from strawberry.types import ExecutionResult
 
 from gqlcrud.graphiql import CONTENT_SECURITY_POLICY, graphiql_page, read_asset
@@ -19,7 +24,10 @@ from gqlcrud.http import (
     GraphQLRequest,
     HttpAnswer,
     HttpRefusalError,
+    PartialStatus,
     answer,
+    body_too_long,
+    check_length,
     negotiate,
     prefers_html,
     read_get,
@@ -31,6 +39,10 @@ ROUTE_NAME = "gqlcrud"
 """The name of the route that serves GraphiQL and GET: `app.url_path_for("gqlcrud")` is its path."""
 
 ContextDependency = Callable[..., Any]
+
+_ALLOW = "GET, HEAD, OPTIONS, POST"
+_ANSWER_HEADERS = {"cache-control": "no-store", "vary": "accept", "x-content-type-options": "nosniff"}
+_FILE_HEADERS = {"content-security-policy": CONTENT_SECURITY_POLICY, "x-content-type-options": "nosniff"}
 
 
 class ServedApi(Protocol):
@@ -61,91 +73,134 @@ def router(
     dependencies: Sequence[DependsMarker] = (),
     graphiql: bool = True,
     example_query: str | None = None,
+    partial_status: PartialStatus = 200,
 ) -> APIRouter:
     """A router that serves `api` at the prefix it is included with, or at `path`.
 
     context: a FastAPI dependency; what it gives is `info.context` in resolvers. Without one it is `{"request": request}`.
     dependencies: run before every request, GraphiQL's page included, such as an authentication.
     graphiql: whether browsers get GraphiQL. example_query: what its editor shows at first.
+    partial_status: of data together with errors, for clients that accept `application/graphql-response+json`.
     """
     routes = APIRouter(dependencies=list(dependencies))
     get_context = context or _default_context
     get_session = api.session_dependency or _no_session
 
-    async def post(
+    async def serve(
         request: Request, context_value: Any = Depends(get_context), session: Any = Depends(get_session)
     ) -> Response:
-        return await _serve(api, request, context_value, session)
+        return await _serve(api, request, context_value, session, partial_status)
 
-    async def get(
-        request: Request, context_value: Any = Depends(get_context), session: Any = Depends(get_session)
-    ) -> Response:
-        if graphiql and prefers_html(request.headers.get("accept", "")):
-            return _page(api, request, example_query)
-        return await _serve(api, request, context_value, session)
+    async def page(request: Request) -> Response:
+        return _page(api, request, example_query)
 
-    routes.add_api_route(path, post, methods=["POST"], summary="Run a GraphQL operation", response_model=None)
-    summary = "Run a GraphQL query, or open GraphiQL"
-    routes.add_api_route(path, get, methods=["GET"], summary=summary, name=ROUTE_NAME, response_model=None)
+    def add(method: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        routes.add_api_route(path, endpoint, methods=[method], response_model=None, **options)
+
     if graphiql:
-        routes.add_api_route(
-            f"{path}/graphiql/{{name}}", _asset, methods=["GET"], include_in_schema=False, response_model=None
-        )
+        for method in ("GET", "HEAD"):
+            add(method, page, route_class_override=_PageRoute, include_in_schema=False)
+        assets = f"{path.rstrip('/')}/graphiql/{{name}}"
+        routes.add_api_route(assets, _asset, methods=["GET", "HEAD"], include_in_schema=False, response_model=None)
+    add("GET", serve, summary="Run a GraphQL query, or open GraphiQL", name=ROUTE_NAME, openapi_extra=_GET_DOCS)
+    add("POST", serve, summary="Run a GraphQL operation", openapi_extra=_POST_DOCS)
+    add("HEAD", serve, include_in_schema=False)
+    for method in ("OPTIONS", "PUT", "PATCH", "DELETE"):
+        add(method, _other_method, include_in_schema=False)
     return routes
 
 
-def _default_context(request: Request) -> dict[str, Any]:
+_PARAMETERS = {"query": "string", "variables": "object", "operationName": "string", "extensions": "object"}
+_POST_DOCS = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["query"],
+                    "properties": {name: {"type": kind} for name, kind in _PARAMETERS.items()},
+                }
+            }
+        },
+    }
+}
+_GET_DOCS = {
+    "parameters": [
+        {"name": name, "in": "query", "required": name == "query", "schema": {"type": "string"}} for name in _PARAMETERS
+    ]
+}
+
+
+class _PageRoute(APIRoute):
+    """A route for what a browser asks when it opens a page: it needs neither the context nor a session."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, child_scope = super().matches(scope)
+        if match is Match.FULL and not prefers_html(_accept(Headers(scope=scope))):
+            return Match.NONE, {}
+        return match, child_scope
+
+
+async def _default_context(request: Request) -> dict[str, Any]:
     return {"request": request}
 
 
-def _no_session() -> None:
+async def _no_session() -> None:
     """In place of a session dependency, where the API has connections of its own."""
 
 
-async def _serve(api: ServedApi, request: Request, context: Any, session: Any) -> Response:
+async def _other_method(request: Request) -> Response:
+    return Response(status_code=204 if request.method == "OPTIONS" else 405, headers={"allow": _ALLOW})
+
+
+# ---------- operations ----------
+
+
+async def _serve(
+    api: ServedApi, request: Request, context: Any, session: Any, partial_status: PartialStatus
+) -> Response:
     media_type = JSON
     try:
-        media_type = negotiate(request.headers.get("accept", ""))
+        media_type = negotiate(_accept(request.headers))
         operation = await _read(request)
-        result = await _while_connected(
-            request,
-            api.execute(
-                operation.query,
-                operation.variables,
-                context=context,
-                operation_name=operation.operation_name,
-                session=session,
-                allow_mutations=request.method == "POST",
-            ),
+        work = api.execute(
+            operation.query,
+            operation.variables,
+            context=context,
+            operation_name=operation.operation_name,
+            session=session,
+            allow_mutations=request.method == "POST",
         )
-        return _response(answer(result, media_type))
+        return _response(answer(await _while_connected(request, work), media_type, partial_status))
     except HttpRefusalError as error:
         return _response(refusal(error, media_type))
     except ClientDisconnect:
         return Response(status_code=499)
 
 
+def _accept(headers: Headers) -> str:
+    return ",".join(headers.getlist("accept"))
+
+
 async def _read(request: Request) -> GraphQLRequest:
-    if request.method == "GET":
-        return read_get(request.query_params)
+    if request.method != "POST":
+        return read_get(request.scope["query_string"])
     return read_post(request.headers.get("content-type", ""), await _body(request))
 
 
 async def _body(request: Request) -> bytes:
     """The body, refused as soon as it is longer than allowed: it is never read whole then."""
-    too_long = HttpRefusalError(413, f"The body is larger than {MAX_BODY} bytes.", {"Connection": "close"})
-    length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > MAX_BODY:
-        raise too_long
+    check_length(request.headers.get("content-length", ""))
     chunks = bytearray()
     async for chunk in request.stream():
         chunks += chunk
         if len(chunks) > MAX_BODY:
-            raise too_long
+            raise body_too_long()
     return bytes(chunks)
 
 
-async def _while_connected(request: Request, work: Any) -> Any:
+async def _while_connected(request: Request, work: Coroutine[Any, Any, ExecutionResult]) -> ExecutionResult:
     """The result of `work`, which is cancelled when the client goes: its connection goes back to the pool then."""
     task = asyncio.ensure_future(work)
     gone = asyncio.ensure_future(_disconnected(request))
@@ -156,9 +211,8 @@ async def _while_connected(request: Request, work: Any) -> Any:
         return task.result()
     finally:
         gone.cancel()
-        if not task.done():
-            task.cancel()
-        await asyncio.gather(task, gone, return_exceptions=True)
+        task.cancel()
+        await asyncio.wait({task, gone})
 
 
 async def _disconnected(request: Request) -> None:
@@ -167,43 +221,38 @@ async def _disconnected(request: Request) -> None:
 
 
 def _response(result: HttpAnswer) -> Response:
-    return Response(
-        result.body, result.status, {**result.headers, "content-type": f"{result.media_type}; charset=utf-8"}
-    )
+    content_type = f"{result.media_type}; charset=utf-8"
+    return Response(result.body, result.status, {**_ANSWER_HEADERS, **result.headers, "content-type": content_type})
+
+
+# ---------- GraphiQL ----------
 
 
 def _page(api: ServedApi, request: Request, example_query: str | None) -> Response:
     """GraphiQL; its files are named relative to the page, so that any prefix and proxy will do."""
-    folder = request.url.path.rstrip("/").rpartition("/")[2]
+    folder = request.url.path.rpartition("/")[2]
     html = graphiql_page(
         title=api.title,
         endpoint="",
-        assets=f"{folder}/graphiql" if not request.url.path.endswith("/") else "graphiql",
+        assets=f"./{quote(folder)}/graphiql" if folder else "./graphiql",
         default_query=example_query or api.example_query(),
     )
-    return HTMLResponse(
-        html,
-        headers={
-            "content-security-policy": CONTENT_SECURITY_POLICY,
-            "x-content-type-options": "nosniff",
-            "cache-control": "no-cache",
-            "vary": "accept",
-        },
-    )
+    return HTMLResponse(html, headers={**_FILE_HEADERS, "cache-control": "no-cache", "vary": "accept"})
 
 
-async def _asset(name: str) -> Response:
+async def _asset(name: str, request: Request) -> Response:
     asset = read_asset(name)
     if asset is None:
         return Response(status_code=404)
+    tag = f'"{asset.digest}"'
     lifetime = "public, max-age=31536000, immutable" if asset.immutable else "no-cache"
-    return Response(
-        asset.content,
-        media_type=asset.media_type,
-        headers={
-            "cache-control": lifetime,
-            "etag": f'"{asset.digest}"',
-            "x-content-type-options": "nosniff",
-            "content-security-policy": CONTENT_SECURITY_POLICY,
-        },
-    )
+    headers = {**_FILE_HEADERS, "cache-control": lifetime, "etag": tag}
+    if _names(request.headers.get("if-none-match", ""), tag):
+        return Response(status_code=304, headers=headers)
+    return Response(asset.content, media_type=asset.media_type, headers=headers)
+
+
+def _names(if_none_match: str, tag: str) -> bool:
+    """Source: RFC 9110, section 13.1.2: a list of tags, weak ones too, or `*` for whatever there is."""
+    tags = [each.strip().removeprefix("W/") for each in if_none_match.split(",")]
+    return tag in tags or tags == ["*"]

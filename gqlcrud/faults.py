@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Sequence
 
 from graphql import GraphQLError, GraphQLSyntaxError
-from strawberry.exceptions import StrawberryInputCoercionError
 
 from gqlcrud.errors import ErrorCode, RequestError
 
@@ -18,24 +17,53 @@ def client_errors(errors: Sequence[GraphQLError], *, executed: bool) -> list[Gra
     """The errors of a response as a client may see them, each with `extensions.code`.
 
     `executed` tells errors of execution from those of validation. An unexpected exception is logged with its
-    traceback under an id, and the client is shown that id alone.
+    traceback under an id, once however many fields it fails, and the client is shown that id alone.
     """
-    return [_client_error(error, executed=executed) for error in errors]
+    known: dict[int, str] = {}
+    return [_client_error(error, known, executed=executed) for error in errors]
 
 
-def _client_error(error: GraphQLError, *, executed: bool) -> GraphQLError:
+def fault(origin: BaseException, place: str) -> str:
+    """The id under which an unexpected exception is logged."""
+    identity = uuid.uuid4().hex
+    logger.error("Fault %s at %s", identity, place, exc_info=origin)
+    return identity
+
+
+def fault_error(identity: str, error: GraphQLError | None = None) -> GraphQLError:
+    """What the client is shown of a fault, in the place of `error`."""
+    return GraphQLError(
+        "An internal error occurred.",
+        nodes=error.nodes if error is not None else None,
+        path=error.path if error is not None else None,
+        extensions={"code": ErrorCode.INTERNAL_ERROR.value, "id": identity},
+    )
+
+
+def _client_error(error: GraphQLError, known: dict[int, str], *, executed: bool) -> GraphQLError:
     origin = error.original_error
     while isinstance(origin, GraphQLError) and origin.original_error is not None:
         origin = origin.original_error
-    if (
-        error.path
-        and origin is not None
-        and not isinstance(origin, GraphQLError | RequestError | StrawberryInputCoercionError)
-    ):
-        return _masked(error, origin)
+    if isinstance(origin, RecursionError) and not executed:
+        code = ErrorCode.GRAPHQL_PARSE_FAILED
+        return GraphQLError("The document nests too deeply.", extensions={"code": code.value})
+    if isinstance(origin, ValueError) and "set_int_max_str_digits" in str(origin):  # advice for who runs Python
+        error = GraphQLError("A number has too many digits.", error.nodes, path=error.path)
+    elif _is_fault(error, origin):
+        assert origin is not None, "a fault has a cause"
+        if id(origin) not in known:
+            known[id(origin)] = fault(origin, ".".join(map(str, error.path or ())) or "the operation as a whole")
+        return fault_error(known[id(origin)], error)
     if error.extensions is None or "code" not in error.extensions:
         error.extensions = {**(error.extensions or {}), "code": _code(error, executed=executed).value}
     return error
+
+
+def _is_fault(error: GraphQLError, origin: Exception | None) -> bool:
+    """Whether an exception is unexpected. One that a scalar raised for the value of a variable is not: it comes with
+    the place of the variable, and without a path."""
+    foreign = origin is not None and not isinstance(origin, GraphQLError | RequestError)
+    return foreign and (bool(error.path) or not error.nodes)
 
 
 def _code(error: GraphQLError, *, executed: bool) -> ErrorCode:
@@ -44,14 +72,3 @@ def _code(error: GraphQLError, *, executed: bool) -> ErrorCode:
     if not executed:
         return ErrorCode.GRAPHQL_VALIDATION_FAILED
     return ErrorCode.VALIDATION if error.path else ErrorCode.BAD_USER_INPUT
-
-
-def _masked(error: GraphQLError, origin: BaseException) -> GraphQLError:
-    fault = uuid.uuid4().hex
-    logger.error("Fault %s at %s", fault, ".".join(map(str, error.path or ())), exc_info=origin)
-    return GraphQLError(
-        "An internal error occurred.",
-        nodes=error.nodes,
-        path=error.path,
-        extensions={"code": ErrorCode.INTERNAL_ERROR.value, "id": fault},
-    )

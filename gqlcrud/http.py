@@ -6,26 +6,34 @@ Source: the GraphQL over HTTP draft, https://graphql.github.io/graphql-over-http
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, Literal, NoReturn
+from urllib.parse import parse_qsl
 
 from strawberry.types import ExecutionResult
 
 from gqlcrud.errors import ErrorCode
+from gqlcrud.faults import fault, fault_error
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 MAX_BODY = 1024 * 1024
 MAX_JSON_DEPTH = 100
 
+PartialStatus = Literal[200, 294]
+"""The status of data together with errors: 294 is a code of the draft's own, which HTTP takes for 200."""
+
+_UNPROCESSABLE = 422
 _UNEXECUTED = {
     ErrorCode.GRAPHQL_PARSE_FAILED.value: 400,
-    ErrorCode.GRAPHQL_VALIDATION_FAILED.value: 422,
-    ErrorCode.BAD_USER_INPUT.value: 422,
-    ErrorCode.OPERATION_RESOLUTION_FAILURE.value: 422,
     ErrorCode.MUTATION_REFUSED.value: 405,
+    ErrorCode.INTERNAL_ERROR.value: 500,
 }
+"""The status of an operation that is not executed, by the code of its error; all other codes are 422."""
 
 
 class HttpRefusalError(Exception):
@@ -64,16 +72,20 @@ def read_post(content_type: str, body: bytes) -> GraphQLRequest:
 
     Only JSON is taken: a browser sends it across sites after a preflight alone, which keeps forged requests out (CSRF).
     """
-    media_type, _, parameters = content_type.partition(";")
-    charset = parameters.partition("charset=")[2].strip().strip('"').lower()
-    if media_type.strip().lower() != JSON or charset not in ("", "utf-8", "utf8"):
+    media_type, parameters = _media_type(content_type)
+    if media_type != JSON or parameters.get("charset", "utf-8") not in _UTF8:
         raise HttpRefusalError(415, "Send the request as application/json in UTF-8.")
     return _request(_parse_json(body, "The body"))
 
 
-def read_get(parameters: Mapping[str, str]) -> GraphQLRequest:
+def read_get(query_string: bytes) -> GraphQLRequest:
     """The request in the query string of a GET; an empty parameter counts as absent."""
-    given = {name: value for name, value in parameters.items() if value}
+    if len(query_string) > MAX_BODY:
+        raise HttpRefusalError(414, f"The query string is longer than {MAX_BODY} bytes.")
+    try:
+        given = dict(parse_qsl(query_string.decode(), errors="strict"))
+    except UnicodeDecodeError:
+        raise HttpRefusalError(400, "The query string is not UTF-8.") from None
     document: dict[str, Any] = {name: given[name] for name in ("query", "operationName") if name in given}
     for name in ("variables", "extensions"):
         if name in given:
@@ -81,118 +93,151 @@ def read_get(parameters: Mapping[str, str]) -> GraphQLRequest:
     return _request(document)
 
 
+def check_length(content_length: str) -> None:
+    """Refuse a body that is announced to be longer than allowed, before any of it is read."""
+    digits = content_length.lstrip("0")
+    if digits.isdecimal() and (len(digits) > len(str(MAX_BODY)) or int(digits) > MAX_BODY):
+        raise body_too_long()
+
+
+def body_too_long() -> HttpRefusalError:
+    """The connection is closed, since the rest of the body is not read."""
+    return HttpRefusalError(413, f"The body is larger than {MAX_BODY} bytes.", {"connection": "close"})
+
+
 def _parse_json(body: bytes, what: str) -> Any:
     try:
-        document = json.loads(body.decode())
-        if _depth_exceeds(document, MAX_JSON_DEPTH):
-            raise HttpRefusalError(400, f"{what} nests deeper than {MAX_JSON_DEPTH} levels.")
+        document = _DECODER.decode(body.decode())
     except RecursionError:
         raise HttpRefusalError(400, f"{what} nests deeper than {MAX_JSON_DEPTH} levels.") from None
-    except ValueError:
+    except (json.JSONDecodeError, UnicodeDecodeError):
         raise HttpRefusalError(400, f"{what} is not JSON in UTF-8.") from None
+    except ValueError:  # what Python says of an integer of more than 4,300 digits
+        raise HttpRefusalError(400, f"{what} holds a number that cannot be read.") from None
+    if _is_deeper(document, MAX_JSON_DEPTH):
+        raise HttpRefusalError(400, f"{what} nests deeper than {MAX_JSON_DEPTH} levels.")
     return document
 
 
-def _depth_exceeds(document: Any, limit: int) -> bool:
-    level: list[Any] = [document]
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"JSON has no {name}")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
+def _is_deeper(document: Any, limit: int) -> bool:
+    """Whether objects and arrays stand more than `limit` deep in each other."""
+    level = _containers([document])
     for _ in range(limit):
-        level = [
-            each
-            for value in level
-            if isinstance(value, dict | list)
-            for each in (value.values() if isinstance(value, dict) else value)
-        ]
         if not level:
             return False
-    return True
+        level = _containers(each for one in level for each in (one.values() if isinstance(one, dict) else one))
+    return bool(level)
+
+
+def _containers(values: Iterable[Any]) -> list[Any]:
+    return [each for each in values if isinstance(each, dict | list)]
 
 
 def _request(document: Any) -> GraphQLRequest:
     """Source: GraphQL over HTTP, "Request Parameters"."""
     if isinstance(document, list):
-        raise HttpRefusalError(422, "Send one operation at a time: batching is off.")
+        raise HttpRefusalError(_UNPROCESSABLE, "Send one operation at a time: batching is off.")
     if not isinstance(document, dict):
-        raise HttpRefusalError(422, "A GraphQL request is a JSON object with the key query.")
+        raise HttpRefusalError(_UNPROCESSABLE, "A GraphQL request is a JSON object with the key query.")
     query = document.get("query")
     if not isinstance(query, str):
-        raise HttpRefusalError(422, "A GraphQL request has the key query, and it is a string.")
-    variables = document.get("variables")
-    if variables is not None and not isinstance(variables, dict):
-        raise HttpRefusalError(422, "variables is an object, or null.")
+        raise HttpRefusalError(_UNPROCESSABLE, "A GraphQL request has the key query, and it is a string.")
     name = document.get("operationName")
     if name is not None and not isinstance(name, str):
-        raise HttpRefusalError(422, "operationName is a string, or null.")
-    extensions = document.get("extensions")
-    if extensions is not None and not isinstance(extensions, dict):
-        raise HttpRefusalError(422, "extensions is an object, or null.")
-    return GraphQLRequest(query, variables or {}, name or None)
+        raise HttpRefusalError(_UNPROCESSABLE, "operationName is a string, or null.")
+    for key in ("variables", "extensions"):
+        if not isinstance(document.get(key), dict | None):
+            raise HttpRefusalError(_UNPROCESSABLE, f"{key} is an object, or null.")
+    return GraphQLRequest(query, document.get("variables") or {}, name or None)
+
+
+# ---------- headers ----------
+
+
+_UTF8 = ("utf-8", "utf8")
+_QUALITY = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
+
+
+@lru_cache(maxsize=256)
+def negotiate(accept: str) -> str:
+    """The media type of the answer. Raises HttpRefusalError 406 where `accept` allows none of ours.
+
+    No Accept header, and `*/*`, mean application/json, for the sake of clients from before 2025; of the two by name
+    in equal quality GraphQL's own is given.
+    """
+    wanted = _accepted(accept)
+    if not wanted:
+        return JSON
+    best = max((JSON, GRAPHQL_RESPONSE), key=lambda media: _preference(media, wanted))
+    if _preference(best, wanted)[0] <= 0:
+        raise HttpRefusalError(406, f"The answer can be {GRAPHQL_RESPONSE} or {JSON}; Accept allows neither.")
+    return best
+
+
+@lru_cache(maxsize=256)
+def prefers_html(accept: str) -> bool:
+    """Whether a browser asks: it names HTML, and no media type of GraphQL's."""
+    names = {media for media, quality in _accepted(accept) if quality > 0}
+    return "text/html" in names and not names & {GRAPHQL_RESPONSE, JSON}
+
+
+def _accepted(accept: str) -> Sequence[tuple[str, float]]:
+    """(media range, quality) of an Accept header. Another charset than UTF-8 is not to be had; a range with a quality
+    that is none counts for nothing."""
+    found: list[tuple[str, float]] = []
+    for part in accept.split(","):
+        media, parameters = _media_type(part)
+        quality = parameters.get("q", "1")
+        if media and _QUALITY.fullmatch(quality):
+            found.append((media, float(quality) if parameters.get("charset", "*") in (*_UTF8, "*") else 0.0))
+    return found
+
+
+def _preference(media: str, wanted: Sequence[tuple[str, float]]) -> tuple[float, int, bool]:
+    """How much a media type is wanted: by the most specific range that it falls into; named beats a wildcard."""
+    names = {media: 3, "application/*": 2, "*/*": 1}
+    specific, quality = max(((names[name], quality) for name, quality in wanted if name in names), default=(0, 0.0))
+    return quality, specific, specific == names[media] and media == GRAPHQL_RESPONSE
+
+
+def _media_type(text: str) -> tuple[str, Mapping[str, str]]:
+    """`application/json; charset="UTF-8"` as its name and its parameters, in small letters."""
+    name, *rest = text.lower().split(";")
+    pairs = (part.partition("=") for part in rest)
+    return name.strip(), {key.strip(): value.strip().strip('"') for key, _, value in pairs}
 
 
 # ---------- answers ----------
 
 
-def negotiate(accept: str) -> str:
-    """The media type of the answer. Raises HttpRefusalError 406 where `accept` allows none of ours.
+def answer(result: ExecutionResult, media_type: str, partial_status: PartialStatus = 200) -> HttpAnswer:
+    """The result of an operation as JSON.
 
-    No Accept header, and `*/*`, mean application/json, for the sake of clients from before 2025.
+    Where nothing was executed there is no `data`, and the status says why, except to `application/json`, for which a
+    well-formed request always answers 200.
     """
-    wanted = _accepted(accept)
-    if not wanted:
-        return JSON
-    best = max((JSON, GRAPHQL_RESPONSE), key=lambda media: _quality(media, wanted))
-    if _quality(best, wanted)[0] <= 0:
-        raise HttpRefusalError(406, f"The answer can be {GRAPHQL_RESPONSE} or {JSON}; Accept allows neither.")
-    return best
-
-
-def prefers_html(accept: str) -> bool:
-    """Whether a browser asks: it names HTML, and no media type of GraphQL's."""
-    names = {media for media, _ in _accepted(accept)}
-    return "text/html" in names and not names & {GRAPHQL_RESPONSE, JSON}
-
-
-def _accepted(accept: str) -> Sequence[tuple[str, float]]:
-    """(media range, quality) of an Accept header; a range in an unknown form counts for nothing."""
-    found: list[tuple[str, float]] = []
-    for part in accept.split(","):
-        media, *parameters = (each.strip().lower() for each in part.split(";"))
-        charset = next((each[8:].strip('"') for each in parameters if each.startswith("charset=")), "utf-8")
-        quality = next((each[2:] for each in parameters if each.startswith("q=")), "1")
-        if media and charset in ("utf-8", "utf8", "*"):
-            try:
-                found.append((media, float(quality)))
-            except ValueError:
-                continue
-    return found
-
-
-def _quality(media: str, wanted: Sequence[tuple[str, float]]) -> tuple[float, int]:
-    """How much a media type is wanted: by the most specific range that it falls into; named beats a wildcard."""
-    ranges = [(specific, quality) for name, quality in wanted for specific in [_specificity(name, media)] if specific]
-    specific, quality = max(ranges, default=(0, 0.0))
-    return quality, specific
-
-
-def _specificity(name: str, media: str) -> int:
-    return {media: 3, media.partition("/")[0] + "/*": 2, "*/*": 1}.get(name, 0)
-
-
-def answer(result: ExecutionResult, media_type: str) -> HttpAnswer:
-    """The result of an operation as JSON. Where nothing was executed there is no `data`, and the status says why,
-    except to `application/json`, for which a well-formed request always answers 200."""
-    errors = [error.formatted for error in result.errors or ()]
-    codes = {str(error.get("extensions", {}).get("code")) for error in errors}
-    executed = not errors or result.data is not None or not codes <= _UNEXECUTED.keys()
-    status = 200
-    document: dict[str, Any] = {}
-    if errors:
-        document["errors"] = errors
+    errors = list(result.errors or ())
+    executed = not errors or result.data is not None or any(error.path for error in errors)
+    document: dict[str, Any] = {"errors": [error.formatted for error in errors]} if errors else {}
     if executed:
         document["data"] = result.data
-    elif media_type == GRAPHQL_RESPONSE or ErrorCode.MUTATION_REFUSED.value in codes:
-        status = max(_UNEXECUTED[code] for code in codes)
     if result.extensions:
         document["extensions"] = result.extensions
+    refused = [
+        _UNEXECUTED.get(str(error["extensions"]["code"]), _UNPROCESSABLE) for error in document.get("errors", ())
+    ]
+    status = 200
+    if media_type == GRAPHQL_RESPONSE and errors:
+        status = partial_status if executed else max(refused)
+    elif not executed and 405 in refused:
+        status = 405
     return HttpAnswer(status, media_type, _dump(document), {"allow": "POST"} if status == 405 else {})
 
 
@@ -203,4 +248,29 @@ def refusal(error: HttpRefusalError, media_type: str = JSON) -> HttpAnswer:
 
 
 def _dump(document: Mapping[str, Any]) -> bytes:
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+    """JSON in UTF-8. Numbers that JSON cannot hold are null, lone surrogates are U+FFFD; of a result that is no JSON at
+    all, such as an object that a resolver gave for the scalar JSON, a fault is told instead."""
+    try:
+        try:
+            text = _ENCODER.encode(document)
+        except ValueError:
+            text = _ENCODER.encode(_finite(document))
+    except (TypeError, ValueError, RecursionError) as error:
+        shown = fault_error(fault(error, "the result, which is no JSON"))
+        text = _ENCODER.encode({"errors": [shown.formatted], "data": None})
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATE.sub("\ufffd", text).encode()
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
