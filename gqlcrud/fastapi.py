@@ -234,7 +234,7 @@ def _page(api: ServedApi, request: Request, example_query: str | None) -> Respon
     html = graphiql_page(
         title=api.title,
         endpoint="",
-        assets=f"./{quote(folder)}/graphiql" if folder else "./graphiql",
+        assets=f"{quote(folder, safe='')}/graphiql" if folder else "graphiql",
         default_query=example_query or api.example_query(),
     )
     return HTMLResponse(html, headers={**_FILE_HEADERS, "cache-control": "no-cache", "vary": "accept"})
