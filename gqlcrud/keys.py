@@ -11,16 +11,23 @@ from typing import Any
 
 from gqlcrud.catalog import Catalog, Column, Model
 from gqlcrud.errors import RequestError
-from gqlcrud.scalars import JsonScalar, Scalar
+from gqlcrud.scalars import INT, JsonScalar, Scalar
 
 _MAX_LENGTH = 8192
 
 
 def encode_id(type_name: str, columns: Sequence[Column], values: Sequence[Any]) -> str:
-    """The global id of a record: base64url of `Book:1`, or of `OrderItem:[1001,2]` for several key columns."""
+    """The global id of a record: base64url of `Book:1`, or of `OrderItem:[1001,2]` for several key columns.
+
+    A single key that is neither an integer nor a text is written as a list too, and so is a text that looks like one.
+    """
     encoded = [column.scalar.encode(value) for column, value in zip(columns, values, strict=True)]
-    text = str(encoded[0]) if len(encoded) == 1 else _dump(encoded)
-    return _to_base64(f"{type_name}:{text}")
+    return _to_base64(f"{type_name}:{encoded[0] if _is_plain(columns, encoded) else _dump(encoded)}")
+
+
+def _is_plain(columns: Sequence[Column], encoded: Sequence[JsonScalar]) -> bool:
+    (first, *rest) = encoded
+    return not rest and (not first.startswith("[") if isinstance(first, str) else columns[0].scalar is INT)
 
 
 def decode_id(text: str, model: Model) -> tuple[Any, ...]:
@@ -86,24 +93,15 @@ def _split_id(text: str) -> tuple[str, str]:
 
 
 def _key_values(text: str, model: Model) -> tuple[Any, ...] | None:
+    """One value for each key column; None for a text that holds none, whatever a scalar of the user's own makes of it."""
     columns = model.primary_key
     try:
-        raw = json.loads(text) if len(columns) > 1 else [text]
+        raw = json.loads(text) if len(columns) > 1 or text.startswith("[") else [text]
         if not isinstance(raw, list) or len(raw) != len(columns):
             return None
-        return tuple(
-            column.scalar.decode(_plain(column, each) if len(columns) == 1 else each)
-            for column, each in zip(columns, raw, strict=True)
-        )
-    except (ValueError, TypeError, KeyError, RecursionError):
+        return tuple(column.scalar.decode(each) for column, each in zip(columns, raw, strict=True))
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError):
         return None
-
-
-def _plain(column: Column, text: str) -> JsonScalar:
-    """A single key is written without JSON; the two kinds that JSON does not write as a string are read back here."""
-    if column.scalar.name == "Boolean":
-        return text == "True"
-    return float(text) if column.scalar.name == "Float" else text
 
 
 def _dump(value: Any) -> str:

@@ -179,6 +179,13 @@ def check_text(value: str) -> str:
     return value
 
 
+def check_pattern(value: str) -> str:
+    """Refuses a pattern for LIKE whose last backslash takes no character."""
+    if (len(value) - len(value.rstrip("\\"))) % 2:
+        raise ValueError("A pattern cannot end in a single backslash; two of them stand for one.")
+    return check_text(value)
+
+
 def check_float(value: float) -> float:
     """Refuses NaN and the infinities, which databases disagree about."""
     if not math.isfinite(value):
@@ -242,9 +249,9 @@ def parse_duration(value: Any) -> dt.timedelta:
     microseconds = int(parts.pop("seconds", Decimal(0)) * 1_000_000)
     try:
         length = dt.timedelta(microseconds=microseconds, **{unit: int(number) for unit, number in parts.items()})
+        return -length if match["sign"] == "-" else length
     except OverflowError:
         raise ValueError("The duration is too long.") from None
-    return -length if match["sign"] == "-" else length
 
 
 def format_duration(value: dt.timedelta) -> str:

@@ -10,7 +10,6 @@ from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
 
 from gqlcrud.catalog import Column
 from gqlcrud.execution.connection import OperationConnection, Rows
@@ -18,7 +17,6 @@ from gqlcrud.execution.loader import Loader
 from gqlcrud.execution.records import Page, Record, record_class
 from gqlcrud.keys import encode_cursor
 from gqlcrud.plan import Child, PagePlan, RecordPlan, View
-from gqlcrud.scalars import BYTES
 from gqlcrud.statements import (
     Database,
     PageStatement,
@@ -28,7 +26,8 @@ from gqlcrud.statements import (
     record_statement,
     summary_statement,
 )
-from gqlcrud.statements.columns import key_type
+from gqlcrud.statements.binding import json_encoder
+from gqlcrud.statements.columns import Columns
 
 Key = tuple[Any, ...]
 
@@ -172,7 +171,7 @@ def key_parameters(columns: Sequence[Column], keys: Sequence[Key], database: Dat
         return {}
     if database is Database.POSTGRESQL:
         return {f"key_{i}": [key[i] for key in keys] for i in range(len(columns))}
-    encode = [_stored(column) for column in columns]
+    encode = [json_encoder(Columns(database).bind_type(column)) for column in columns]
     return {"keys": json.dumps([[each(value) for each, value in zip(encode, key, strict=True)] for key in keys])}
 
 
@@ -261,14 +260,3 @@ def _relation_keys(plan: PagePlan | RecordPlan, child: Child, records: Sequence[
         return [None if record[place] is None else (record[place],) for record in records]
     get = itemgetter(*places)
     return [None if None in (key := get(record)) else key for record in records]
-
-
-def _stored(column: Column) -> Any:
-    """How SQLite stores the values of a key column, as JSON can hold it: bytes in hexadecimal digits."""
-    if column.scalar is BYTES:
-        return lambda value: value.hex()
-    processor = key_type(column).bind_processor(_SQLITE)
-    return processor or (lambda value: value)
-
-
-_SQLITE = sqlite.dialect()

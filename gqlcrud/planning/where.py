@@ -28,10 +28,11 @@ from gqlcrud.plan import (
     Related,
     RelatedCount,
 )
-from gqlcrud.scalars import BOOLEAN, DECIMAL, STRING, Operator, Scalar, check_text
+from gqlcrud.scalars import BOOLEAN, DECIMAL, STRING, Operator, Scalar, check_pattern, check_text
 
 _ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _LISTS = {Operator.IN, Operator.NOT_IN}
+_PATTERNS = {Operator.LIKE, Operator.I_LIKE}
 _ITEM_LISTS = {Operator.HAS_ANY, Operator.HAS_ALL}
 _FLAGS = {Operator.IS_NULL, Operator.IS_EMPTY}
 _JSON_KINDS = {JsonKind.STRING: STRING, JsonKind.NUMBER: DECIMAL, JsonKind.BOOLEAN: BOOLEAN}
@@ -104,6 +105,8 @@ class WherePlanner:
             return tuple(_at(place, _checked, scalar.item, each) for place, each in enumerate(operand))
         if scalar.item is not None and operator is Operator.HAS:
             return _checked(scalar.item, operand)
+        if operator in _PATTERNS:
+            return check_pattern(operand)
         if operator is Operator.HAS_KEY:
             return check_text(operand)
         if scalar.name == "JSON":
@@ -111,14 +114,16 @@ class WherePlanner:
         return _checked(scalar, operand)
 
     def _json_at(self, column: Column, value: Mapping[str, Any]) -> Condition:
-        path = tuple(_at("path", _checked, STRING, each) for each in value["path"])
-        self._check_count(path)
-        tests = [
-            _at(kind.value, self._json_tests, kind, value[kind.value])
-            for kind in JsonKind
-            if value.get(kind.value) is not None
-        ]
+        for name, operand in value.items():
+            if operand is None:
+                raise RequestError(f"{name} cannot be null; leave it out.", path=(name,))
+        path = _at("path", self._json_path, value["path"])
+        tests = [_at(kind.value, self._json_tests, kind, value[kind.value]) for kind in JsonKind if kind.value in value]
         return JsonAt(column, path, value.get("exists"), tuple(test for each in tests for test in each))
+
+    def _json_path(self, steps: Sequence[str]) -> tuple[str, ...]:
+        self._check_count(steps)
+        return tuple(_at(place, check_text, each) for place, each in enumerate(steps))
 
     def _json_tests(self, kind: JsonKind, operators: Mapping[str, Any]) -> list[JsonTest]:
         return [_at(name, self._json_test, kind, Operator(name), operand) for name, operand in operators.items()]

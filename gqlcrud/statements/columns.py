@@ -2,47 +2,37 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import Dialect
 from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from gqlcrud.catalog import Column, Source
 from gqlcrud.keys import decode_value
-from gqlcrud.scalars import BYTES, DATETIME, DATETIME_TZ, TIME, JsonScalar, scalar_for, wrapped_type
+from gqlcrud.scalars import BYTES, DATETIME, DATETIME_TZ, DECIMAL, TIME, JsonScalar, scalar_for, wrapped_type
+from gqlcrud.statements.binding import Nearest, UtcDateTime, nearest, unbounded
 from gqlcrud.statements.dialect import Database
 
 
-class UtcDateTime(TypeDecorator[dt.datetime]):
-    """An aware time in SQLite, which keeps no offset: stored and read as UTC."""
+class PlainDecimal(TypeDecorator[Decimal]):
+    """A NUMERIC without a scale: the number with no more digits than it has, since SQLite does not know how many were
+    written."""
 
-    impl = sa.DateTime
+    impl = sa.Numeric
     cache_ok = True
 
-    def process_bind_param(self, value: dt.datetime | None, dialect: Any) -> dt.datetime | None:
-        return None if value is None else value.astimezone(dt.UTC).replace(tzinfo=None)
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(sa.Float() if dialect.name == Database.SQLITE else sa.Numeric())
 
-    def process_result_value(self, value: dt.datetime | None, dialect: Any) -> dt.datetime | None:
-        return None if value is None else value.replace(tzinfo=dt.UTC)
-
-
-class StoredDecimal(TypeDecorator[Decimal]):
-    """A NUMERIC without a scale in SQLite: the number that is stored, with no more digits than it has."""
-
-    impl = sa.Float
-    cache_ok = True
-
-    def process_result_value(self, value: float | int | str | None, dialect: Any) -> Decimal | None:
+    def process_result_value(self, value: Decimal | float | str | None, dialect: Any) -> Decimal | None:
         if value is None:
             return None
-        number = Decimal(repr(value) if isinstance(value, float) else value)
-        return (
-            number.quantize(Decimal(1)) if number == number.to_integral_value() and number.adjusted() < 20 else number
-        )
+        text = format(Decimal(repr(value) if isinstance(value, float) else value), "f")
+        return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
 _BIND_TYPES: dict[str, TypeEngine[Any]] = {
@@ -54,6 +44,14 @@ _BIND_TYPES: dict[str, TypeEngine[Any]] = {
     "Boolean": sa.Boolean(),
     "Date": sa.Date(),
 }
+_UNTYPED = {
+    **_BIND_TYPES,
+    "Time": sa.Time(),
+    "DateTime": sa.DateTime(),
+    "Duration": sa.Interval(),
+    "UUID": sa.Uuid(),
+}
+"""For expressions whose type is not known, by the scalar that their annotation means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +76,11 @@ class Columns:
     def read(self, column: Column, source: Any) -> sa.ColumnElement[Any]:
         """The column of `source` (an alias of the class, or of the link table) as its values are to be read."""
         expression = self.raw(column, source)
-        if self.database is Database.SQLITE:
-            if column.scalar is DATETIME_TZ:
-                return sa.type_coerce(expression, UtcDateTime())
-            if (
-                isinstance(column.sql_type, sa.Numeric)
-                and column.scalar.name == "Decimal"
-                and column.sql_type.scale is None
-            ):
-                return sa.type_coerce(expression, StoredDecimal())
+        sql_type = column.sql_type
+        if self.database is Database.SQLITE and isinstance(sql_type, sa.DateTime) and sql_type.timezone:
+            return sa.type_coerce(expression, UtcDateTime())
+        if isinstance(sql_type, sa.Numeric) and column.scalar is DECIMAL and sql_type.scale is None:
+            return sa.type_coerce(expression, PlainDecimal())
         return expression
 
     def raw(self, column: Column, source: Any) -> sa.ColumnElement[Any]:
@@ -98,16 +92,13 @@ class Columns:
 
     def bind_type(self, column: Column) -> TypeEngine[Any]:
         """The type to bind an operand with: without length or precision, to which the database would cut the operand."""
-        if isinstance(column.sql_type, TypeDecorator):
-            return column.sql_type
-        if self.database is Database.SQLITE and column.scalar is DATETIME_TZ:
-            return UtcDateTime()
-        if column.scalar.name in _BIND_TYPES:
-            return _BIND_TYPES[column.scalar.name]
-        if column.scalar is DATETIME or column.scalar is DATETIME_TZ:
-            return sa.DateTime(timezone=column.scalar is DATETIME_TZ)
-        wrapped = wrapped_type(column.sql_type)
-        return column.sql_type if wrapped is None else wrapped
+        if isinstance(column.sql_type, NullType):
+            return _UNTYPED.get(column.scalar.name, column.sql_type)
+        return unbounded(column.sql_type, self.database)
+
+    def nearest(self, column: Column, value: Any) -> Nearest:
+        """The nearest value to an operand that the database can compare with the column."""
+        return nearest(value, self.bind_type(column), self.database)
 
     def bind(self, column: Column, value: Any) -> sa.BindParameter[Any]:
         return sa.literal(value, self.bind_type(column))
@@ -182,11 +173,3 @@ def _enum_type(sql_type: TypeEngine[Any]) -> sa.Enum | None:
         return sql_type
     wrapped = wrapped_type(sql_type)
     return _enum_type(wrapped) if wrapped is not None else None
-
-
-def key_type(column: Column) -> TypeEngine[Any]:
-    """The type of a key column's values in the array of a batch; a domain's values are those of its base type."""
-    if isinstance(column.sql_type, TypeDecorator):
-        return column.sql_type
-    wrapped = wrapped_type(column.sql_type)
-    return column.sql_type if wrapped is None else wrapped

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import operator as op
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 from gqlcrud.errors import ConfigurationError
+from gqlcrud.scalars import Operator
+from gqlcrud.statements.folding import fold
+
+Stored: TypeAlias = str | bytes | int | float | None
+"""A JSON document in SQLite. A column of type JSON has the affinity of numbers, which makes a number of the text `5`."""
 
 
 class Database(StrEnum):
@@ -28,11 +35,6 @@ def database_of(dialect_name: str) -> Database:
         ) from None
 
 
-def lower(text: str | None) -> str | None:
-    """Lower case beyond ASCII, which SQLite's own `lower` leaves alone."""
-    return None if text is None else text.lower()
-
-
 def search(text: str | None, query: str) -> bool | None:
     """Whether every word of `query` is a word of `text`, in any case; a query without words finds nothing.
 
@@ -40,30 +42,43 @@ def search(text: str | None, query: str) -> bool | None:
     """
     if text is None:
         return None
-    wanted = set(re.findall(r"\w+", query.lower()))
-    return bool(wanted) and wanted <= set(re.findall(r"\w+", text.lower()))
+    wanted = set(re.findall(r"\w+", fold(query)))
+    return bool(wanted) and wanted <= set(re.findall(r"\w+", fold(text)))
 
 
-def json_equal(left: str | None, right: str) -> bool | None:
+def json_equal(stored: Stored, value: str) -> bool | None:
     """Equality of JSON values: key order does not matter, `1` equals `1.0`, `true` does not equal `1`."""
-    return None if left is None else _distinct(json.loads(left)) == _distinct(json.loads(right))
+    return None if stored is None else _distinct(_document(stored)) == _distinct(_document(value))
 
 
-def json_exists(text: str | None, path: str) -> bool:
+def json_exists(stored: Stored, path: str) -> bool:
     """Whether anything, JSON null included, stands at `path` (a JSON list of keys and indices as texts)."""
-    return text is not None and _at(json.loads(text), json.loads(path)) is not _NOTHING
+    return stored is not None and _at(_document(stored), json.loads(path)) is not _NOTHING
 
 
-def json_scalar(text: str | None, path: str, kind: str) -> str | int | float | None:
-    """The scalar at `path` if it is of `kind` (string, number or boolean), else NULL."""
-    if text is None:
-        return None
-    value = _at(json.loads(text), json.loads(path))
+def json_scalar(stored: Stored, path: str, kind: str) -> str | int | None:
+    """The scalar at `path` if it is of `kind` (string or boolean), else NULL."""
+    value = _NOTHING if stored is None else _at(_document(stored), json.loads(path))
     if isinstance(value, bool):
         return int(value) if kind == "boolean" else None
-    if isinstance(value, int | float):
-        return value if kind == "number" else None
     return value if isinstance(value, str) and kind == "string" else None
+
+
+def json_number(stored: Stored, path: str, operator: str, operands: str) -> bool | None:
+    """Whether the number at `path` compares with `operands` (a JSON list of decimals as texts) as `operator` says;
+    NULL where no number stands. Exact, as PostgreSQL's NUMERIC is."""
+    value = _NOTHING if stored is None else _at(_document(stored), json.loads(path))
+    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not Decimal(value).is_finite():
+        return None
+    return _NUMBER_TESTS[operator](value, [Decimal(each) for each in json.loads(operands)])
+
+
+def json_list(stored: Stored, operator: str, operand: str) -> bool | None:
+    """An operator of arrays on a list that is kept as JSON; NULL for JSON null too."""
+    value = None if stored is None else _document(stored)
+    if not isinstance(value, list):
+        return None
+    return _LIST_TESTS[operator]([_distinct(each) for each in value], _distinct(_document(operand)))
 
 
 def from_hex(text: str | None) -> bytes | None:
@@ -71,17 +86,49 @@ def from_hex(text: str | None) -> bytes | None:
     return None if text is None else bytes.fromhex(text)
 
 
+def _fold(text: str | None) -> str | None:
+    return None if text is None else fold(text)
+
+
 SQLITE_FUNCTIONS: tuple[tuple[str, int, Callable[..., Any]], ...] = (
     ("gqlcrud_bytes", 1, from_hex),
-    ("gqlcrud_lower", 1, lower),
+    ("gqlcrud_fold", 1, _fold),
     ("gqlcrud_search", 2, search),
     ("gqlcrud_json_equal", 2, json_equal),
     ("gqlcrud_json_exists", 2, json_exists),
+    ("gqlcrud_json_list", 3, json_list),
+    ("gqlcrud_json_number", 4, json_number),
     ("gqlcrud_json_scalar", 3, json_scalar),
 )
 """Functions that each SQLite connection is given before its first statement: (name, arguments, function)."""
 
 _NOTHING = object()
+_NUMBER_TESTS: Mapping[str, Callable[[Any, list[Decimal]], bool]] = {
+    Operator.EQ: lambda value, others: bool(value == others[0]),
+    Operator.NE: lambda value, others: bool(value != others[0]),
+    Operator.GT: lambda value, others: bool(value > others[0]),
+    Operator.GTE: lambda value, others: bool(value >= others[0]),
+    Operator.LT: lambda value, others: bool(value < others[0]),
+    Operator.LTE: lambda value, others: bool(value <= others[0]),
+    Operator.IN: lambda value, others: value in others,
+    Operator.NOT_IN: lambda value, others: value not in others,
+}
+_LIST_TESTS: Mapping[str, Callable[[list[Any], Any], bool]] = {
+    Operator.EQ: op.eq,
+    Operator.NE: op.ne,
+    Operator.HAS: lambda items, item: item in items,
+    Operator.HAS_ANY: lambda items, wanted: any(each in items for each in wanted),
+    Operator.HAS_ALL: lambda items, wanted: all(each in items for each in wanted),
+    Operator.IS_EMPTY: lambda items, empty: bool(_distinct(not items) == empty),
+}
+_INDEX = re.compile(r"[ \t-\r]*[+-]?0*[0-9]{1,9}")
+"""What PostgreSQL takes for the index of an array: whatever C's `strtol` does."""
+
+
+def _document(stored: str | bytes | int | float) -> Any:
+    if isinstance(stored, float):
+        return Decimal(repr(stored))
+    return stored if isinstance(stored, int) else json.loads(stored, parse_float=Decimal)
 
 
 def _at(value: Any, path: list[str]) -> Any:
@@ -89,7 +136,7 @@ def _at(value: Any, path: list[str]) -> Any:
     for step in path:
         if isinstance(value, dict):
             value = value.get(step, _NOTHING)
-        elif isinstance(value, list) and re.fullmatch(r"-?\d{1,9}", step) and -len(value) <= int(step) < len(value):
+        elif isinstance(value, list) and _INDEX.fullmatch(step) and -len(value) <= int(step) < len(value):
             value = value[int(step)]
         else:
             return _NOTHING

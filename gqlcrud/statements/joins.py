@@ -12,8 +12,8 @@ from sqlalchemy.orm import join as orm_join
 from sqlalchemy.sql.selectable import FromClause, NamedFromClause
 
 from gqlcrud.catalog import Column, Relation
-from gqlcrud.scalars import BYTES
-from gqlcrud.statements.columns import key_type
+from gqlcrud.statements.binding import holds_bytes
+from gqlcrud.statements.columns import Columns
 from gqlcrud.statements.dialect import Database
 
 
@@ -86,20 +86,21 @@ class Keys:
 
 def keys_of(columns: Sequence[Column], database: Database) -> Keys:
     """The bound keys: arrays `key_0`, `key_1` ... on PostgreSQL, one JSON text `keys` on SQLite."""
+    types = [Columns(database).bind_type(column) for column in columns]
     if database is Database.POSTGRESQL:
-        arrays = [sa.bindparam(f"key_{i}", type_=sa.ARRAY(key_type(column))) for i, column in enumerate(columns)]
+        arrays = [sa.bindparam(f"key_{i}", type_=sa.ARRAY(sql_type)) for i, sql_type in enumerate(types)]
         names = [f"key_{i}" for i in range(len(columns))]
         table = (
             sa.func.unnest(*arrays)
             .table_valued(*names, with_ordinality="place", name="keys")
             .render_derived(name="keys")
         )
-        typed = [sa.type_coerce(table.c[name], key_type(column)) for name, column in zip(names, columns, strict=True)]
+        typed = [sa.type_coerce(table.c[name], sql_type) for name, sql_type in zip(names, types, strict=True)]
         return Keys(table, table.c.place, tuple(typed))
     rows = sa.func.json_each(sa.bindparam("keys", type_=sa.Text())).table_valued("key", "value", name="keys")
     values = [sa.func.json_extract(rows.c.value, sa.literal_column(f"'$[{i}]'")) for i in range(len(columns))]
     cells = [
-        sa.func.gqlcrud_bytes(value) if column.scalar is BYTES else value
-        for value, column in zip(values, columns, strict=True)
+        sa.func.gqlcrud_bytes(value) if holds_bytes(sql_type) else value
+        for value, sql_type in zip(values, types, strict=True)
     ]
     return Keys(rows, rows.c.key, tuple(cells))

@@ -84,6 +84,8 @@ class JsonPredicates:
         return sa.type_coerce(sa.cast(expression, JSONB).op("#>")(steps), JSONB)
 
     def _test(self, expression: Any, path: tuple[str, ...], test: JsonTest) -> Any:
+        if self._sqlite and test.kind is JsonKind.NUMBER:
+            return _number_test(sa.type_coerce(expression, sa.String()), path, test)
         value = self._scalar(expression, path, test.kind)
         if test.operator is Operator.IS_NULL:
             return value.is_(None) if test.operand else value.is_not(None)
@@ -92,27 +94,33 @@ class JsonPredicates:
             return text_predicate(value, test.operator, test.operand, self.columns.database)
         if test.operator in (Operator.IN, Operator.NOT_IN):
             assert isinstance(test.operand, tuple)
-            members = [self._bind(test.kind, each) for each in test.operand]
+            members = [sa.literal(each, _SQL_KINDS[test.kind]) for each in test.operand]
             return (
                 value.in_(members)
                 if test.operator is Operator.IN
                 else sa.and_(value.is_not(None), value.not_in(members))
             )
-        return _COMPARISONS[test.operator](value, self._bind(test.kind, test.operand))
+        return _COMPARISONS[test.operator](value, sa.literal(test.operand, _SQL_KINDS[test.kind]))
 
     def _scalar(self, expression: Any, path: tuple[str, ...], kind: JsonKind) -> Any:
         """The scalar at a path if it is of this kind, else NULL."""
         if self._sqlite:
             found = sa.func.gqlcrud_json_scalar(sa.type_coerce(expression, sa.String()), json.dumps(path), kind.value)
-            return sa.type_coerce(found, sa.Double() if kind is JsonKind.NUMBER else _SQL_KINDS[kind])
+            return sa.type_coerce(found, _SQL_KINDS[kind])
         element = self._element(expression, path)
         text = element.op("#>>")(sa.literal_column("'{}'"))
         return sa.case((sa.func.jsonb_typeof(element) == kind.value, sa.cast(text, _SQL_KINDS[kind])), else_=None)
 
-    def _bind(self, kind: JsonKind, operand: Any) -> Any:
-        if self._sqlite and kind is JsonKind.NUMBER:
-            return sa.literal(float(operand), sa.Double())
-        return sa.literal(operand, _SQL_KINDS[kind])
+
+def _number_test(document: Any, path: tuple[str, ...], test: JsonTest) -> Any:
+    """A test of a number in SQLite, which has no exact decimals."""
+    steps, operand = json.dumps(path), test.operand
+    if test.operator is Operator.IS_NULL:
+        found = sa.func.gqlcrud_json_number(document, steps, Operator.NOT_IN.value, "[]")
+        return found.is_(None) if operand else found.is_not(None)
+    operands = operand if isinstance(operand, tuple) else (operand,)
+    texts = json.dumps([str(each) for each in operands])
+    return sa.func.gqlcrud_json_number(document, steps, test.operator.value, texts) == 1
 
 
 def _boolean(predicate: Any) -> sa.ColumnElement[bool]:

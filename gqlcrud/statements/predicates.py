@@ -27,6 +27,7 @@ from gqlcrud.plan import (
     RelatedCount,
 )
 from gqlcrud.scalars import DATETIME_TZ, Operator
+from gqlcrud.statements.binding import Nearest
 from gqlcrud.statements.columns import Columns
 from gqlcrud.statements.dialect import Database
 from gqlcrud.statements.joins import join_owner
@@ -64,9 +65,9 @@ class Predicates:
             case JsonAt():
                 return JsonPredicates(self.columns).at(condition, source)
             case And(terms):
-                return sa.and_(*(self.build(term, source) for term in terms))
+                return combined(sa.and_, [self.build(term, source) for term in terms])
             case Or(terms):
-                return sa.or_(*(self.build(term, source) for term in terms))
+                return combined(sa.or_, [self.build(term, source) for term in terms])
             case Not(term):
                 return is_not_true(self.build(term, source))
             case Related(_, quantifier, term):
@@ -98,21 +99,18 @@ class Predicates:
             return self._in(columns[0], source, [row[0] for row in values])
         rows = [
             sa.and_(
-                *(
-                    self.columns.raw(column, source) == self.columns.bind(column, each)
-                    for column, each in zip(columns, row, strict=True)
-                )
+                *(self._compare(column, source, Operator.EQ, each) for column, each in zip(columns, row, strict=True))
             )
             for row in values
         ]
-        return sa.or_(*rows)
+        return combined(sa.or_, rows)
 
     def _compare(self, column: Column, source: Any, operator: Operator, operand: Any) -> Predicate:
         expression = self.columns.raw(column, source)
         if column.scalar.name == "JSON":
             return JsonPredicates(self.columns).compare(expression, operator, operand)
         if operator is Operator.IS_NULL:
-            return expression.is_(None) if operand else expression.is_not(None)
+            return self._is_null(column, expression, missing=operand)
         if column.scalar.item is not None:
             return self._array(column, expression, operator, operand)
         if operator in TEXT_OPERATORS:
@@ -123,22 +121,29 @@ class Predicates:
             return self._in(column, source, operand) if operand else sa.false()
         if operator is Operator.NOT_IN:
             return sa.not_(self._in(column, source, operand)) if operand else expression.is_not(None)
-        return boolean(COMPARISONS[operator](expression, self.columns.bind(column, operand)))
+        return _compared(expression, operator, self.columns.nearest(column, operand))
+
+    def _is_null(self, column: Column, expression: Any, *, missing: bool) -> Predicate:
+        if column.scalar.item is not None and self.columns.database is Database.SQLITE:
+            return JsonPredicates(self.columns).compare(expression, Operator.IS_NULL, missing)
+        return boolean(expression.is_(None) if missing else expression.is_not(None))
 
     def _in(self, column: Column, source: Any, values: Sequence[Any]) -> Predicate:
         """Membership; PostgreSQL takes the list as one array, so that its length does not change the statement."""
-        expression = self.columns.raw(column, source)
         if len(values) == 1:
-            return boolean(expression == self.columns.bind(column, values[0]))
+            return self._compare(column, source, Operator.EQ, values[0])
+        expression = self.columns.raw(column, source)
         plain = column.scalar.name in _ARRAYED and not isinstance(column.sql_type, TypeDecorator)
         if self.columns.database is Database.POSTGRESQL and plain:
             return boolean(expression == sa.any_(sa.literal(list(values), sa.ARRAY(self.columns.bind_type(column)))))
-        return expression.in_([self.columns.bind(column, value) for value in values])
+        found = [self.columns.nearest(column, value) for value in values]
+        return expression.in_([sa.literal(each.value, each.sql_type) for each in found if each.side == 0])
 
     def _array(self, column: Column, expression: Any, operator: Operator, operand: Any) -> Predicate:
         if self.columns.database is Database.SQLITE:
-            return _json_array(sa.type_coerce(expression, sa.String()), operator, operand)
-        array_type: Any = column.sql_type
+            test = sa.func.gqlcrud_json_list(sa.type_coerce(expression, sa.String()), operator.value, _json(operand))
+            return boolean(test == 1)
+        array_type: Any = self.columns.bind_type(column)
         if operator is Operator.IS_EMPTY:
             empty = sa.func.cardinality(expression) == 0
             return empty if operand else sa.not_(empty)
@@ -163,6 +168,27 @@ def boolean(predicate: Any) -> Predicate:
     """What a comparison operator gives, as the predicate it is."""
     result: Predicate = predicate
     return result
+
+
+def _compared(expression: Any, operator: Operator, operand: Nearest) -> Predicate:
+    """A comparison with an operand that the database may not be able to hold, but knows the nearest value to."""
+    value = sa.literal(operand.value, operand.sql_type)
+    if operand.side == 0:
+        return boolean(COMPARISONS[operator](expression, value))
+    match operator:
+        case Operator.EQ:
+            return sa.false()
+        case Operator.NE:
+            return boolean(expression.is_not(None))
+        case Operator.GT | Operator.GTE:
+            return boolean(expression > value if operand.side > 0 else expression >= value)
+        case _:
+            return boolean(expression <= value if operand.side > 0 else expression < value)
+
+
+def _json(operand: Any) -> str:
+    """An operand as JSON; what JSON has no form for is a text, as the usual serializers write it."""
+    return json.dumps(list(operand) if isinstance(operand, tuple) else operand, default=str)
 
 
 def _text_time(expression: Any, operator: Operator, operand: Any, aware: bool) -> Predicate:
@@ -195,25 +221,15 @@ def _time_forms(value: dt.datetime | dt.time, aware: bool) -> tuple[str, str]:
     return (long, long) if value.microsecond else (long[: -len(".000000")], long)
 
 
-def _json_array(expression: Any, operator: Operator, operand: Any) -> Predicate:
-    """Array operators over a list that SQLite keeps as JSON."""
-    if operator is Operator.IS_EMPTY:
-        empty = sa.func.json_array_length(expression) == 0
-        return empty if operand else sa.not_(empty)
-    if operator in (Operator.EQ, Operator.NE):
-        same = sa.func.gqlcrud_json_equal(expression, json.dumps(list(operand)))
-        return boolean(same == sa.literal_column("1" if operator is Operator.EQ else "0"))
-    wanted = [operand] if operator is Operator.HAS else list(operand)
-    found = [_json_holds(expression, value) for value in wanted]
-    combine = sa.or_ if operator is Operator.HAS_ANY else sa.and_
-    present = expression.is_not(None)
-    return (
-        sa.and_(present, combine(*found))
-        if found
-        else (sa.and_(present, sa.true()) if operator is Operator.HAS_ALL else sa.false())
-    )
+def combined(combine: Callable[..., Predicate], terms: Sequence[Predicate]) -> Predicate:
+    """`terms` joined by AND or OR. SQLite takes an expression of at most 1000 levels, and a chain has a level for each
+    term: long chains are built of short ones."""
+    if len(terms) <= _CHAIN:
+        return combine(*terms)
+    middle = len(terms) // 2
+    halves = (combined(combine, terms[:middle]), combined(combine, terms[middle:]))
+    # COALESCE keeps SQLAlchemy from making one chain of both; NULL may be false here, as every NOT is two-valued
+    return combine(*(sa.func.coalesce(half, sa.false()) for half in halves))
 
 
-def _json_holds(expression: Any, value: Any) -> Predicate:
-    items = sa.func.json_each(expression).table_valued("value")
-    return sa.select(sa.literal_column("1")).select_from(items).where(items.c.value == sa.literal(value)).exists()
+_CHAIN = 32

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
 
 from gqlcrud.scalars import Operator
-from gqlcrud.statements.dialect import Database, lower
+from gqlcrud.statements.dialect import Database
+from gqlcrud.statements.folding import any_case, fold
 
 TEXT_OPERATORS = {
     Operator.CONTAINS,
@@ -42,8 +44,6 @@ def text_predicate(expression: Any, operator: Operator, operand: str, database: 
 
 def _postgresql(text: Any, operator: Operator, operand: str) -> Any:
     match operator:
-        case Operator.I_EQ:
-            return sa.func.lower(text) == sa.func.lower(sa.literal(operand, sa.String()))
         case Operator.CONTAINS:
             return text.contains(operand, autoescape=True)
         case Operator.STARTS_WITH:
@@ -52,8 +52,6 @@ def _postgresql(text: Any, operator: Operator, operand: str) -> Any:
             return text.endswith(operand, autoescape=True)
         case Operator.LIKE:
             return text.like(operand)
-        case Operator.I_LIKE:
-            return text.ilike(operand)
         case Operator.REGEX:
             return text.regexp_match(operand)
         case Operator.I_REGEX:
@@ -62,25 +60,44 @@ def _postgresql(text: Any, operator: Operator, operand: str) -> Any:
             words = sa.func.plainto_tsquery(sa.literal_column("'simple'"), operand)
             return sa.func.to_tsvector(sa.literal_column("'simple'"), text).bool_op("@@")(words)
         case _:
-            return _icase_postgresql(text, _CASED[operator], operand)
+            return _any_case_postgresql(text, operator, operand)
 
 
-def _icase_postgresql(text: Any, operator: Operator, operand: str) -> Any:
-    """Both sides lowered by the database, so that they are lowered alike."""
+def _any_case_postgresql(text: Any, operator: Operator, operand: str) -> Any:
+    """ASCII is lowered by the database, both sides alike, and an index on `lower(...)` serves. Other letters are left as
+    they are in some locales."""
+    if not operand.isascii():
+        return text.regexp_match(_regex(operator, operand))
+    if operator is Operator.I_EQ:
+        return sa.func.lower(text) == sa.func.lower(sa.literal(operand, sa.String()))
+    if operator is Operator.I_LIKE:
+        return text.ilike(operand)
     escaped = re.sub(r"([\\%_])", r"\\\1", operand)
     pattern = {
-        Operator.CONTAINS: f"%{escaped}%",
-        Operator.STARTS_WITH: f"{escaped}%",
-        Operator.ENDS_WITH: f"%{escaped}",
+        Operator.I_CONTAINS: f"%{escaped}%",
+        Operator.I_STARTS_WITH: f"{escaped}%",
+        Operator.I_ENDS_WITH: f"%{escaped}",
     }[operator]
     return sa.func.lower(text).like(sa.func.lower(sa.literal(pattern, sa.String())))
+
+
+def _regex(operator: Operator, operand: str) -> str:
+    """The regular expression of PostgreSQL that means the same. `.` is any character and `$` the very end there."""
+    if operator is Operator.I_LIKE:
+        return f"^{_translated(operand, {'%': '.*', '_': '.'}, any_case)}$"
+    return {
+        Operator.I_EQ: "^{}$",
+        Operator.I_CONTAINS: "{}",
+        Operator.I_STARTS_WITH: "^{}",
+        Operator.I_ENDS_WITH: "{}$",
+    }[operator].format(any_case(operand))
 
 
 def _sqlite(text: Any, operator: Operator, operand: str) -> Any:
     """Not LIKE, which folds ASCII case in SQLite, and cannot be told not to for one statement."""
     match operator:
         case Operator.I_EQ:
-            return sa.func.gqlcrud_lower(text) == lower(operand)
+            return sa.func.gqlcrud_fold(text) == fold(operand)
         case Operator.CONTAINS:
             return sa.func.instr(text, operand) > 0
         case Operator.STARTS_WITH:
@@ -90,7 +107,7 @@ def _sqlite(text: Any, operator: Operator, operand: str) -> Any:
         case Operator.LIKE:
             return text.op("GLOB", is_comparison=True)(_glob(operand))
         case Operator.I_LIKE:
-            return sa.func.gqlcrud_lower(text).op("GLOB", is_comparison=True)(_glob(operand.lower()))
+            return sa.func.gqlcrud_fold(text).op("GLOB", is_comparison=True)(_glob(fold(operand)))
         case Operator.REGEX:
             return text.regexp_match(operand)
         case Operator.I_REGEX:
@@ -98,14 +115,16 @@ def _sqlite(text: Any, operator: Operator, operand: str) -> Any:
         case Operator.SEARCH:
             return sa.func.gqlcrud_search(text, operand) == 1
         case _:
-            return _sqlite(sa.func.gqlcrud_lower(text), _CASED[operator], operand.lower())
+            return _sqlite(sa.func.gqlcrud_fold(text), _CASED[operator], fold(operand))
 
 
 def _glob(pattern: str) -> str:
-    """A LIKE pattern as a GLOB pattern: `%` -> `*`, `_` -> `?`, a backslash takes the next character as it is."""
+    """A LIKE pattern as a GLOB pattern."""
+    return _translated(pattern, {"%": "*", "_": "?"}, lambda char: f"[{char}]" if char in "*?[" else char)
+
+
+def _translated(pattern: str, wild: dict[str, str], plain: Callable[[str], str]) -> str:
+    """A LIKE pattern in another language: `%` and `_` by `wild`, other characters by `plain`. A backslash takes the
+    next character as it is."""
     parts = re.findall(r"\\(.)|([%_])|(.)", pattern, re.DOTALL)
-    wild = {"%": "*", "_": "?"}
-    return "".join(
-        wild[mark] if mark else f"[{plain or escaped}]" if (plain or escaped) in "*?[" else plain or escaped
-        for escaped, mark, plain in parts
-    )
+    return "".join(wild[mark] if mark else plain(char or escaped) for escaped, mark, char in parts)
