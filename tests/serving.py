@@ -32,9 +32,10 @@ def app_of(api: Api, **options: Any) -> FastAPI:
 
 
 @asynccontextmanager
-async def client_of(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+async def client_of(app: FastAPI, root_path: str = "") -> AsyncIterator[httpx.AsyncClient]:
     """Calls the app in this process. It sends no header Accept of its own; what the app raises, the test sees."""
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+    transport = httpx.ASGITransport(app, root_path=root_path)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         del client.headers["accept"]
         yield client
 
