@@ -4,34 +4,44 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
+import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from starlette.routing import NoMatchFound
 
-from gqlcrud.api import Api
 from gqlcrud.fastapi import ROUTE_NAME
 from gqlcrud.graphiql import is_built
 from gqlcrud.targets import Target, TargetError, read_target
 
 _MISTAKE = 2
+_NO_START = 3
 _PATH = "/graphql"
+_BACKLOG = 2048
+_GRACE = 5
+"""Seconds that running requests are given when the server is told to end."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; the exit code is 0, or 2 for a mistake that is told on standard error."""
+    """Run the command; the exit code is 0, 2 for a mistake that is told on standard error, 3 for an app that fails to start."""
     options = _parser().parse_args(arguments)
     try:
         target = read_target(options.target, read_only=getattr(options, "read_only", False), schema=options.schema)
         return int(options.run(target, options))
     except TargetError as error:
-        print(f"gqlcrud: {error}", file=sys.stderr)
+        print("gqlcrud:", *str(error).splitlines(), file=sys.stderr)
         return _MISTAKE
     except KeyboardInterrupt:
+        return 0
+    except BrokenPipeError:
+        # whoever reads the output has seen enough; nothing more is to be flushed to it at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
@@ -61,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
 def _sdl(target: Target, _: argparse.Namespace) -> int:
     if target.api is None:
         raise TargetError(f"{target.name} is an app; name its Api to print the schema.")
-    print(target.api.sdl(), end="")
+    print(target.api.sdl(), end="", flush=True)
     return 0
 
 
@@ -70,20 +80,30 @@ def _serve(target: Target, options: argparse.Namespace) -> int:
         raise TargetError("uvicorn is not installed: pip install 'gqlcrud[serve]'.")
     import uvicorn
 
-    app = target.app if target.api is None else _app(target.api)
-    assert app is not None, "a target is an Api or an app"
+    app = target.app or _app(target)
     listener = _listen(options.host, options.port)
     host = f"[{options.host}]" if ":" in options.host else options.host
     for line in _report(target, app, f"http://{host}:{listener.getsockname()[1]}"):
         print(line, flush=True)
-    uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
-    return 0
+    # uvicorn ends gracefully on SIGINT and SIGTERM, then sends itself the signal again
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_GRACE))
+    server.run(sockets=[listener])
+    return 0 if server.started else _NO_START
 
 
-def _app(api: Api) -> FastAPI:
-    """The smallest app that serves an Api; its root leads to GraphiQL."""
-    app = FastAPI(title=api.title, openapi_url=None)
-    app.include_router(api.router(), prefix=_PATH)
+def _app(target: Target) -> FastAPI:
+    """The smallest app that serves an Api; its root leads to GraphiQL. At the end it closes the target's connections."""
+    assert target.api is not None, "a target is an Api or an app"
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        if target.engine is not None:
+            await target.engine.dispose()
+
+    app = FastAPI(title=target.api.title, openapi_url=None, lifespan=lifespan)
+    app.include_router(target.api.router(), prefix=_PATH)
 
     @app.get("/")
     def root() -> RedirectResponse:
@@ -93,14 +113,18 @@ def _app(api: Api) -> FastAPI:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A socket that is bound already: a port that is taken is found before anything is said to be served."""
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-    except (OSError, OverflowError) as error:
-        raise TargetError(f"Cannot listen on {host}:{port}: {getattr(error, 'strerror', None) or error}.") from error
+    """A socket that listens already: a port that is taken is found before anything is said to be served."""
+    with ExitStack() as failing:
+        try:
+            family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+            listener = failing.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((host, port))
+            listener.listen(_BACKLOG)
+        except (OSError, OverflowError) as error:
+            reason = str(getattr(error, "strerror", None) or error).rstrip(".")
+            raise TargetError(f"Cannot listen on {host}:{port}: {reason}.") from error
+        failing.pop_all()
     return listener
 
 

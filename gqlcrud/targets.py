@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import inspect
 import sys
-from collections.abc import Callable
+import traceback
+import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+import sqlalchemy as sa
+from sqlalchemy import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError, SAWarning, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from gqlcrud.api import Api
@@ -23,6 +27,8 @@ from gqlcrud.reflect import Reflection, reflect_models
 
 _DRIVERS = {"sqlite": "aiosqlite", "postgresql": "asyncpg", "postgres": "asyncpg"}
 _EXTRAS = {"aiosqlite": "sqlite", "asyncpg": "postgresql"}
+_PATIENCE = 10.0
+"""Seconds to wait for a PostgreSQL server, unless the URL says otherwise (`connect_timeout`, 0 for ever)."""
 
 
 class TargetError(Exception):
@@ -31,12 +37,16 @@ class TargetError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What to serve. `api` is None for an app of the user's own. `left_out` tells what of a database is not served."""
+    """What to serve. `api` is None for an app of the user's own.
+
+    left_out: what of a database is not served. engine: that of a database, for whoever serves it to dispose of.
+    """
 
     name: str
     api: Api | None
     app: Callable[..., Any] | None
     left_out: tuple[LeftOut, ...] = ()
+    engine: AsyncEngine | None = None
 
 
 def read_target(text: str, *, read_only: bool = False, schema: str | None = None) -> Target:
@@ -65,16 +75,26 @@ def _module_target(text: str) -> Target:
     except ModuleNotFoundError as error:
         raise TargetError(f"{module_name!r} cannot be imported from {Path.cwd()}: {error}.") from error
     except Exception as error:
-        raise TargetError(f"{module_name!r} fails while it is imported: {type(error).__name__}: {error}") from error
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        raise TargetError(
+            f"{module_name!r} fails while it is imported: {type(error).__name__}: {error} ({place.filename}:{place.lineno})"
+        ) from error
     for name in attribute.split("."):
         if not hasattr(found, name):
             raise TargetError(f"{module_name!r} has no attribute {attribute!r}.")
         found = getattr(found, name)
     if isinstance(found, Api):
         return Target(text, found, None)
-    if callable(found) and not isinstance(found, type):
+    if _is_app(found):
         return Target(text, None, found)
     raise TargetError(f"{text} is {type(found).__name__!r}, neither an Api nor an ASGI app.")
+
+
+def _is_app(found: Any) -> bool:
+    """Whether this may be an ASGI app: a coroutine function, or an instance that is called like one."""
+    if not callable(found) or isinstance(found, type):
+        return False
+    return inspect.iscoroutinefunction(found) or inspect.iscoroutinefunction(found.__call__)
 
 
 # ---------- databases ----------
@@ -83,7 +103,7 @@ def _module_target(text: str) -> Target:
 def _database_target(text: str, *, read_only: bool, schema: str | None) -> Target:
     url = database_url(text)
     engine = new_engine(url, read_only=read_only)
-    shown = url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
+    shown = _shown(url)
     reflection = _reflect(url, shown, read_only=read_only, schema=schema)
     if not reflection.models:
         raise TargetError(f"{shown} has no table with a primary key{f' in the schema {schema!r}' if schema else ''}.")
@@ -99,16 +119,22 @@ def _database_target(text: str, *, read_only: bool, schema: str | None) -> Targe
     known = {each.name for each in reflection.left_out}
     further = [each for each in api.catalog.left_out if "NullType" not in each.reason and each.name not in known]
     left_out = [LeftOut(each.name, each.reason) for each in reflection.left_out]
-    return Target(shown, api, None, (*left_out, *further))
+    return Target(shown, api, None, (*left_out, *further), engine)
 
 
 def database_url(text: str) -> URL:
-    """The URL with its asynchronous driver. Raises TargetError for a database that is not supported."""
+    """The URL with its asynchronous driver. Raises TargetError for a database that is not supported.
+
+    No message repeats the text, in which a password may stand.
+    """
+    scheme = text.partition("://")[0]
     try:
         url = make_url(text)
-    except ArgumentError:
-        raise TargetError(f"{text!r} is no database URL.") from None
-    backend, _, driver = url.drivername.partition("+")
+    except (ArgumentError, ValueError):
+        raise TargetError(
+            f"{scheme}://... is no database URL; it has the form {scheme or 'postgresql'}://user:password@host:port/name."
+        ) from None
+    backend, _, driver = url.drivername.lower().partition("+")
     if backend not in _DRIVERS:
         raise TargetError(f"gqlcrud serves PostgreSQL and SQLite, not {backend!r}.")
     if driver and driver != _DRIVERS[backend]:
@@ -120,21 +146,54 @@ def database_url(text: str) -> URL:
             raise TargetError("Name the file of the SQLite database: sqlite:///path/to/file.db.")
         if not Path(url.database).is_file():
             raise TargetError(f"There is no file {url.database!r}.")
+    elif "@" in (url.host or ""):
+        raise TargetError("In a database URL an '@' in a password is written as %40, a ':' as %3A and a '/' as %2F.")
     return url.set(drivername=f"{'sqlite' if backend == 'sqlite' else 'postgresql'}+{_DRIVERS[backend]}")
+
+
+def _shown(url: URL) -> str:
+    """The URL for a person to read, without its password and without its query, in which one may stand as well."""
+    if url.get_backend_name() == "sqlite":
+        return f"sqlite:///{url.database}"
+    return url.set(drivername="postgresql", query={}).render_as_string(hide_password=True)
 
 
 def new_engine(url: URL, *, read_only: bool, **options: Any) -> AsyncEngine:
     """An engine on the URL; `read_only` makes the database itself refuse every write."""
     arguments: dict[str, Any] = {}
-    if read_only and url.get_backend_name() == "sqlite":
-        url = url.set(database=f"file:{Path(url.database or '').resolve()}", query={"mode": "ro", "uri": "true"})
-    elif read_only:
-        arguments = {"server_settings": {"default_transaction_read_only": "on"}}
     try:
-        return create_async_engine(url, connect_args=arguments, **options)
+        if url.get_backend_name() == "postgresql":
+            query, arguments = _driver_arguments(url.query)
+            url = url.set(query=query)
+            if read_only:
+                arguments["server_settings"]["default_transaction_read_only"] = "on"
+        elif read_only:
+            path = Path(url.database or "").resolve().as_uri()
+            url = url.set(database=path).update_query_dict({"mode": "ro", "uri": "true"})
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", SAWarning)  # which tells of options that a driver ignores
+            return create_async_engine(url, connect_args=arguments, **options)
     except ModuleNotFoundError as error:
         extra = _EXTRAS.get(error.name or "", "serve")
         raise TargetError(f"The driver {error.name} is not installed: pip install 'gqlcrud[{extra}]'.") from error
+    except (SAWarning, ValueError) as error:
+        reason = str(error).partition(" (Background")[0]
+        raise TargetError(f"The options of the database URL cannot be used: {reason}") from error
+
+
+def _driver_arguments(options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The options of a PostgreSQL URL as SQLAlchemy and asyncpg take them, and those that asyncpg calls otherwise.
+
+    Source: PostgreSQL documentation, section 34.1.2 "Parameter Key Words".
+    """
+    query = dict(options)
+    arguments: dict[str, Any] = {"timeout": float(query.pop("connect_timeout", _PATIENCE)) or None}
+    if "sslmode" in query:
+        arguments["ssl"] = query.pop("sslmode")
+    if "statement_cache_size" in query:
+        arguments["statement_cache_size"] = int(query.pop("statement_cache_size"))
+    settings = {name: query.pop(name) for name in ("application_name", "options") if name in query}
+    return query, {**arguments, "server_settings": settings}
 
 
 def _reflect(url: URL, shown: str, *, read_only: bool, schema: str | None) -> Reflection:
@@ -142,15 +201,36 @@ def _reflect(url: URL, shown: str, *, read_only: bool, schema: str | None) -> Re
     engine = new_engine(url, read_only=read_only, poolclass=NullPool)
 
     async def reflect() -> Reflection:
-        async with engine.connect() as connection:
-            return await connection.run_sync(reflect_models, schema=schema)
+        connection = await _connect(engine, shown)
+        try:
+            return await connection.run_sync(read)
+        finally:
+            await connection.close()
+
+    def read(connection: Connection) -> Reflection:
+        known = sa.inspect(connection).get_schema_names() if schema is not None else []
+        if schema is not None and schema not in known:
+            raise TargetError(f"{shown} has no schema {schema!r}; it has: {', '.join(known)}.")
+        return reflect_models(connection, schema=schema)
 
     try:
         return asyncio.run(reflect())
-    except (SQLAlchemyError, OSError, TimeoutError) as error:
-        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise TargetError(f"{shown} cannot be read: {reason}") from error
+    except SQLAlchemyError as error:
+        raise TargetError(f"{shown} cannot be read: {_reason(error)}") from error
+
+
+async def _connect(engine: AsyncEngine, shown: str) -> AsyncConnection:
+    """A connection. Whatever the driver says of a server, a name, a password or an option is a TargetError."""
+    try:
+        return await engine.connect()
+    except (SQLAlchemyError, OSError, TypeError, ValueError) as error:
+        raise TargetError(f"{shown} cannot be read: {_reason(error)}") from error
     except Exception as error:
         if type(error).__module__.partition(".")[0] != "asyncpg":
             raise
-        raise TargetError(f"{shown} cannot be read: {str(error).splitlines()[0]}") from error
+        raise TargetError(f"{shown} cannot be read: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """What the driver says, without SQLAlchemy's addition to it."""
+    return str(getattr(error, "orig", None) or error) or "it does not answer"

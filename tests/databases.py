@@ -23,6 +23,8 @@ T = TypeVar("T")
 BackendName = Literal["sqlite", "postgresql"]
 MakeEngine = Callable[..., Awaitable[AsyncEngine]]
 """`await make_engine(metadata=None)`: a fresh empty database with the tables of `metadata`, and an engine on it."""
+GUEST = "gqlcrud_guest"
+"""A role of this name, if a test creates it, is asked for its password."""
 
 
 class Backend(Protocol):
@@ -103,6 +105,8 @@ def running_postgres() -> Iterator[PostgresServer]:
         call = _caller(Path(home), Path(data))
         options = f"-c listen_addresses= -k {home} -F -c full_page_writes=off -c synchronous_commit=off"
         call("init", "-D", data, "-o", "--auth=trust --username=postgres --encoding=UTF8 --locale=C --no-sync")
+        rules = Path(data, "pg_hba.conf")
+        rules.write_text(f"local all {GUEST} scram-sha-256\n{rules.read_text('utf-8')}", "utf-8")
         call("start", "-w", "-D", data, "-l", "log", "-o", options)
         try:
             yield PostgresServer(
