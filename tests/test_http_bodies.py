@@ -238,11 +238,10 @@ async def test_server_refuses_a_large_body_before_it_is_sent(api: Api) -> None:
     chunked = b"Transfer-Encoding: chunked\r\n\r\n" + b"10000\r\n" + b" " * 65_536 + b"\r\n"
     async with served(app_of(api)) as server:
         for rest, repeated in ((announced, b""), (chunked, b"10000\r\n" + b" " * 65_536 + b"\r\n")):
-            reader, writer = await server.connect()
-            writer.write(b"POST /graphql HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n" + rest)
-            writer.write(repeated * 16)
-            answer = (await reader.read()).split(b"\r\n\r\n")
-            writer.close()
+            async with server.connect() as (reader, writer):
+                writer.write(b"POST /graphql HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n" + rest)
+                writer.write(repeated * 16)
+                answer = (await reader.read()).split(b"\r\n\r\n")
 
             assert answer[0].startswith(b"HTTP/1.1 413 ")
             assert json.loads(answer[1]) == TOO_LARGE
