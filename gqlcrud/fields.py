@@ -14,7 +14,7 @@ from strawberry.types.field import StrawberryField
 from gqlcrud.catalog import Column, Model, Relation
 from gqlcrud.context import ApiKey, running_operation
 from gqlcrud.errors import ErrorCode, RequestError
-from gqlcrud.execution import Connection, Edge, Record, python_value
+from gqlcrud.execution import Connection, Edge, Record, python_value, related_of
 from gqlcrud.keys import decode_node_id, encode_id
 from gqlcrud.plan import PagePlan
 from gqlcrud.selection import read_selection
@@ -119,8 +119,8 @@ class RelationField(GeneratedField):
     def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
         assert info is not None, "fields with arguments get an Info"
         key = info._raw_info.path.key
-        if isinstance(source, Record) and key in source.related:
-            value = source.related[key]
+        if isinstance(source, Record) and key in (related := related_of(source)):
+            value = related[key]
             return Connection(value, str(key)) if self.relation.many else value
         return self._load(source, info, str(key))
 
@@ -257,15 +257,17 @@ class CursorField(GeneratedField):
 
 
 class EdgeColumnField(GeneratedField):
-    """A column of the link table, on the edge."""
+    """A column of the link table, on the edge; a foreign key is the global id of a `target`."""
 
-    def __init__(self, column: Column, annotation: Any) -> None:
+    def __init__(self, column: Column, annotation: Any, target: str | None) -> None:
         super().__init__(column.name, annotation, column.description)
         self.column = column
+        self.target = target
 
     @property
     def is_basic_field(self) -> bool:
         return True
 
     def get_result(self, source: Edge, info: Info | None, args: list[Any], kwargs: Any) -> Any:
-        return source.page.edges[source.index][self.column.key]
+        value = source.page.edges[source.index][self.column.key]
+        return value if value is None or self.target is None else encode_id(self.target, [self.column], [value])

@@ -9,27 +9,22 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
-from strawberry.types.field import StrawberryField
 
-from gqlcrud.catalog.columns import ColumnReader, hidden_column
+from gqlcrud.catalog.columns import ColumnReader
 from gqlcrud.catalog.foreign_keys import primary_key
 from gqlcrud.catalog.model import Column, Key, Member, Model, OwnField, Relation
+from gqlcrud.catalog.own_fields import own_fields
 from gqlcrud.catalog.relations import unique_column_sets
-from gqlcrud.errors import ConfigurationError
-from gqlcrud.naming import Names, camel_name, list_field_name, pascal_name
+from gqlcrud.naming import COMBINATORS, Names, camel_name, list_field_name, pascal_name
 from gqlcrud.options import Limits
-
-REQUIRES = "gqlcrud.requires"
-"""Where a field of the user's own keeps the attributes that it requires, in Strawberry's metadata."""
 
 
 def assemble_model(
     mapper: Mapper[Any], reader: ColumnReader, columns: list[Column], relations: list[Relation], limits: Limits
 ) -> Model:
     options = reader.options
-    key = primary_key(mapper, {column.key: column for column in reversed(columns)})
+    key = primary_key(mapper, {column.key: column for column in columns}, reader)
     maximum = options.max_page_size or limits.max_page_size
-    own_fields = _own_fields(mapper, options.fields, reader.owner, columns, relations)
     model = Model(
         entity=mapper.class_,
         name=reader.owner,
@@ -39,11 +34,13 @@ def assemble_model(
         columns=tuple(columns),
         relations=tuple(relations),
         keys=_keys(mapper, key, columns),
-        own_fields=own_fields,
+        own_fields=own_fields(mapper, reader, columns, relations),
         fields_class=options.fields,
         page_size=min(options.page_size or limits.page_size, maximum),
         max_page_size=maximum,
     )
+    _check_filter_names(model)
+    _check_key_names(model)
     return replace(model, members=_members(model))
 
 
@@ -53,14 +50,40 @@ def _members(model: Model) -> dict[str, Member]:
     members: dict[str, Member] = {}
     declared: list[Member] = [*model.columns, *model.relations, *model.own_fields]
     for member in declared:
-        kind = {Column: "column", Relation: "relation", OwnField: "field"}[type(member)]
-        key = member.name if isinstance(member, OwnField) else member.key
-        origin = f"the {kind} {model.entity.__name__}.{key}"
-        if member.name in members:
-            origin = f"{origin} (named {member.name!r})"
-        remedy = f"Rename one of them: ModelOptions(rename={{{key!r}: 'anotherName'}})."
-        members[names.take(member.name, origin, remedy)] = member
+        members[names.take(member.name, _origin(model, member), _remedy(model, member))] = member
     return members
+
+
+def _origin(model: Model, member: Member) -> str:
+    if isinstance(member, OwnField):
+        return f"the field {member.origin}"
+    return f"the {'column' if isinstance(member, Column) else 'relation'} {model.entity.__name__}.{member.key}"
+
+
+def _remedy(model: Model, member: Member) -> str:
+    if isinstance(member, OwnField):
+        return "Give the field another name: @gqlcrud.field(name='anotherName')."
+    return f"Rename one of them: models={{{model.entity.__name__}: ModelOptions(rename={{{member.key!r}: 'anotherName'}})}}."
+
+
+def _check_filter_names(model: Model) -> None:
+    names = Names(f"the filter {model.name}Where")
+    for name in COMBINATORS:
+        names.take(name, f"the combinator {name!r}", "")
+    filterable: list[Column | Relation] = [*model.columns, *model.relations]
+    for member in filterable:
+        if member.filterable and member.name in COMBINATORS:
+            names.take(member.name, _origin(model, member), _remedy(model, member))
+
+
+def _check_key_names(model: Model) -> None:
+    names = Names(f"the unique selector {model.name}By")
+    names.take("id", f"the global id of {model.name}", "")
+    for key in (each for each in model.keys if each.selectable):
+        attributes = ", ".join(column.key for column in key.columns)
+        names.take(
+            key.name, f"the unique key ({attributes}) of {model.entity.__name__}", _remedy(model, key.columns[0])
+        )
 
 
 def _class_description(mapper: Mapper[Any]) -> str:
@@ -73,15 +96,19 @@ def _class_description(mapper: Mapper[Any]) -> str:
 
 def _keys(mapper: Mapper[Any], primary: tuple[Column, ...], columns: list[Column]) -> tuple[Key, ...]:
     """The primary key, then every unique set of columns that the API offers; NULL identifies nothing but is allowed."""
-    by_key = {column.key: column for column in reversed(columns)}
+    by_key = {column.key: column for column in columns}
     keys = {frozenset(column.key for column in primary): Key(_key_name(primary), primary)}
     for table in (each for each in mapper.tables if isinstance(each, sa.Table)):
         for names in unique_column_sets(table):
             attributes = _attributes(mapper, table, names)
             found = tuple(by_key[each] for each in attributes if each in by_key)
-            if len(found) == len(names) and all(column.scalar.item is None and column.operators for column in found):
+            if len(found) == len(names) and all(_identifies(column) for column in found):
                 keys.setdefault(frozenset(attributes), Key(_key_name(found), found))
     return tuple(keys.values())
+
+
+def _identifies(column: Column) -> bool:
+    return column.filterable and column.scalar.item is None and column.scalar.name != "JSON"
 
 
 def _attributes(mapper: Mapper[Any], table: sa.Table, names: Iterable[str]) -> list[str]:
@@ -92,23 +119,3 @@ def _attributes(mapper: Mapper[Any], table: sa.Table, names: Iterable[str]) -> l
 
 def _key_name(columns: tuple[Column, ...]) -> str:
     return columns[0].name + "".join(pascal_name(column.name) for column in columns[1:])
-
-
-def _own_fields(
-    mapper: Mapper[Any], fields: type | None, owner: str, columns: list[Column], relations: list[Relation]
-) -> tuple[OwnField, ...]:
-    declared: list[Column | Relation] = [*relations, *columns]
-    by_key = {each.key: each for each in declared}
-    found: list[OwnField] = []
-    for name, value in vars(fields).items() if fields is not None else ():
-        if isinstance(value, StrawberryField):
-            keys = value.metadata.get(REQUIRES, ())
-            unknown = [key for key in keys if key not in by_key and key not in mapper.column_attrs]
-            if unknown:
-                raise ConfigurationError(
-                    f"The field {name} of {owner} requires {', '.join(map(repr, unknown))}; "
-                    f"{owner} has: {', '.join(sorted(by_key))}."
-                )
-            requires = tuple(by_key.get(key) or hidden_column(mapper, key) for key in keys)
-            found.append(OwnField(value.graphql_name or camel_name(name), requires))
-    return tuple(found)

@@ -33,27 +33,30 @@ def derived_relations(
         return []
     one, other = ends
     return [
-        _relation(mapper, table, one, other, readers[one.target], readers[mapper.class_]),
-        _relation(mapper, table, other, one, readers[other.target], readers[mapper.class_]),
+        _relation(mapper, table, one, other, readers),
+        _relation(mapper, table, other, one, readers),
     ]
 
 
 def _relation(
-    mapper: Mapper[Any], table: sa.Table, here: Relation, there: Relation, owner: ColumnReader, edge: ColumnReader
+    mapper: Mapper[Any], table: sa.Table, here: Relation, there: Relation, readers: Mapping[type, ColumnReader]
 ) -> Relation:
     key = plural(there.key)
-    link = read_link(table, _table_keys(mapper, here.local), _table_keys(mapper, there.local), edge)
+    owner, target, association = (readers[each].owner for each in (here.target, there.target, mapper.class_))
+    options = readers[here.target].options
     return Relation(
         key=key,
-        name=owner.options.rename.get(key) or camel_name(key),
+        name=options.rename.get(key) or camel_name(key),
         owner=here.target,
         target=there.target,
         many=True,
         nullable=True,
-        description=f"The {there.target.__name__} records linked to this {owner.owner} through {mapper.class_.__name__}.",
+        description=f"The {target} records linked to this {owner} through {association}.",
         local=here.remote,
         remote=there.remote,
-        link=link,
+        link=read_link(table, _table_keys(mapper, here.local), _table_keys(mapper, there.local)),
+        filterable=key not in options.hide_from_where,
+        sortable=key not in options.hide_from_order,
     )
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import enum
 import inspect
-import types
 import typing
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,48 +14,44 @@ from sqlalchemy.ext.hybrid import HybridExtensionType, hybrid_property
 from sqlalchemy.orm import ColumnProperty, Mapper, aliased
 from sqlalchemy.types import NullType, TypeEngine
 
+from gqlcrud.catalog.annotations import AnnotationReader, attribute_annotation, return_annotation
 from gqlcrud.catalog.enums import EnumTypes
 from gqlcrud.catalog.model import Column, LeftOut, Source
 from gqlcrud.errors import ConfigurationError
-from gqlcrud.naming import camel_name
+from gqlcrud.naming import member_name
 from gqlcrud.options import ModelOptions
-from gqlcrud.scalars import (
-    BOOLEAN,
-    BYTES,
-    DATE,
-    DATETIME,
-    DECIMAL,
-    DURATION,
-    FLOAT,
-    ID,
-    INT,
-    JSON,
-    OPT_IN,
-    STRING,
-    TEXT,
-    TIME,
-    UUID,
-    Operator,
-    Scalar,
-    array_scalar,
-    scalar_for,
-    wrapped_type,
-)
+from gqlcrud.scalars import ID, OPT_IN, STRING, TEXT, Operator, Scalar, array_scalar, scalar_for, wrapped_type
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnReader:
-    """Reads the columns of one class; `left_out` collects what `skip_unknown` passes over."""
+    """Reads the columns of one class; `left_out` collects what `skip_unknown` passes over.
+
+    owner: the name of its GraphQL type. model: the name of the class itself, for what the developer reads.
+    """
 
     owner: str
+    model: str
     options: ModelOptions
     scalars: Mapping[Any, Scalar]
     enums: EnumTypes
     skip_unknown: bool
     left_out: list[LeftOut]
 
+    def offers(self, key: str) -> bool:
+        """Whether the API offers an attribute. Private ones are left out unless an option names them."""
+        options = self.options
+        wanted = key in options.include if options.include is not None else _is_public(key) or key in options.rename
+        return wanted and key not in options.exclude
+
     def stored(
-        self, key: str, column: sa.Column[Any], *, deferred: bool = False, source: Source = Source.STORED
+        self,
+        key: str,
+        column: sa.Column[Any],
+        description: str | None,
+        *,
+        deferred: bool = False,
+        source: Source = Source.STORED,
     ) -> Column | None:
         """A column of a table. Raises ConfigurationError for a type without a scalar, unless those are skipped."""
         scalar = self._scalar(key, column.type)
@@ -69,7 +62,7 @@ class ColumnReader:
             column.type,
             scalar,
             nullable=bool(column.nullable),
-            description=column.comment or column.doc or _stored_description(self.owner, key, column),
+            description=description or _stored_description(self.owner, key, column),
             source=source,
             deferred=deferred,
             read_only=column.computed is not None,
@@ -79,9 +72,8 @@ class ColumnReader:
         self, key: str, expression: sa.ColumnElement[Any], annotation: object, doc: str | None
     ) -> Column | None:
         """A SQL expression that the class maps; an annotation says what a type without a scalar cannot."""
-        scalar, nullable = _annotated(annotation, self.scalars)
-        from_type = scalar_for(expression.type, self.scalars) if not isinstance(expression.type, NullType) else None
-        scalar = self.options.scalars.get(key) or self._enum(key, expression.type) or from_type or scalar
+        annotated, nullable = self._annotated(key, annotation)
+        scalar = self._known_scalar(key, expression.type) or annotated
         if scalar is None:
             self._refuse(key, expression.type)
             return None
@@ -98,15 +90,17 @@ class ColumnReader:
 
     def python(self, key: str, annotation: object, doc: str | None) -> Column | None:
         """A hybrid without a SQL form: a field that cannot be filtered or ordered by. Its type is the annotation's."""
-        scalar, nullable = _annotated(annotation, self.scalars)
-        scalar = self.options.scalars.get(key, scalar)
+        annotated, nullable = self._annotated(key, annotation)
+        scalar = self.options.scalars.get(key) or annotated
         if scalar is None:
             if self.skip_unknown:
-                self.left_out.append(LeftOut(f"{self.owner}.{key}", "a hybrid property without a type"))
+                self.left_out.append(LeftOut(f"{self.model}.{key}", "a hybrid property without a type"))
                 return None
             raise ConfigurationError(
-                f"{self.owner}.{key} is a hybrid property without a SQL expression, and its return type is not known. "
-                f"Annotate what it returns, or exclude it: ModelOptions(exclude={{{key!r}}})."
+                f"{self.model}.{key} is a hybrid property without a SQL expression, and what it returns has no GraphQL "
+                f"scalar. Annotate it, as in `def {key}(self) -> str`; or give it a scalar: "
+                f"ModelOptions(scalars={{{key!r}: gqlcrud.custom_scalar(...)}}); or leave it out: "
+                f"ModelOptions(exclude={{{key!r}}})."
             )
         scalar = replace(scalar, operators=(), sortable=False)
         description = doc or f"Computed from the other fields of {self.owner}; cannot be filtered or ordered by."
@@ -114,30 +108,71 @@ class ColumnReader:
             key, NullType(), scalar, nullable=nullable, description=description, source=Source.PYTHON, read_only=True
         )
 
+    def synonym(self, key: str, target: Column, doc: str | None) -> Column:
+        """Another name for a column: what the options say of either name holds for it."""
+        return self._column(
+            key,
+            target.sql_type,
+            target.scalar,
+            nullable=target.nullable,
+            description=doc or f"The same as `{target.name}`.",
+            source=target.source,
+            deferred=target.deferred,
+            read_only=target.read_only,
+            filterable=bool(target.operators),
+            sortable=target.sortable,
+        )
+
+    def hidden(self, key: str, column: Any) -> Column:
+        """A stored column that the API does not offer but a relation, the global id or a field of the user's needs."""
+        scalar = self._known_scalar(key, column.type) or STRING
+        nullable = bool(getattr(column, "nullable", True))
+        return Column(key, key, scalar, column.type, nullable, "", sortable=False, offered=False)
+
     def _scalar(self, key: str, sql_type: TypeEngine[Any]) -> Scalar | None:
-        scalar = self.options.scalars.get(key) or self._enum(key, sql_type) or scalar_for(sql_type, self.scalars)
+        try:
+            scalar = self._known_scalar(key, sql_type)
+        except ConfigurationError as error:
+            if not self.skip_unknown:
+                raise
+            self.left_out.append(LeftOut(f"{self.model}.{key}", str(error)))
+            return None
         if scalar is None:
             self._refuse(key, sql_type)
         return scalar
 
+    def _known_scalar(self, key: str, sql_type: TypeEngine[Any]) -> Scalar | None:
+        if key in self.options.scalars:
+            return self.options.scalars[key]
+        known = None if isinstance(sql_type, NullType) else scalar_for(sql_type, self.scalars)
+        return self._enum(key, sql_type) or known
+
     def _enum(self, key: str, sql_type: TypeEngine[Any]) -> Scalar | None:
-        if isinstance(sql_type, sa.Enum) and not {*type(sql_type).__mro__} & self.scalars.keys():
-            return self.enums.scalar(sql_type, self.owner, key, self.options.enum_names.get(key, {}))
+        if sql_type in self.scalars or {*type(sql_type).__mro__} & self.scalars.keys():
+            return None
+        if isinstance(sql_type, sa.Enum):
+            return self.enums.scalar(sql_type, self.owner, key)
         if isinstance(sql_type, sa.ARRAY) and sql_type.dimensions in (None, 1):
             item = self._enum(key, sql_type.item_type)
             return None if item is None else array_scalar(item)
         wrapped = wrapped_type(sql_type)
         return None if wrapped is None else self._enum(key, wrapped)
 
+    def _annotated(self, key: str, annotation: object) -> tuple[Scalar | None, bool]:
+        def enum_scalar(kind: type[enum.Enum]) -> Scalar:
+            return self.enums.scalar(sa.Enum(kind), self.owner, key)
+
+        return AnnotationReader(self.scalars, enum_scalar).read(annotation)
+
     def _refuse(self, key: str, sql_type: TypeEngine[Any]) -> None:
         if not self.skip_unknown:
             raise ConfigurationError(
-                f"{self.owner}.{key} has the type {sql_type!r}, which has no GraphQL scalar. Give it one: "
+                f"{self.model}.{key} has the type {sql_type!r}, which has no GraphQL scalar. Give it one: "
                 f"ModelOptions(scalars={{{key!r}: gqlcrud.custom_scalar(...)}}), or for every column of this type "
                 f"Api(scalars={{{type(sql_type).__name__}: ...}}); or leave it out: ModelOptions(exclude={{{key!r}}})."
             )
         self.left_out.append(
-            LeftOut(f"{self.owner}.{key}", f"the type {type(sql_type).__name__} has no GraphQL scalar")
+            LeftOut(f"{self.model}.{key}", f"the type {type(sql_type).__name__} has no GraphQL scalar")
         )
 
     def _column(
@@ -151,18 +186,20 @@ class ColumnReader:
         source: Source,
         deferred: bool = False,
         read_only: bool = False,
+        filterable: bool = True,
+        sortable: bool = True,
     ) -> Column:
         options = self.options
         return Column(
             key=key,
-            name=options.rename.get(key) or ("rowId" if key == "id" else camel_name(key)),
+            name=options.rename.get(key) or member_name(key),
             scalar=scalar,
             sql_type=sql_type,
             nullable=nullable,
             description=description,
             source=source,
-            operators=() if key in options.hide_from_where else self._operators(key, scalar),
-            sortable=scalar.sortable and key not in options.hide_from_order,
+            operators=self._operators(key, scalar) if filterable and key not in options.hide_from_where else (),
+            sortable=sortable and scalar.sortable and key not in options.hide_from_order,
             deferred=deferred,
             read_only=read_only
             or options.read_only is True
@@ -173,13 +210,13 @@ class ColumnReader:
         further = self.options.operators.get(key, ())
         if further and scalar.operators != TEXT:
             raise ConfigurationError(
-                f"ModelOptions(operators={{{key!r}: ...}}) of {self.owner}: {sorted(further)} are for texts, "
-                f"and {key} is a {scalar.name}."
+                f"ModelOptions(operators={{{key!r}: ...}}) of {self.model}: {', '.join(map(repr, sorted(further)))} "
+                f"is for texts, and {key} is a {scalar.name}."
             )
         for name in further:
             if name not in OPT_IN:
                 raise ConfigurationError(
-                    f"ModelOptions(operators={{{key!r}: ...}}) of {self.owner} names {name!r}; there are: {', '.join(OPT_IN)}."
+                    f"ModelOptions(operators={{{key!r}: ...}}) of {self.model} names {name!r}; there are: {', '.join(OPT_IN)}."
                 )
         return (*scalar.operators, *(operator for name in OPT_IN if name in further for operator in OPT_IN[name]))
 
@@ -188,27 +225,23 @@ def read_columns(mapper: Mapper[Any], reader: ColumnReader) -> list[Column]:
     """All columns of a class: stored ones, `column_property`s, synonyms, hybrids, each in the order of the class."""
     columns: list[Column | None] = []
     for prop in sorted(mapper.column_attrs, key=lambda each: not isinstance(each.columns[0], sa.Column)):
-        if prop.key.startswith("_") or not _wanted(prop.key, reader.options):
-            continue
-        columns.append(_read_property(mapper, prop, reader))
-    for name, synonym in mapper.synonyms.items():
-        target = next((each for each in columns if each is not None and each.key == synonym.name), None)
-        if target is not None and _wanted(name, reader.options):
-            renamed = reader.options.rename.get(name) or camel_name(name)
-            columns.append(replace(target, name=renamed, description=f"The same as `{target.name}`."))
+        if reader.offers(prop.key):
+            columns.append(_read_property(mapper, prop, reader))
+    for key, synonym in mapper.synonyms.items():
+        target = mapper.column_attrs.get(synonym.name)
+        if target is not None and reader.offers(key):
+            known = next((each for each in columns if each is not None and each.key == target.key), None)
+            column = known or _read_property(mapper, target, reader)
+            columns.append(None if column is None else reader.synonym(key, column, synonym.doc))
     for key, hybrid in _hybrids(mapper):
-        if _wanted(key, reader.options):
+        if reader.offers(key):
             columns.append(_read_hybrid(mapper, key, hybrid, reader))
     return [each for each in columns if each is not None]
 
 
-def hidden_column(mapper: Mapper[Any], key: str) -> Column:
-    """A stored column that the API does not offer but a relation or the global id needs."""
-    column = mapper.column_attrs[key].columns[0]
-    scalar = scalar_for(column.type, {}) or STRING
-    return Column(
-        key, key, scalar, column.type, bool(getattr(column, "nullable", True)), "", sortable=False, offered=False
-    )
+def hidden_column(mapper: Mapper[Any], key: str, reader: ColumnReader) -> Column:
+    """A mapped column that the API does not offer; see `ColumnReader.hidden`."""
+    return reader.hidden(key, mapper.column_attrs[key].columns[0])
 
 
 def as_global_id(column: Column, target: type, target_name: str, comment: str | None) -> Column:
@@ -218,28 +251,36 @@ def as_global_id(column: Column, target: type, target_name: str, comment: str | 
     return replace(column, references=target, operators=operators, sortable=False, description=description)
 
 
-def _wanted(key: str, options: ModelOptions) -> bool:
-    return (options.include is None or key in options.include) and key not in options.exclude
+def _is_public(key: str) -> bool:
+    return not key.startswith("_")
 
 
 def _read_property(mapper: Mapper[Any], prop: ColumnProperty[Any], reader: ColumnReader) -> Column | None:
     column = prop.columns[0]
     if isinstance(column, sa.Column):
-        return reader.stored(prop.key, column, deferred=prop.deferred)
-    annotation = inspect.get_annotations(mapper.class_).get(prop.key)
-    return reader.expression(prop.key, column, annotation, prop.doc)
+        description = column.comment or column.doc or prop.doc or _field_description(mapper.class_, prop.key)
+        return reader.stored(prop.key, column, description, deferred=prop.deferred)
+    return reader.expression(prop.key, column, attribute_annotation(mapper.class_, prop.key), prop.doc)
+
+
+def _field_description(entity: type, key: str) -> str | None:
+    """The description of a field of a SQLModel class."""
+    fields: Mapping[str, Any] = getattr(entity, "model_fields", {})
+    return getattr(fields.get(key), "description", None)
 
 
 def _hybrids(mapper: Mapper[Any]) -> list[tuple[str, hybrid_property[Any]]]:
+    """The hybrid properties of a class by attribute; `.inplace` gives the property a second name, that of the function."""
     found: dict[str, hybrid_property[Any]] = {}
     for key, descriptor in mapper.all_orm_descriptors.items():
-        if descriptor.extension_type is HybridExtensionType.HYBRID_PROPERTY and not str(key).startswith("_"):
+        if descriptor.extension_type is HybridExtensionType.HYBRID_PROPERTY:
             found[str(key)] = typing.cast("hybrid_property[Any]", descriptor)
-    return list(found.items())
+    own = {id(hybrid): key for key, hybrid in found.items() if getattr(hybrid.fget, "__name__", None) == key}
+    return [(key, hybrid) for key, hybrid in found.items() if own.get(id(hybrid), key) == key]
 
 
 def _read_hybrid(mapper: Mapper[Any], key: str, hybrid: hybrid_property[Any], reader: ColumnReader) -> Column | None:
-    annotation = _return_annotation(hybrid.fget)
+    annotation = return_annotation(hybrid.fget)
     doc = inspect.cleandoc(hybrid.fget.__doc__) if hybrid.fget.__doc__ else None
     expression = hybrid_expression(mapper.class_, key)
     return (
@@ -257,48 +298,6 @@ def hybrid_expression(entity: type, key: str) -> sa.ColumnElement[Any] | None:
     except Exception:  # a Python-only hybrid fails on the class in any way it likes
         return None
     return element if isinstance(element, sa.ColumnElement) else None
-
-
-def _return_annotation(function: Any) -> object:
-    try:
-        return typing.get_type_hints(function).get("return")
-    except (NameError, TypeError):
-        return None
-
-
-_PYTHON_SCALARS: Mapping[type, Scalar] = {
-    bool: BOOLEAN,
-    int: INT,
-    float: FLOAT,
-    str: STRING,
-    bytes: BYTES,
-    Decimal: DECIMAL,
-    dt.date: DATE,
-    dt.time: TIME,
-    dt.datetime: DATETIME,
-    dt.timedelta: DURATION,
-    uuid.UUID: UUID,
-    dict: JSON,
-}
-
-
-def _annotated(annotation: object, scalars: Mapping[Any, Scalar]) -> tuple[Scalar | None, bool]:
-    """The scalar that a Python annotation means, and whether NULL is possible; without one it is."""
-    if annotation is None:
-        return None, True
-    origin = typing.get_origin(annotation)
-    if origin in (typing.Union, types.UnionType):
-        kinds = [each for each in typing.get_args(annotation) if each is not type(None)]
-        scalar = _annotated(kinds[0], scalars)[0] if len(kinds) == 1 else None
-        return scalar, len(kinds) < len(typing.get_args(annotation))
-    if isinstance(origin, type) and typing.get_args(annotation) and origin.__module__.startswith("sqlalchemy"):
-        return _annotated(typing.get_args(annotation)[0], scalars)
-    if origin in (list, tuple) and typing.get_args(annotation):
-        item = _annotated(typing.get_args(annotation)[0], scalars)[0]
-        return (None if item is None else array_scalar(item)), False
-    kind = origin or annotation
-    known = _PYTHON_SCALARS.get(kind) if isinstance(kind, type) else None
-    return scalars.get(annotation, known), False
 
 
 def _stored_description(owner: str, key: str, column: sa.Column[Any]) -> str:

@@ -3,75 +3,129 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.types import TypeEngine
 from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
 
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.naming import constant_name, is_graphql_name, pascal_name
-from gqlcrud.scalars import EQUALITY, Scalar
+from gqlcrud.scalars import EQUALITY, Scalar, wrapped_type
+
+
+class EnumDefinition(StrawberryEnumDefinition):
+    """A GraphQL enum that gqlcrud made, told from one that the user made with `strawberry.enum`."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnumTypes:
-    """The GraphQL enums of one API, each made once: by Python class, or by name and values for plain strings."""
+    """The GraphQL enums of one API, each made once: by Python class, or by name and values for plain texts.
 
+    models: the names of the models, after which no enum is called. names: what the user calls the values of an enum,
+    with the attribute that says so: value (or member name) -> (GraphQL name, attribute).
+    """
+
+    models: Collection[str] = ()
     made: dict[object, Scalar] = field(default_factory=dict)
+    names: dict[object, dict[str, tuple[str, str]]] = field(default_factory=dict)
 
-    def scalar(self, sql_type: sa.Enum, owner: str, attribute: str, names: Mapping[str, str]) -> Scalar:
-        """The scalar of an Enum column. `names` maps database values to GraphQL names, where the user gives them.
+    def name_values(self, sql_type: TypeEngine[Any], origin: str, names: Mapping[str, str]) -> None:
+        """Take the user's names for the values of an Enum column; they hold wherever the enum is used.
 
-        Raises ConfigurationError if two values come out under one name.
+        Raises ConfigurationError for a column of another type, for values that the enum does not have, and where two
+        columns of one enum name a value differently.
         """
-        enum_class = sql_type.enum_class
-        name = _enum_name(sql_type, owner, attribute)
-        identity: object = enum_class if enum_class is not None else (name, tuple(sql_type.enums))
+        found = enum_of(sql_type)
+        if found is None:
+            raise ConfigurationError(f"ModelOptions(enum_names=...) names {origin}, which is no Enum column.")
+        if _decorated(found) is not None:
+            raise ConfigurationError(
+                f"ModelOptions(enum_names=...) names {origin}, whose enum is made by strawberry.enum: name its values there."
+            )
+        values = list(_members(found))
+        unknown = sorted(set(names) - set(values))
+        if unknown:
+            raise ConfigurationError(
+                f"ModelOptions(enum_names=...) of {origin} names {', '.join(map(repr, unknown))}; "
+                f"the values are: {', '.join(map(repr, values))}."
+            )
+        known = self.names.setdefault(_identity(found), {})
+        for value, name in names.items():
+            other, where = known.setdefault(value, (name, origin))
+            if other != name:
+                raise ConfigurationError(
+                    f"{where} and {origin} have the same enum and name its value {value!r} differently in "
+                    f"ModelOptions(enum_names=...): {other!r} and {name!r}. Name it once; that holds for both."
+                )
+
+    def scalar(self, sql_type: sa.Enum, owner: str, attribute: str) -> Scalar:
+        """The scalar of an Enum column. Raises ConfigurationError if two values come out under one name."""
+        identity = _identity(sql_type)
         scalar = self.made.get(identity)
-        if scalar is None or names:
-            origin = f"{owner}.{attribute}"
-            own = getattr(enum_class, "__strawberry_definition__", None)
-            if isinstance(own, StrawberryEnumDefinition) and not names and enum_class is not None:
-                names = _decorated_names(enum_class, own)
-            members = _python_members(enum_class) if enum_class is not None else _text_members(sql_type)
-            labels = _labels(origin, attribute, list(members), names)
-            scalar = self.made[identity] = _enum_scalar(name, enum_class, members, labels)
+        if scalar is None:
+            own = _decorated(sql_type)
+            members = _members(sql_type)
+            if own is not None and sql_type.enum_class is not None:
+                labels = {sql_type.enum_class(each.value).name: each.name for each in own.values}
+                scalar = _scalar(own, {labels[value]: member for value, member in members.items()}, sql_type)
+            else:
+                given = {value: name for value, (name, _) in self.names.get(identity, {}).items()}
+                labels = _labels(f"{owner}.{attribute}", attribute, list(members), given)
+                definition = _definition(self._name(sql_type, owner, attribute), sql_type, members, labels)
+                scalar = _scalar(definition, {labels[value]: member for value, member in members.items()}, sql_type)
+            self.made[identity] = scalar
         return scalar
 
+    def _name(self, sql_type: sa.Enum, owner: str, attribute: str) -> str:
+        if sql_type.enum_class is not None:
+            return sql_type.enum_class.__name__
+        name = pascal_name(sql_type.name) if sql_type.name else ""
+        return name if name and name not in self.models else owner + pascal_name(attribute)
 
-def _enum_name(sql_type: sa.Enum, owner: str, attribute: str) -> str:
+
+def enum_of(sql_type: TypeEngine[Any]) -> sa.Enum | None:
+    """The Enum that a type is, or wraps, or that the items of an array are."""
+    if isinstance(sql_type, sa.Enum):
+        return sql_type
+    if isinstance(sql_type, sa.ARRAY):
+        return enum_of(sql_type.item_type)
+    wrapped = wrapped_type(sql_type)
+    return None if wrapped is None else enum_of(wrapped)
+
+
+def _identity(sql_type: sa.Enum) -> object:
     if sql_type.enum_class is not None:
-        return sql_type.enum_class.__name__
-    return pascal_name(sql_type.name) if sql_type.name else owner + pascal_name(attribute)
+        return sql_type.enum_class
+    return (sql_type.name, tuple(sql_type.enums)) if sql_type.name else sql_type
 
 
-def _python_members(enum_class: type[enum.Enum]) -> dict[str, Any]:
-    return {name: member for name, member in enum_class.__members__.items() if name == member.name}
+def _decorated(sql_type: sa.Enum) -> StrawberryEnumDefinition | None:
+    """The definition of an enum class that the user decorated with `strawberry.enum`."""
+    own = getattr(sql_type.enum_class, "__strawberry_definition__", None)
+    return own if isinstance(own, StrawberryEnumDefinition) and not isinstance(own, EnumDefinition) else None
 
 
-def _text_members(sql_type: sa.Enum) -> dict[str, Any]:
-    return {value: value for value in sql_type.enums}
-
-
-def _decorated_names(enum_class: type[enum.Enum], definition: StrawberryEnumDefinition) -> dict[str, str]:
-    """The GraphQL names that a class decorated with `strawberry.enum` has: member name -> GraphQL name."""
-    return {enum_class(each.value).name: each.name for each in definition.values}
+def _members(sql_type: sa.Enum) -> dict[str, Any]:
+    """Member name -> member of a Python enum, text -> text of any other; aliases are left out."""
+    if sql_type.enum_class is None:
+        return {value: value for value in sql_type.enums}
+    return {name: member for name, member in sql_type.enum_class.__members__.items() if name == member.name}
 
 
 def _labels(origin: str, attribute: str, values: list[str], names: Mapping[str, str]) -> dict[str, str]:
-    """Database value (or member name) -> GraphQL name; refuses clashes and names that GraphQL cannot take."""
-    unknown = set(names) - set(values)
-    if unknown:
-        raise ConfigurationError(f"enum_names of {origin} names {sorted(unknown)}, but the values are {values}.")
+    """Value (or member name) -> GraphQL name; refuses clashes and names that GraphQL cannot take."""
     labels: dict[str, str] = {}
     taken: dict[str, str] = {}
     for value in values:
-        legal = is_graphql_name(value) and value not in {"true", "false", "null"}
-        label = names.get(value) or (value if legal else constant_name(value))
-        if not is_graphql_name(label):
-            raise ConfigurationError(f"The value {value!r} of {origin} cannot be named {label!r} in GraphQL.")
+        label = names.get(value) or (value if _is_label(value) else constant_name(value))
+        if not _is_label(label):
+            raise ConfigurationError(
+                f"The value {value!r} of {origin} cannot be named {label!r} in GraphQL: a name has letters of English, "
+                "digits and underscores, begins with no digit and no two underscores, and is not true, false or null."
+            )
         if label in taken:
             raise ConfigurationError(
                 f"The values {taken[label]!r} and {value!r} of {origin} are both named {label!r} in GraphQL. Name one of "
@@ -82,30 +136,35 @@ def _labels(origin: str, attribute: str, values: list[str], names: Mapping[str, 
     return labels
 
 
-def _enum_scalar(
-    name: str, enum_class: type[enum.Enum] | None, members: dict[str, Any], labels: dict[str, str]
-) -> Scalar:
-    by_label = {labels[value]: member for value, member in members.items()}
-    definition = StrawberryEnumDefinition(
-        wrapped_cls=enum_class or enum.Enum(name, by_label),  # type: ignore[arg-type]  # any enum class serves
-        name=name,
-        values=[
-            EnumValue(
-                label, member.value if isinstance(member, enum.Enum) else member, description=_describe(value, label)
-            )
-            for (value, label), member in zip(labels.items(), by_label.values(), strict=True)
-        ],
-        description=_enum_description(name, enum_class),
-    )
-    if enum_class is not None and "__strawberry_definition__" not in enum_class.__dict__:
-        # Strawberry keeps an enum's definition on its class; a user's own field of this type then finds this one.
+def _is_label(text: str) -> bool:
+    return is_graphql_name(text) and text not in {"true", "false", "null"}
+
+
+def _definition(name: str, sql_type: sa.Enum, members: dict[str, Any], labels: dict[str, str]) -> EnumDefinition:
+    enum_class = sql_type.enum_class
+    if enum_class is None:
+        values = [EnumValue(labels[each], each, description=_describe(each, labels[each])) for each in members]
+        # the members are called by their place: a label may be a name that Python's enums cannot have, such as `mro`
+        wrapped: type[enum.Enum] = enum.Enum(name, {f"VALUE_{i}": each for i, each in enumerate(members)})  # type: ignore[misc]
+        return EnumDefinition(wrapped, name, values, f"The values of {name}.")
+    values = [
+        EnumValue(labels[each], member.value, description=_describe(each, labels[each]))
+        for each, member in members.items()
+    ]
+    definition = EnumDefinition(enum_class, name, values, _description(enum_class))
+    if "__strawberry_definition__" not in enum_class.__dict__:
+        # Strawberry keeps an enum's definition on its class; a user's own type with a field of it then finds this one.
         enum_class.__strawberry_definition__ = definition  # type: ignore[attr-defined]  # Strawberry's attribute
+    return definition
+
+
+def _scalar(definition: StrawberryEnumDefinition, by_label: dict[str, Any], sql_type: sa.Enum) -> Scalar:
     label_of = {member: label for label, member in by_label.items()}
     return Scalar(
-        name=name,
+        name=definition.name,
         annotation=definition,
         operators=EQUALITY,
-        check=_member if enum_class is not None else _member_value,
+        check=_member if sql_type.enum_class is not None else _member_value,
         encode=label_of.__getitem__,
         decode=by_label.__getitem__,
     )
@@ -123,6 +182,6 @@ def _describe(value: str, label: str) -> str:
     return f"`{value}` in the database." if value != label else f"The value `{value}`."
 
 
-def _enum_description(name: str, enum_class: type[enum.Enum] | None) -> str:
-    doc = (enum_class.__dict__.get("__doc__") or "") if enum_class is not None else ""
-    return doc.strip() if doc and not doc.startswith("An enumeration") else f"The values of {name}."
+def _description(enum_class: type[enum.Enum]) -> str:
+    doc = enum_class.__dict__.get("__doc__") or ""
+    return doc.strip() if doc and not doc.startswith("An enumeration") else f"The values of {enum_class.__name__}."

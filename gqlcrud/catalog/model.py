@@ -66,6 +66,11 @@ class Key:
     name: str
     columns: tuple[Column, ...]
 
+    @property
+    def selectable(self) -> bool:
+        """Whether clients may name a record by it: they may filter by all of its columns."""
+        return all(column.filterable for column in self.columns)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Link:
@@ -116,9 +121,13 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class OwnField:
-    """A field that the user adds to a generated type; `requires` names attributes that its resolver reads."""
+    """A field that the user adds to a generated type.
+
+    origin: where it is written. requires: the attributes that its resolver reads.
+    """
 
     name: str
+    origin: str
     requires: tuple[Column | Relation, ...]
 
 
@@ -146,6 +155,11 @@ class Model:
     @property
     def primary_key(self) -> tuple[Column, ...]:
         return self.keys[0].columns
+
+    @property
+    def origin(self) -> str:
+        """The class, as errors name it."""
+        return f"the class {self.entity.__module__}.{self.entity.__qualname__}"
 
     def __repr__(self) -> str:
         return f"Model({self.name})"

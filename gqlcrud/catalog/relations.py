@@ -24,9 +24,13 @@ class RelationReader:
     whether the database holds foreign keys to be true, so that NOT NULL means that the other record exists."""
 
     mapper: Mapper[Any]
-    reader: ColumnReader
+    readers: Mapping[type, ColumnReader]
     columns: Mapping[type, Mapping[str, Column]]
     enforced: bool
+
+    @property
+    def reader(self) -> ColumnReader:
+        return self.readers[self.mapper.class_]
 
     def read(self, prop: RelationshipProperty[Any]) -> Relation:
         """One relation; `custom` where the join is more than equal columns, or a column of it is not mapped."""
@@ -38,7 +42,7 @@ class RelationReader:
         if not local or not remote:
             return self._custom(prop)
         to_one = prop.direction is RelationshipDirection.MANYTOONE
-        held = to_one and self.enforced and _is_constraint(pairs or ())
+        held = to_one and self.enforced and _is_constraint(pairs or (), prop.mapper)
         return self._relation(
             prop,
             local,
@@ -54,11 +58,8 @@ class RelationReader:
         remote = self._mapped(prop.mapper, [column for column, _ in there])
         if not local or not remote or not isinstance(table, sa.Table):
             return self._custom(prop)
-        link = self._link(table, [column.key for _, column in here], [column.key for _, column in there])
+        link = read_link(table, [column.key for _, column in here], [column.key for _, column in there])
         return self._relation(prop, local, remote, link=link)
-
-    def _link(self, table: sa.Table, local: Sequence[str], remote: Sequence[str]) -> Link:
-        return read_link(table, local, remote, self.reader)
 
     def _custom(self, prop: RelationshipProperty[Any]) -> Relation:
         local = self._mapped(self.mapper, self.mapper.primary_key)
@@ -72,8 +73,9 @@ class RelationReader:
                 key = mapper.get_property_by_column(column).key
             except UnmappedColumnError:
                 return ()
-            known = self.columns.get(mapper.class_, {}).get(key)
-            found.append(known if known is not None and known.source is Source.STORED else hidden_column(mapper, key))
+            known = self.columns[mapper.class_].get(key)
+            stored = known is not None and known.source is Source.STORED
+            found.append(known if known and stored else hidden_column(mapper, key, self.readers[mapper.class_]))
         return tuple(found)
 
     def _relation(
@@ -88,7 +90,7 @@ class RelationReader:
         custom: bool = False,
     ) -> Relation:
         options = self.reader.options
-        target = prop.mapper.class_.__name__
+        target = self.readers[prop.mapper.class_].owner
         kind = (
             f"The {target} records that belong to this {self.reader.owner}."
             if prop.uselist
@@ -112,13 +114,9 @@ class RelationReader:
         )
 
 
-def read_link(table: sa.Table, local: Sequence[str], remote: Sequence[str], reader: ColumnReader) -> Link:
-    """A link table; what it holds beyond the two foreign keys becomes the columns of the edge."""
-    rest = [column for column in table.columns if column.key not in {*local, *remote}]
-    keys = {column.key for column in table.primary_key}
-    columns = [reader.stored(column.key, column, source=Source.LINK) for column in rest if column.key not in keys]
-    unique = _is_unique([table.c[key] for key in (*local, *remote)])
-    return Link(table, tuple(local), tuple(remote), unique, tuple(each for each in columns if each and unique))
+def read_link(table: sa.Table, local: Sequence[str], remote: Sequence[str]) -> Link:
+    """A link table. What it holds beyond the two foreign keys is read when all columns are known."""
+    return Link(table, tuple(local), tuple(remote), _is_unique([table.c[key] for key in (*local, *remote)]))
 
 
 def _plain_pairs(prop: RelationshipProperty[Any]) -> list[Pair] | None:
@@ -150,10 +148,11 @@ def _ordered(pair: Pair, table: sa.FromClause) -> Pair:
     return pair if table.c.contains_column(pair[1]) else (pair[1], pair[0])
 
 
-def _is_constraint(pairs: Sequence[Pair]) -> bool:
-    """Whether the pairs are the columns of a declared foreign key."""
+def _is_constraint(pairs: Sequence[Pair], target: Mapper[Any]) -> bool:
+    """Whether the pairs are the columns of a declared foreign key to a record of exactly this class: a key to the
+    table of its base class may lead to a record of another subclass."""
     table = pairs[0][0].table
-    if not isinstance(table, sa.Table):
+    if not isinstance(table, sa.Table) or target.single or pairs[0][1].table is not target.local_table:
         return False
     wanted = {(here.key, there.table, there.key) for here, there in pairs}
     return any(

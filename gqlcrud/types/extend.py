@@ -6,15 +6,16 @@ import copy
 import types
 import typing
 from collections.abc import Callable, Sequence
+from enum import EnumMeta
 from typing import Any
 
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.permission import BasePermission
-from strawberry.types.base import get_object_definition
+from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
-from gqlcrud.catalog import REQUIRES
+from gqlcrud.catalog import REQUIRES, declared_fields
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.types.registry import Registry
 
@@ -31,6 +32,8 @@ def field(
     requires: the attributes of the model that the resolver reads from `self`; they are fetched whenever the field is
     selected. A relation stands for the columns by which `load_relation` loads it.
     """
+    if isinstance(requires, str):
+        raise ConfigurationError(f"gqlcrud.field(requires={requires!r}) takes a list of names: [{requires!r}].")
 
     def decorate(resolver: Callable[..., Any]) -> Any:
         return strawberry.field(
@@ -44,45 +47,63 @@ def field(
     return decorate
 
 
-def own_fields(fields: type | None, registry: Registry) -> list[StrawberryField]:
+def own_fields(fields: type, registry: Registry) -> list[StrawberryField]:
     """The Strawberry fields of a class, plain or decorated with `strawberry.type`, ready for a generated type."""
-    if fields is None:
-        return []
-    definition = get_object_definition(fields)
-    found = (
-        definition.fields
-        if definition is not None
-        else [each for each in vars(fields).values() if isinstance(each, StrawberryField)]
-    )
-    return [_own_field(fields, each, registry) for each in found]
+    return [_own_field(fields.__name__, name, each, registry) for name, each in declared_fields(fields).items()]
 
 
-def _own_field(fields: type, each: StrawberryField, registry: Registry) -> StrawberryField:
-    if each.base_resolver is None:
-        raise ConfigurationError(
-            f"{fields.__name__}.{each.name} has no resolver; write it as a method with @gqlcrud.field()."
-        )
+def root_fields(fields: type, registry: Registry) -> list[StrawberryField]:
+    """The same, ready for the type Query, whose fields have no record to require attributes of."""
+    for name, each in declared_fields(fields).items():
+        if each.metadata.get(REQUIRES):
+            raise ConfigurationError(
+                f"The root field {fields.__name__}.{name} requires attributes, but it stands on no record. Leave "
+                "`requires` out, and load records by gqlcrud.load_record or gqlcrud.load_records."
+            )
+    return own_fields(fields, registry)
+
+
+def _own_field(owner: str, name: str, each: StrawberryField, registry: Registry) -> StrawberryField:
+    resolver = each.base_resolver
+    if resolver is None:
+        raise ConfigurationError(f"{owner}.{name} has no resolver; write it as a method with @gqlcrud.field().")
     own = copy.copy(each)
     own.python_name = each.python_name
-    if not own.description and each.base_resolver.wrapped_func.__doc__:
-        own.description = " ".join(each.base_resolver.wrapped_func.__doc__.split())
-    annotation = each.type_annotation or each.base_resolver.type_annotation
+    own.graphql_name = name
+    if not own.description and resolver.wrapped_func.__doc__:
+        own.description = " ".join(resolver.wrapped_func.__doc__.split())
+    annotation = each.type_annotation or resolver.type_annotation
     if annotation is None:
-        raise ConfigurationError(f"{fields.__name__}.{each.name} has no return annotation; say what it gives.")
+        raise ConfigurationError(f"{owner}.{name} has no return annotation; say what it gives.")
+    own.type_annotation = _generated(annotation, f"The return annotation of {owner}.{name}", registry)
+    own.arguments = [_own_argument(argument, f"{owner}.{name}", registry) for argument in each.arguments]
+    return own
+
+
+def _own_argument(argument: StrawberryArgument, origin: str, registry: Registry) -> StrawberryArgument:
+    own = copy.copy(argument)
+    origin = f"The annotation of the argument {argument.python_name} of {origin}"
+    own.type_annotation = _generated(argument.type_annotation, origin, registry)
+    return own
+
+
+def _generated(annotation: StrawberryAnnotation, origin: str, registry: Registry) -> StrawberryAnnotation:
     try:
         evaluated = annotation.evaluate()
     except NameError as error:
         raise ConfigurationError(
-            f"The return annotation of {fields.__name__}.{each.name} cannot be read: {error}."
+            f"{origin} cannot be read: {error}. Import what it names outside of `if TYPE_CHECKING`."
         ) from error
-    own.type_annotation = StrawberryAnnotation(with_generated_types(evaluated, registry))
-    return own
+    return StrawberryAnnotation(with_generated_types(evaluated, registry))
 
 
 def with_generated_types(annotation: Any, registry: Registry) -> Any:
-    """`list[Book | None]` with the mapped class Book replaced by the type that is generated for it."""
+    """`list[Book | None]` with the mapped class Book replaced by the type that is generated for it, and an Enum class of
+    a column by its GraphQL enum."""
     if isinstance(annotation, type) and annotation in registry.catalog.by_entity:
         return registry.ref(registry.catalog.by_entity[annotation].name)
+    if isinstance(annotation, EnumMeta) and annotation in registry.enums:
+        return registry.enums[annotation]
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if not arguments or origin is typing.Literal:
         return annotation

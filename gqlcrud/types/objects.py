@@ -10,7 +10,7 @@ from strawberry.types.field import StrawberryField
 
 from gqlcrud.catalog import Column, Model, Relation, Source
 from gqlcrud.context import ApiKey
-from gqlcrud.execution import Record
+from gqlcrud.execution import Record, model_of
 from gqlcrud.fields import (
     ColumnField,
     ConnectionField,
@@ -40,14 +40,14 @@ def declare_object(registry: Registry, model: Model, api: ApiKey) -> None:
     ]
     fields += [_column_field(registry, each, model) for each in model.columns if each.offered]
     fields += [_relation_field(registry, each, api) for each in model.relations]
-    fields += own_fields(model.fields_class, registry)
-    origin = f"the class {model.entity.__module__}.{model.entity.__qualname__}"
-    registry.object(model.name, origin, fields, model.description, node=True, is_type_of=_is_type_of(model))
-    declare_connection(registry, model.name, model, origin, ())
+    if model.fields_class is not None:
+        fields += own_fields(model.fields_class, registry)
+    registry.object(model.name, model.origin, fields, model.description, node=True, is_type_of=_is_type_of(model))
+    declare_connection(registry, model.name, model, f"the connection of {model.name}", ())
     for relation in model.relations:
         if relation.link_name is not None and relation.link is not None:
             target = registry.catalog.model(relation.target)
-            origin = f"the relation {model.entity.__name__}.{relation.key}"
+            origin = f"the connection of the relation {model.entity.__name__}.{relation.key}"
             declare_connection(registry, relation.link_name, target, origin, relation.link.columns)
             declare_link_order(registry, relation, f"{relation.link_name}Order")
 
@@ -58,7 +58,7 @@ def declare_connection(registry: Registry, name: str, model: Model, origin: str,
     edge_fields: list[StrawberryField] = [
         CursorField("cursor", str, "Where the record stands in this list and order, for `after` and `before`."),
         NodeField("node", node, f"The {model.name}."),
-        *(EdgeColumnField(column, _annotation(column)) for column in columns),
+        *(_edge_column_field(registry, column) for column in columns),
     ]
     registry.object(f"{name}Edge", origin, edge_fields, f"A {model.name} in a list, and where it stands there.")
     edge = registry.ref(f"{name}Edge")
@@ -117,6 +117,13 @@ def _column_field(registry: Registry, column: Column, model: Model) -> Strawberr
     return ColumnField(column, annotation)
 
 
+def _edge_column_field(registry: Registry, column: Column) -> StrawberryField:
+    if column.references is None:
+        return EdgeColumnField(column, _annotation(column), None)
+    target = registry.catalog.model(column.references).name
+    return EdgeColumnField(column, optional(ID) if column.nullable else ID, target)
+
+
 def _annotation(column: Column) -> Any:
     item = column.scalar.item
     annotation = list_of(optional(item.annotation)) if item is not None else column.scalar.annotation
@@ -134,6 +141,6 @@ def _relation_field(registry: Registry, relation: Relation, api: ApiKey) -> Stra
 
 def _is_type_of(model: Model) -> Callable[[Any, Any], bool]:
     def is_type_of(value: Any, _: Any) -> bool:
-        return value.model is model if isinstance(value, Record) else isinstance(value, model.entity)
+        return model_of(value) is model if isinstance(value, Record) else isinstance(value, model.entity)
 
     return is_type_of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import EnumMeta
 from typing import Any
 
 import strawberry
@@ -15,10 +16,12 @@ from strawberry.types.base import StrawberryList, StrawberryObjectDefinition, St
 from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
 from strawberry.types.lazy_type import LazyType
+from strawberry.types.scalar import ScalarWrapper
 
 from gqlcrud.catalog import Catalog
 from gqlcrud.naming import Names
 from gqlcrud.plan import Sort
+from gqlcrud.scalars import BIG_INT, BYTES, DURATION, JSON, Scalar
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,15 @@ class TypeRef(LazyType[Any, Any]):
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The generated types of one API. Making two of one name is a ConfigurationError that names both origins."""
+    """The generated types of one API. Making two of one name is a ConfigurationError that names both origins.
+
+    scalars: the enums, and the scalars of the user's own, by name.
+    """
 
     catalog: Catalog
     types: dict[str, type] = field(default_factory=dict)
     names: Names = field(default_factory=lambda: Names("the schema"))
+    scalars: dict[str, Any] = field(default_factory=dict)
 
     def ref(self, name: str) -> TypeRef:
         """A reference to a type that is, or will be, made."""
@@ -68,6 +75,26 @@ class Registry:
         """
         cls = self._class(name, origin)
         return _define(cls, name, fields, description, directives=[OneOf()] if one_of else [], from_input=_as_it_is)
+
+    @property
+    def enums(self) -> dict[EnumMeta, StrawberryEnumDefinition]:
+        """The GraphQL enums by Python class."""
+        found = [each for each in self.scalars.values() if isinstance(each, StrawberryEnumDefinition)]
+        return {each.wrapped_cls: each for each in found}
+
+    def scalar(self, scalar: Scalar, origin: str) -> None:
+        """Take the name of an enum, or of a scalar of the user's own, for the column `origin`."""
+        annotation = scalar.annotation
+        if isinstance(annotation, StrawberryEnumDefinition):
+            kind = "enum"
+            remedy = "Name one of them otherwise: @strawberry.enum(name='...') on a Python enum, Enum(..., name='...')."
+        elif isinstance(annotation, ScalarWrapper) and not any(annotation is each.annotation for each in _SCALARS):
+            kind, remedy = "scalar", "Give columns that share a name one scalar, or name one of the scalars otherwise."
+        else:
+            return
+        if self.scalars.get(scalar.name) is not annotation:
+            self.names.take(scalar.name, f"the {kind} of {origin}", remedy)
+            self.scalars[scalar.name] = annotation
 
     def _class(self, name: str, origin: str) -> type:
         self.names.take(name, origin, "Give a model another name: ModelOptions(name='...').")
@@ -154,3 +181,4 @@ SORT = StrawberryEnumDefinition(
 
 ID = strawberry.ID
 PAGE_INFO = PageInfo
+_SCALARS = (BIG_INT, BYTES, DURATION, JSON)

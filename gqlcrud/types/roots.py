@@ -7,57 +7,43 @@ from collections.abc import Sequence
 from strawberry.relay import Node
 from strawberry.types.field import StrawberryField
 
-from gqlcrud.catalog import Catalog
+from gqlcrud.catalog import Catalog, Model
 from gqlcrud.context import ApiKey
-from gqlcrud.errors import ConfigurationError
 from gqlcrud.fields import NodesField, PageField, RecordField
-from gqlcrud.types.extend import own_fields
+from gqlcrud.naming import RESERVED_TYPES, Names
+from gqlcrud.types.extend import root_fields
 from gqlcrud.types.filters import declare_where
 from gqlcrud.types.objects import declare_object, page_arguments
 from gqlcrud.types.orders import declare_order
 from gqlcrud.types.registry import ID, Registry, argument, list_of, optional
 from gqlcrud.types.selectors import declare_selector
 
-_RESERVED = {
-    "Query": "the query root",
-    "Mutation": "the mutation root",
-    "Subscription": "the subscription root",
-    "Node": "the interface Node",
-    "PageInfo": "the type PageInfo",
-    "Sort": "the enum Sort",
-    **{
-        name: f"the scalar {name}"
-        for name in (
-            "ID",
-            "Int",
-            "Float",
-            "String",
-            "Boolean",
-            "JSON",
-            "BigInt",
-            "Decimal",
-            "Date",
-            "DateTime",
-            "Time",
-            "Duration",
-            "UUID",
-            "Base64",
-        )
-    },
-}
-
 
 def declare_types(catalog: Catalog, api: ApiKey) -> Registry:
     """Every generated type of the catalog, by name."""
     registry = Registry(catalog)
-    for name, origin in _RESERVED.items():
+    for name, origin in RESERVED_TYPES.items():
         registry.names.take(name, origin, "")
+    for model in catalog.models:
+        registry.names.take(model.name, model.origin, "")
+    for model in catalog.models:
+        _name_scalars(registry, model)
     for model in catalog.models:
         declare_where(registry, model)
         declare_order(registry, model)
         declare_selector(registry, model)
         declare_object(registry, model, api)
     return registry
+
+
+def _name_scalars(registry: Registry, model: Model) -> None:
+    """Take the names of the enums and of the user's scalars, which Strawberry makes when it builds the schema."""
+    edges = [(column, each) for each in model.relations if each.link is not None for column in each.link.columns]
+    owned = [(column, f"{model.entity.__name__}.{column.key}") for column in model.columns]
+    owned += [(column, f"the edges of {model.entity.__name__}.{each.key}") for column, each in edges]
+    for column, origin in owned:
+        if column.offered:
+            registry.scalar(column.scalar.item or column.scalar, origin)
 
 
 def query_type(registry: Registry, api: ApiKey, own: Sequence[type]) -> type:
@@ -84,13 +70,11 @@ def query_type(registry: Registry, api: ApiKey, own: Sequence[type]) -> type:
         fields.append(
             PageField(api, model, registry.ref(f"{model.name}Connection"), page_arguments(registry, model, None))
         )
-    taken = {field.graphql_name for field in fields}
+    names = Names("the type Query", {str(field.graphql_name): "a generated root field" for field in fields})
     for cls in own:
-        for field in own_fields(cls, registry):
-            if field.graphql_name in taken or field.python_name in taken:
-                raise ConfigurationError(
-                    f"{cls.__name__}.{field.python_name} has the name of a generated root field; give it another."
-                )
+        for field in root_fields(cls, registry):
+            origin = f"the field {cls.__name__}.{field.python_name}"
+            remedy = "Give it another name: @gqlcrud.field(name='anotherName')."
+            names.take(str(field.graphql_name), origin, remedy)
             fields.append(field)
-    registry.names.origins.pop("Query", None)
     return registry.object("Query", "the query root", fields, "Everything that can be read.")

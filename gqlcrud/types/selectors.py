@@ -13,7 +13,7 @@ def declare_selector(registry: Registry, model: Model) -> None:
     """`BookBy`, and `OrderItemKey` for a key of several columns."""
     fields = [input_field("id", optional(ID), f"The global id of the {model.name}.")]
     for place, key in enumerate(model.keys):
-        if all(column.offered for column in key.columns):
+        if key.selectable:
             annotation = _value(key.columns[0]) if len(key.columns) == 1 else _key_input(registry, model, key, place)
             kind = "The primary key" if place == 0 else "A unique key"
             fields.append(

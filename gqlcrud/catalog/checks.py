@@ -1,0 +1,95 @@
+"""What users say in options in, a ConfigurationError out where it cannot be meant: every name must exist."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy.orm import Mapper
+from sqlalchemy.types import TypeEngine
+
+from gqlcrud.catalog.model import Model
+from gqlcrud.errors import ConfigurationError
+from gqlcrud.naming import RESERVED_FIELDS, RESERVED_TYPES, Names
+from gqlcrud.options import ModelOptions
+from gqlcrud.scalars import Scalar
+
+
+def check_options(options: Mapping[type, ModelOptions], classes: Collection[type]) -> None:
+    """The classes that the options are for, and the kinds of their values."""
+    for entity, each in options.items():
+        name = getattr(entity, "__name__", repr(entity))
+        if entity not in classes:
+            known = ", ".join(sorted(cls.__name__ for cls in classes))
+            raise ConfigurationError(f"models={{{name}: ...}} is for no model of this Api. Its models are: {known}.")
+        if not isinstance(each, ModelOptions):
+            raise ConfigurationError(f"models={{{name}: ...}} takes ModelOptions(...), not {each!r}.")
+        if each.fields is not None and not isinstance(each.fields, type):
+            raise ConfigurationError(f"ModelOptions(fields=...) of {name} takes a class, not {each.fields!r}.")
+        for option, names in _attributes(each).items():
+            if isinstance(names, str):
+                raise ConfigurationError(
+                    f"ModelOptions({option}={names!r}) of {name} takes a collection of names: {{{names!r}}}."
+                )
+        check_scalars(f"ModelOptions(scalars=...) of {name}", each.scalars)
+
+
+def check_scalars(option: str, scalars: Mapping[Any, Scalar]) -> None:
+    for key, scalar in scalars.items():
+        if not isinstance(scalar, Scalar):
+            name = repr(key) if isinstance(key, str) else getattr(key, "__name__", repr(key))
+            raise ConfigurationError(
+                f"{option} gives {name} {scalar!r}; it takes a gqlcrud.Scalar, such as gqlcrud.custom_scalar(...) makes."
+            )
+
+
+def check_scalar_types(scalars: Mapping[Any, Scalar]) -> None:
+    """The keys of `Api(scalars=...)`: SQLAlchemy types, or Python types that annotations name."""
+    check_scalars("Api(scalars=...)", scalars)
+    for key in scalars:
+        if not isinstance(key, type | TypeEngine):
+            raise ConfigurationError(f"Api(scalars=...) takes types as keys, such as {{MyType: ...}}, not {key!r}.")
+
+
+def check_attributes(mapper: Mapper[Any], options: ModelOptions, further: Iterable[str]) -> None:
+    """Every attribute that an option names must exist, else a misspelt `exclude` would publish what it should hide.
+
+    `further` are the attributes that the API adds: relations that skip over an association object.
+    """
+    own = {str(key) for key in mapper.all_orm_descriptors.keys()}  # noqa: SIM118
+    known = own | {prop.key for prop in mapper.attrs} | set(further)
+    for option, attributes in _attributes(options).items():
+        unknown = sorted(set(attributes) - known)
+        if unknown:
+            raise ConfigurationError(
+                f"ModelOptions({option}=...) of {mapper.class_.__name__} names {', '.join(map(repr, unknown))}, "
+                f"which the class does not have. Its attributes are: {', '.join(sorted(known))}."
+            )
+
+
+def _attributes(options: ModelOptions) -> dict[str, Collection[str]]:
+    """The options that name attributes."""
+    return {
+        "include": options.include or (),
+        "exclude": options.exclude,
+        "rename": options.rename,
+        "read_only": () if isinstance(options.read_only, bool) else options.read_only,
+        "hide_from_where": options.hide_from_where,
+        "hide_from_order": options.hide_from_order,
+        "operators": options.operators,
+        "scalars": options.scalars,
+        "enum_names": options.enum_names,
+    }
+
+
+def check_names(models: Iterable[Model]) -> None:
+    """No two models of one type name or root field, and none called like something that every schema has."""
+    types = Names("the schema", dict(RESERVED_TYPES))
+    roots = Names("the type Query", dict(RESERVED_FIELDS))
+    for model in models:
+        name = model.entity.__name__
+        remedy = f"Name the model otherwise: models={{{name}: ModelOptions(name='...')}}."
+        types.take(model.name, model.origin, remedy)
+        remedy = f"Name the fields otherwise: models={{{name}: ModelOptions(name='...', plural='...')}}."
+        roots.take(model.one, f"one record of {model.origin}", remedy)
+        roots.take(model.many, f"the list of {model.origin}", remedy)

@@ -1,0 +1,525 @@
+"""Relations of every kind, as the catalog reads them and as both databases answer."""
+
+from gqlcrud import Api
+from tests import shelf, zoo
+from tests.catalog_text import catalog_of, columns, keys, relations
+from tests.databases import MakeEngine
+from tests.running import run, save
+
+# ---------- one to many, to one ----------
+
+
+def test_several_foreign_keys_to_one_table_are_told_apart() -> None:
+    catalog = catalog_of(zoo.Plain)
+
+    assert relations(catalog.model(zoo.Match)) == [
+        "homeTeam: Team! = home_team by home_team_id -> id, unique",
+        "awayTeam: Team! = away_team by away_team_id -> id, unique",
+    ]
+    assert relations(catalog.model(zoo.Team)) == [
+        "homeMatches: [Match] = home_matches by id -> home_team_id",
+        "awayMatches: [Match] = away_matches by id -> away_team_id",
+    ]
+
+
+def test_foreign_keys_to_a_unique_column_stay_what_they_are() -> None:
+    """A global id needs the primary key, which is not there without a query."""
+    catalog = catalog_of(zoo.Plain)
+
+    assert columns(catalog.model(zoo.Flight)) == [
+        "rowId: Int! = id",
+        "originCode: String! = origin_code",
+        "targetCode: String = target_code",
+    ]
+    assert relations(catalog.model(zoo.Flight)) == [
+        "origin: Airport! = origin by origin_code -> code, unique",
+        "target: Airport = target by target_code -> code, unique",
+    ]
+    assert relations(catalog.model(zoo.Airport)) == [
+        "departures: [Flight] = departures by code -> origin_code",
+        "arrivals: [Flight] = arrivals by code -> target_code",
+    ]
+    assert keys(catalog.model(zoo.Airport)) == {"rowId": "id", "code": "code"}
+
+
+async def test_matches_and_flights_are_found_from_both_ends(make_engine: MakeEngine) -> None:
+    engine = await make_engine(zoo.Plain.metadata)
+    red, blue = zoo.Team(name="Red"), zoo.Team(name="Blue")
+    oslo, rome = zoo.Airport(code="OSL"), zoo.Airport(code="FCO")
+    matches = [zoo.Match(home_team=red, away_team=blue), zoo.Match(home_team=red, away_team=red)]
+    flights = [zoo.Flight(origin=oslo, target=rome), zoo.Flight(origin=rome)]
+    await save(engine, red, oslo)
+    await save(engine, *matches, *flights)
+    data = await run(
+        Api(zoo.Plain, engine),
+        """{
+          teams(orderBy: [{name: DESC}]) {
+            nodes {
+              name
+              homeMatches { totalCount nodes { awayTeam { name } } }
+              awayMatches { totalCount nodes { homeTeam { name } } }
+            }
+          }
+          airports(orderBy: [{code: ASC}]) {
+            nodes { code departures { nodes { target { code } } } arrivals { nodes { origin { code } } } }
+          }
+          abroad: flights(where: {target: {is: {code: {eq: "FCO"}}}}) { nodes { originCode targetCode } }
+          local: flights(where: {target: {isNull: true}}) { nodes { originCode targetCode } }
+          busy: teams(where: {homeMatches: {count: {gt: 1}}}) { nodes { name } }
+        }""",
+    )
+
+    assert data == {
+        "teams": {
+            "nodes": [
+                {
+                    "name": "Red",
+                    "homeMatches": {
+                        "totalCount": 2,
+                        "nodes": [{"awayTeam": {"name": "Blue"}}, {"awayTeam": {"name": "Red"}}],
+                    },
+                    "awayMatches": {"totalCount": 1, "nodes": [{"homeTeam": {"name": "Red"}}]},
+                },
+                {
+                    "name": "Blue",
+                    "homeMatches": {"totalCount": 0, "nodes": []},
+                    "awayMatches": {"totalCount": 1, "nodes": [{"homeTeam": {"name": "Red"}}]},
+                },
+            ]
+        },
+        "airports": {
+            "nodes": [
+                {
+                    "code": "FCO",
+                    "departures": {"nodes": [{"target": None}]},
+                    "arrivals": {"nodes": [{"origin": {"code": "OSL"}}]},
+                },
+                {
+                    "code": "OSL",
+                    "departures": {"nodes": [{"target": {"code": "FCO"}}]},
+                    "arrivals": {"nodes": []},
+                },
+            ]
+        },
+        "abroad": {"nodes": [{"originCode": "OSL", "targetCode": "FCO"}]},
+        "local": {"nodes": [{"originCode": "FCO", "targetCode": None}]},
+        "busy": {"nodes": [{"name": "Red"}]},
+    }
+
+
+def test_one_to_one_is_a_record_on_both_sides() -> None:
+    catalog = catalog_of(zoo.Plain)
+
+    assert relations(catalog.model(zoo.Person)) == [
+        "passport: Passport = passport by id -> person_id, unique",
+        "locker: Locker = locker by id -> person_id, unique",
+    ]
+    assert relations(catalog.model(zoo.Passport)) == ["person: Person! = person by person_id -> id, unique"]
+    assert keys(catalog.model(zoo.Passport)) == {"rowId": "id", "number": "number", "personId": "person_id"}
+    assert columns(catalog.model(zoo.Locker)) == ["personId: ID! of Person = person_id", "number: Int! = number"]
+    assert relations(catalog.model(zoo.Locker)) == ["person: Person! = person by person_id -> id, unique"]
+    assert keys(catalog.model(zoo.Locker)) == {"personId": "person_id"}
+
+
+async def test_one_to_one_is_read_filtered_and_ordered_from_both_sides(make_engine: MakeEngine) -> None:
+    engine = await make_engine(zoo.Plain.metadata)
+    ann = zoo.Person(name="Ann", passport=zoo.Passport(number="B2"), locker=zoo.Locker(number=7))
+    await save(engine, ann, zoo.Person(name="Bob", passport=zoo.Passport(number="A1")))
+    await save(engine, zoo.Person(name="Cy"))
+    api = Api(zoo.Plain, engine)
+    data = await run(
+        api,
+        """{
+          people(orderBy: [{passport: {number: ASC}}]) { nodes { id name passport { number } locker { id number } } }
+          without: people(where: {locker: {isNull: true}}) { nodes { name } }
+          other: people(where: {passport: {isNot: {number: {eq: "A1"}}}}) { nodes { name } }
+        }""",
+    )
+
+    assert data == {
+        "people": {
+            "nodes": [
+                {"id": "UGVyc29uOjI", "name": "Bob", "passport": {"number": "A1"}, "locker": None},
+                {
+                    "id": "UGVyc29uOjE",
+                    "name": "Ann",
+                    "passport": {"number": "B2"},
+                    "locker": {"id": "TG9ja2VyOjE", "number": 7},
+                },
+                {"id": "UGVyc29uOjM", "name": "Cy", "passport": None, "locker": None},
+            ]
+        },
+        "without": {"nodes": [{"name": "Bob"}, {"name": "Cy"}]},
+        "other": {"nodes": [{"name": "Ann"}, {"name": "Cy"}]},
+    }
+    assert await run(
+        api,
+        """{
+          locker(by: {personId: "UGVyc29uOjE"}) { personId number person { name } }
+          passport(by: {personId: "UGVyc29uOjI"}) { number person { name } }
+          node(id: "TG9ja2VyOjE") { ... on Locker { number } }
+        }""",
+    ) == {
+        "locker": {"personId": "UGVyc29uOjE", "number": 7, "person": {"name": "Ann"}},
+        "passport": {"number": "A1", "person": {"name": "Bob"}},
+        "node": {"number": 7},
+    }
+
+
+def test_a_self_reference_is_a_relation_up_and_one_down() -> None:
+    model = catalog_of(zoo.Plain).model(zoo.Comment)
+
+    assert columns(model) == ["rowId: Int! = id", "body: String! = body", "parentId: ID of Comment = parent_id"]
+    assert relations(model) == [
+        "parent: Comment = parent by parent_id -> id, unique",
+        "replies: [Comment] = replies by id -> parent_id",
+    ]
+
+
+async def test_a_tree_is_read_up_and_down(make_engine: MakeEngine) -> None:
+    engine = await make_engine(zoo.Plain.metadata)
+    leaf = zoo.Comment(body="leaf")
+    await save(engine, zoo.Comment(body="root", replies=[zoo.Comment(body="branch", replies=[leaf])]))
+    data = await run(
+        Api(zoo.Plain, engine),
+        """{
+          comments(where: {parentId: {isNull: true}}) {
+            nodes { body parent { body } replies { nodes { body replies { nodes { body parent { body parent { body } } } } } } }
+          }
+          below: comments(where: {parent: {is: {parent: {is: {body: {eq: "root"}}}}}}) { nodes { body } }
+        }""",
+    )
+
+    assert data == {
+        "comments": {
+            "nodes": [
+                {
+                    "body": "root",
+                    "parent": None,
+                    "replies": {
+                        "nodes": [
+                            {
+                                "body": "branch",
+                                "replies": {
+                                    "nodes": [
+                                        {"body": "leaf", "parent": {"body": "branch", "parent": {"body": "root"}}}
+                                    ]
+                                },
+                            }
+                        ]
+                    },
+                }
+            ]
+        },
+        "below": {"nodes": [{"body": "leaf"}]},
+    }
+
+
+def test_loading_styles_do_not_matter() -> None:
+    """`lazy="raise"`, write-only collections, dictionaries: they say how instances load, and no instance is made."""
+    assert relations(catalog_of(zoo.Plain).model(zoo.Lazy)) == [
+        "person: Person = person by person_id -> id, unique",
+        "notes: [LazyNote] = notes by id -> lazy_id",
+        "keyed: [LazyNote] = keyed by id -> lazy_id",
+    ]
+
+
+async def test_relations_of_any_loading_style_are_read(make_engine: MakeEngine) -> None:
+    engine = await make_engine(zoo.Plain.metadata)
+    await save(engine, zoo.Lazy(id=1, person=zoo.Person(name="Ann")), zoo.Lazy(id=2))
+    await save(engine, zoo.LazyNote(body="x", lazy_id=1), zoo.LazyNote(body="y", lazy_id=1))
+    data = await run(
+        Api(zoo.Plain, engine),
+        "{ lazies { nodes { person { name } notes { nodes { body } } keyed(last: 1) { nodes { body lazyId } } } } }",
+    )
+
+    assert data == {
+        "lazies": {
+            "nodes": [
+                {
+                    "person": {"name": "Ann"},
+                    "notes": {"nodes": [{"body": "x"}, {"body": "y"}]},
+                    "keyed": {"nodes": [{"body": "y", "lazyId": "TGF6eTox"}]},
+                },
+                {"person": None, "notes": {"nodes": []}, "keyed": {"nodes": []}},
+            ]
+        }
+    }
+
+
+# ---------- composite keys ----------
+
+
+def test_composite_foreign_keys_join_by_all_of_their_columns() -> None:
+    catalog = catalog_of(zoo.Composites)
+
+    assert columns(catalog.model(zoo.Bin)) == [
+        "tenantId: Int! = tenant_id",
+        "warehouseCode: String! = warehouse_code",
+        "number: Int! = number",
+    ]
+    assert relations(catalog.model(zoo.Bin)) == [
+        "warehouse: Warehouse! = warehouse by tenant_id, warehouse_code -> tenant_id, code, unique",
+        "parcels: [Parcel] = parcels by warehouse_code, tenant_id, number -> warehouse_code, tenant_id, bin_number",
+    ]
+    assert keys(catalog.model(zoo.Bin)) == {"tenantIdWarehouseCodeNumber": "tenant_id, warehouse_code, number"}
+    assert relations(catalog.model(zoo.Warehouse)) == [
+        "bins: [Bin] = bins by tenant_id, code -> tenant_id, warehouse_code"
+    ]
+    assert relations(catalog.model(zoo.Parcel)) == [
+        "bin: Bin = bin by warehouse_code, tenant_id, bin_number -> warehouse_code, tenant_id, number, unique"
+    ]
+    assert keys(catalog.model(zoo.Parcel)) == {"rowId": "id", "tenantIdBarcode": "tenant_id, barcode"}
+    assert relations(catalog.model(zoo.Folder)) == [
+        "parent: Folder = parent by tenant_id, parent_id -> tenant_id, folder_id, unique",
+        "children: [Folder] = children by tenant_id, folder_id -> tenant_id, parent_id",
+    ]
+
+
+async def test_composite_keys_are_followed_and_a_part_that_is_null_leads_nowhere(make_engine: MakeEngine) -> None:
+    engine = await make_engine(zoo.Composites.metadata)
+    one, two = zoo.Warehouse(tenant_id=1, code="W"), zoo.Warehouse(tenant_id=2, code="W")
+    await save(
+        engine, zoo.Bin(number=1, warehouse=one), zoo.Bin(number=2, warehouse=one), zoo.Bin(number=1, warehouse=two)
+    )
+    await save(
+        engine,
+        zoo.Parcel(id=1, tenant_id=1, warehouse_code="W", bin_number=1, barcode="a"),
+        zoo.Parcel(id=2, tenant_id=2, warehouse_code="W", bin_number=1, barcode="a"),
+        zoo.Parcel(id=3, tenant_id=1, warehouse_code="W", barcode="b"),
+        zoo.Folder(tenant_id=1, folder_id=1, name="root"),
+        zoo.Folder(tenant_id=2, folder_id=1, name="other tenant"),
+    )
+    await save(engine, zoo.Folder(tenant_id=1, folder_id=2, parent_id=1, name="child"))
+    api = Api(zoo.Composites, engine)
+    data = await run(
+        api,
+        """{
+          parcels { nodes { barcode bin { id number warehouse { id code } } } }
+          warehouses { nodes { tenantId bins { totalCount nodes { number parcels { nodes { rowId } } } } } }
+          folders { nodes { name parent { name } children { nodes { name } } } }
+          homeless: parcels(where: {bin: {isNull: true}}) { nodes { rowId } }
+          first: parcels(where: {bin: {is: {id: {in: ["QmluOlsyLCJXIiwxXQ"]}}}}) { nodes { rowId } }
+        }""",
+    )
+
+    assert data == {
+        "parcels": {
+            "nodes": [
+                {
+                    "barcode": "a",
+                    "bin": {
+                        "id": "QmluOlsxLCJXIiwxXQ",
+                        "number": 1,
+                        "warehouse": {"id": "V2FyZWhvdXNlOlsxLCJXIl0", "code": "W"},
+                    },
+                },
+                {
+                    "barcode": "a",
+                    "bin": {
+                        "id": "QmluOlsyLCJXIiwxXQ",
+                        "number": 1,
+                        "warehouse": {"id": "V2FyZWhvdXNlOlsyLCJXIl0", "code": "W"},
+                    },
+                },
+                {"barcode": "b", "bin": None},
+            ]
+        },
+        "warehouses": {
+            "nodes": [
+                {
+                    "tenantId": 1,
+                    "bins": {
+                        "totalCount": 2,
+                        "nodes": [
+                            {"number": 1, "parcels": {"nodes": [{"rowId": 1}]}},
+                            {"number": 2, "parcels": {"nodes": []}},
+                        ],
+                    },
+                },
+                {
+                    "tenantId": 2,
+                    "bins": {"totalCount": 1, "nodes": [{"number": 1, "parcels": {"nodes": [{"rowId": 2}]}}]},
+                },
+            ]
+        },
+        "folders": {
+            "nodes": [
+                {"name": "root", "parent": None, "children": {"nodes": [{"name": "child"}]}},
+                {"name": "child", "parent": {"name": "root"}, "children": {"nodes": []}},
+                {"name": "other tenant", "parent": None, "children": {"nodes": []}},
+            ]
+        },
+        "homeless": {"nodes": [{"rowId": 3}]},
+        "first": {"nodes": [{"rowId": 2}]},
+    }
+    assert await run(
+        api,
+        """{
+          parcel(by: {tenantIdBarcode: {tenantId: 2, barcode: "a"}}) { rowId }
+          bin(by: {tenantIdWarehouseCodeNumber: {tenantId: 1, warehouseCode: "W", number: 2}}) { id }
+          warehouse(by: {id: "V2FyZWhvdXNlOlsyLCJXIl0"}) { tenantId code }
+          node(id: "Rm9sZGVyOlsxLDJd") { ... on Folder { name } }
+        }""",
+    ) == {
+        "parcel": {"rowId": 2},
+        "bin": {"id": "QmluOlsxLCJXIiwyXQ"},
+        "warehouse": {"tenantId": 2, "code": "W"},
+        "node": {"name": "child"},
+    }
+
+
+# ---------- many to many ----------
+
+
+def test_many_to_many_goes_through_the_link_table() -> None:
+    catalog = catalog_of(zoo.ManyToMany)
+
+    assert relations(catalog.model(zoo.Account)) == [
+        "following: [Account] = following by id -> id through follows (follower_id -> followed_id)",
+        "followers: [Account] = followers by id -> id through follows (followed_id -> follower_id)",
+    ]
+    assert relations(catalog.model(zoo.Student)) == [
+        "courses: [Course] = courses by id -> tenant, code"
+        " through enrolment (student_id -> course_tenant, course_code), StudentCourse has grade: Int = grade"
+    ]
+    assert relations(catalog.model(zoo.Course)) == [
+        "students: [Student] = students by tenant, code -> id"
+        " through enrolment (course_tenant, course_code -> student_id), CourseStudent has grade: Int = grade"
+    ]
+    assert relations(catalog_of(shelf.Base).model(shelf.Book)) == [
+        "author: Author = author by author_id -> id, unique",
+        "tags: [Tag] = tags by id -> id through book_tag (book_id -> tag_id), BookTag has weight: Int = weight",
+        "orderItems: [OrderItem] = order_items by id -> book_id",
+    ]
+
+
+def test_an_association_object_is_a_model_and_links_its_ends() -> None:
+    catalog = catalog_of(zoo.ManyToMany)
+
+    assert relations(catalog.model(zoo.Playlist)) == [
+        "entries: [PlaylistEntry] = entries by id -> playlist_id",
+        "tracks: [Track] = tracks by id -> id through playlist_entry (playlist_id -> track_id),"
+        " PlaylistTrack has position: Int! = position",
+    ]
+    assert relations(catalog.model(zoo.Track)) == [
+        "entries: [PlaylistEntry] = entries by id -> track_id",
+        "playlists: [Playlist] = playlists by id -> id through playlist_entry (track_id -> playlist_id),"
+        " TrackPlaylist has position: Int! = position",
+    ]
+    assert columns(catalog.model(zoo.PlaylistEntry)) == [
+        "playlistId: ID! of Playlist = playlist_id",
+        "trackId: ID! of Track = track_id",
+        "position: Int! = position",
+    ]
+    assert relations(catalog.model(zoo.PlaylistEntry)) == [
+        "playlist: Playlist! = playlist by playlist_id -> id, unique",
+        "track: Track! = track by track_id -> id, unique",
+    ]
+    assert keys(catalog.model(zoo.PlaylistEntry)) == {"playlistIdTrackId": "playlist_id, track_id"}
+
+
+async def test_many_to_many_with_itself_has_two_directions(make_engine: MakeEngine) -> None:
+    engine = await make_engine(zoo.ManyToMany.metadata)
+    ann, bob = zoo.Account(name="Ann"), zoo.Account(name="Bob")
+    ann.following = [bob, ann]
+    await save(engine, ann, bob, zoo.Account(name="Cy", following=[ann]))
+    data = await run(
+        Api(zoo.ManyToMany, engine),
+        """{
+          accounts(orderBy: [{name: ASC}]) {
+            nodes {
+              name
+              following(orderBy: [{name: ASC}]) { nodes { name } }
+              followers(orderBy: [{name: ASC}]) { nodes { name } }
+            }
+          }
+          followed: accounts(where: {followers: {some: {name: {eq: "Cy"}}}}) { nodes { name } }
+          popular: accounts(orderBy: [{followers: {count: DESC}}, {name: ASC}], first: 1) { nodes { name } }
+        }""",
+    )
+
+    assert data == {
+        "accounts": {
+            "nodes": [
+                {
+                    "name": "Ann",
+                    "following": {"nodes": [{"name": "Ann"}, {"name": "Bob"}]},
+                    "followers": {"nodes": [{"name": "Ann"}, {"name": "Cy"}]},
+                },
+                {"name": "Bob", "following": {"nodes": []}, "followers": {"nodes": [{"name": "Ann"}]}},
+                {"name": "Cy", "following": {"nodes": [{"name": "Ann"}]}, "followers": {"nodes": []}},
+            ]
+        },
+        "followed": {"nodes": [{"name": "Ann"}]},
+        "popular": {"nodes": [{"name": "Ann"}]},
+    }
+
+
+async def test_what_the_link_holds_is_on_the_edge(make_engine: MakeEngine) -> None:
+    engine = await make_engine(zoo.ManyToMany.metadata)
+    chess, go = zoo.Course(tenant=1, code="chess"), zoo.Course(tenant=1, code="go")
+    await save(engine, zoo.Student(id=1, name="Ann", courses=[chess, go]), zoo.Student(id=2, name="Bob", courses=[go]))
+    async with engine.begin() as connection:
+        await connection.execute(zoo.enrolment.update().where(zoo.enrolment.c.course_code == "go").values(grade=3))
+    one, two = zoo.Track(title="One"), zoo.Track(title="Two")
+    entries = [zoo.PlaylistEntry(track=one, position=2), zoo.PlaylistEntry(track=two, position=1)]
+    await save(engine, zoo.Playlist(name="Mix", entries=entries))
+    data = await run(
+        Api(zoo.ManyToMany, engine),
+        """{
+          students { nodes { name courses(orderBy: [{grade: DESC}, {node: {code: ASC}}]) { edges { grade node { code } } } } }
+          courses { nodes { code students(where: {name: {eq: "Bob"}}) { totalCount edges { grade node { name } } } } }
+          playlists { nodes { tracks(orderBy: [{position: ASC}]) { nodes { title } edges { position node { title } } } } }
+          tracks { nodes { title playlists { edges { position node { name } } } entries { nodes { position } } } }
+          mixed: playlists(where: {tracks: {some: {title: {eq: "Two"}}}}) { totalCount }
+        }""",
+    )
+
+    assert data == {
+        "students": {
+            "nodes": [
+                {
+                    "name": "Ann",
+                    "courses": {
+                        "edges": [{"grade": None, "node": {"code": "chess"}}, {"grade": 3, "node": {"code": "go"}}]
+                    },
+                },
+                {"name": "Bob", "courses": {"edges": [{"grade": 3, "node": {"code": "go"}}]}},
+            ]
+        },
+        "courses": {
+            "nodes": [
+                {"code": "chess", "students": {"totalCount": 0, "edges": []}},
+                {"code": "go", "students": {"totalCount": 1, "edges": [{"grade": 3, "node": {"name": "Bob"}}]}},
+            ]
+        },
+        "playlists": {
+            "nodes": [
+                {
+                    "tracks": {
+                        "nodes": [{"title": "Two"}, {"title": "One"}],
+                        "edges": [
+                            {"position": 1, "node": {"title": "Two"}},
+                            {"position": 2, "node": {"title": "One"}},
+                        ],
+                    }
+                }
+            ]
+        },
+        "tracks": {
+            "nodes": [
+                {
+                    "title": "One",
+                    "playlists": {"edges": [{"position": 2, "node": {"name": "Mix"}}]},
+                    "entries": {"nodes": [{"position": 2}]},
+                },
+                {
+                    "title": "Two",
+                    "playlists": {"edges": [{"position": 1, "node": {"name": "Mix"}}]},
+                    "entries": {"nodes": [{"position": 1}]},
+                },
+            ]
+        },
+        "mixed": {"totalCount": 1},
+    }
