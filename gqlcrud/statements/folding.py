@@ -33,7 +33,7 @@ def _pattern(char: str) -> str:
     return f"\\{char}" if char.isascii() and not char.isalnum() else char
 
 
-@functools.cache
+@functools.lru_cache(maxsize=4096)
 def _fold(char: str) -> str:
     if char.isascii():
         return char.lower()

@@ -136,8 +136,8 @@ class Predicates:
         plain = column.scalar.name in _ARRAYED and not isinstance(column.sql_type, TypeDecorator)
         if self.columns.database is Database.POSTGRESQL and plain:
             return boolean(expression == sa.any_(sa.literal(list(values), sa.ARRAY(self.columns.bind_type(column)))))
-        found = [self.columns.nearest(column, value) for value in values]
-        return expression.in_([sa.literal(each.value, each.sql_type) for each in found if each.side == 0])
+        found = [each for each in (self.columns.nearest(column, value) for value in values) if each.side == 0]
+        return expression.in_([sa.literal(each.value, each.sql_type) for each in found]) if found else never(expression)
 
     def _array(self, column: Column, expression: Any, operator: Operator, operand: Any) -> Predicate:
         if self.columns.database is Database.SQLITE:
@@ -164,6 +164,11 @@ def is_not_true(predicate: Predicate) -> Predicate:
     return sa.not_(sa.func.coalesce(predicate, sa.false()))
 
 
+def never(expression: Any) -> Predicate:
+    """False for any value, NULL for NULL: what a comparison with a value that the database cannot hold gives."""
+    return boolean(expression != expression)
+
+
 def boolean(predicate: Any) -> Predicate:
     """What a comparison operator gives, as the predicate it is."""
     result: Predicate = predicate
@@ -177,7 +182,7 @@ def _compared(expression: Any, operator: Operator, operand: Nearest) -> Predicat
         return boolean(COMPARISONS[operator](expression, value))
     match operator:
         case Operator.EQ:
-            return sa.false()
+            return never(expression)
         case Operator.NE:
             return boolean(expression.is_not(None))
         case Operator.GT | Operator.GTE:
