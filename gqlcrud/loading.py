@@ -14,6 +14,7 @@ from strawberry.types import Info
 from gqlcrud.catalog import Column, Model, Relation
 from gqlcrud.context import Operation, column_named, operation_of_model
 from gqlcrud.errors import ConfigurationError
+from gqlcrud.execution import Record, model_of
 from gqlcrud.plan import PagePlan, RecordPlan
 from gqlcrud.selection import Selection, read_selection
 
@@ -116,5 +117,4 @@ def _stored(model: Model, name: str) -> Column:
 
 
 def _entity_of(source: Any) -> type:
-    model: Model | None = getattr(type(source), "model", None)
-    return model.entity if isinstance(model, Model) else type(source)
+    return model_of(source).entity if isinstance(source, Record) else type(source)

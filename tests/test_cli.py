@@ -15,7 +15,8 @@ from gqlcrud.graphiql import is_built
 from gqlcrud.targets import read_target
 from tests.commands import ROOT, Finished, run_command, run_python, serving
 from tests.databases import Backend, PostgresServer
-from tests.test_targets import NOTES, make_file, make_tables, plain, shown
+from tests.test_targets import NOTES, make_file
+from tests.urls import make_tables, plain, shown
 
 SHOP = """
 from contextlib import asynccontextmanager

@@ -17,6 +17,7 @@ from gqlcrud import Api
 from gqlcrud.catalog import LeftOut
 from gqlcrud.targets import Target, TargetError, database_url, new_engine, read_target
 from tests.databases import GUEST, Backend, PostgresServer, connected, run_apart
+from tests.urls import make_tables, plain, shown
 
 MODULE = """
 from types import SimpleNamespace
@@ -73,33 +74,6 @@ def make_file(path: Path, *statements: str) -> Path:
     connection.commit()
     connection.close()
     return path
-
-
-def make_tables(backend: Backend, *statements: str) -> URL:
-    """A database with what the statements make."""
-    url = backend.create_database()
-
-    async def run() -> None:
-        engine = new_engine(url, read_only=False)
-        async with engine.begin() as connection:
-            for statement in statements:
-                await connection.execute(text(statement))
-        await engine.dispose()
-
-    run_apart(run())
-    return url
-
-
-def plain(url: URL) -> str:
-    """The URL as a person would type it."""
-    return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=False)
-
-
-def shown(url: URL) -> str:
-    """The URL as messages show it."""
-    if url.get_backend_name() == "sqlite":
-        return f"sqlite:///{url.database}"
-    return url.set(drivername=url.get_backend_name(), query={}).render_as_string()
 
 
 # ---------- modules ----------

@@ -8,7 +8,7 @@ from gqlcrud.execution.connection import (
     sessionmaker_source,
 )
 from gqlcrud.execution.reader import Reader
-from gqlcrud.execution.records import Connection, Edge, Page, Record, python_value
+from gqlcrud.execution.records import Connection, Edge, Page, Record, model_of, python_value, related_of
 
 __all__ = [
     "Connection",
@@ -19,7 +19,9 @@ __all__ = [
     "Reader",
     "Record",
     "engine_source",
+    "model_of",
     "python_value",
+    "related_of",
     "session_source",
     "sessionmaker_source",
 ]

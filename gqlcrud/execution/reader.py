@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from gqlcrud.catalog import Column
 from gqlcrud.execution.connection import OperationConnection, Rows
 from gqlcrud.execution.loader import Loader
-from gqlcrud.execution.records import Page, Record, record_class
+from gqlcrud.execution.records import Page, Record, record_class, related_of
 from gqlcrud.keys import encode_cursor
 from gqlcrud.plan import Child, PagePlan, RecordPlan, View
 from gqlcrud.statements import (
@@ -149,10 +149,10 @@ class Reader:
         keys = _relation_keys(plan, child, records)
         if isinstance(child.plan, PagePlan):
             for record, page in zip(records, await self._pages(child.plan, keys), strict=True):
-                record.related[key] = page
+                related_of(record)[key] = page
         else:
             for record, found in zip(records, await self._related(child.plan, keys), strict=True):
-                record.related[key] = found[key] if found is not None else None
+                related_of(record)[key] = found[key] if found is not None else None
 
     async def _pages(self, plan: PagePlan, keys: Sequence[Key | None]) -> list[Page]:
         """A page for each key; a key with a NULL in it has no records."""

@@ -17,29 +17,35 @@ from gqlcrud.catalog import Column, Model, Source
 class Record(tuple[Any, ...]):
     """One row of a model: its fetched columns, as attributes named like those of the mapped class.
 
-    The last item holds the related records by response key; a relation that the request does not select is not there.
+    The last item holds what `related_of` gives.
     """
 
     __slots__ = ()
-    model: ClassVar[Model]
-
-    @property
-    def related(self) -> dict[str, Any]:
-        related: dict[str, Any] = self[-1]
-        return related
+    _gqlcrud_model: ClassVar[Model]
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(
-            f"{name!r} of {self.model.name} is not fetched. A field of your own names what it reads: "
+            f"{name!r} of {model_of(self).name} is not fetched. A field of your own names what it reads: "
             f"@gqlcrud.field(requires=[{name!r}])."
         )
+
+
+def model_of(record: Record) -> Model:
+    """The model of a record: not an attribute of it, since a column may have any name."""
+    return record._gqlcrud_model
+
+
+def related_of(record: Record) -> dict[str, Any]:
+    """The related records by response key: those that the request selects."""
+    related: dict[str, Any] = record[-1]
+    return related
 
 
 @functools.lru_cache(maxsize=2048)
 def record_class(model: Model, columns: tuple[Column, ...]) -> type[Record]:
     """The class of the records of one model with these columns, in this order."""
     namespace: dict[str, Any] = {column.key: property(itemgetter(i)) for i, column in enumerate(columns)}
-    return type(model.name, (Record,), {"__slots__": (), "model": model, **namespace})
+    return type(model.name, (Record,), {"__slots__": (), "_gqlcrud_model": model, **namespace})
 
 
 @dataclass(frozen=True, slots=True)
