@@ -13,6 +13,7 @@ from fastapi.params import Depends
 from graphql import ExecutionResult as GraphQLExecutionResult
 from graphql import GraphQLError, OperationDefinitionNode
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.orm import sessionmaker
 from strawberry.exceptions import MissingQueryError, StrawberryException
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
@@ -187,7 +188,7 @@ class Api:
             return engine_source(database)
         if isinstance(database, async_sessionmaker):
             return sessionmaker_source(database)
-        if callable(database):
+        if callable(database) and not isinstance(database, sessionmaker):
             self.session_dependency = database
             return None
         raise ConfigurationError(

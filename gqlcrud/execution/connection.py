@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.orm import Session
 
 from gqlcrud.errors import ConfigurationError, ErrorCode, RequestError
 from gqlcrud.statements import SQLITE_FUNCTIONS, Database, database_of
@@ -56,7 +57,10 @@ def session_source(session: AsyncSession) -> ConnectionSource:
     """The connection of one session that the application opens and closes; its transaction is joined.
 
     On PostgreSQL a failed statement spoils its transaction; a savepoint leaves the application's own work intact.
+    Raises ConfigurationError for a session of another kind.
     """
+    if isinstance(session, Session):
+        raise ConfigurationError("The session dependency gives a Session, which blocks; let it give an AsyncSession.")
     database = database_of(session.get_bind().dialect.name)
 
     @asynccontextmanager
