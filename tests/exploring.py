@@ -5,15 +5,24 @@ from collections.abc import Iterator
 from gqlcrud.catalog import Catalog, Column, Model, Relation
 
 
-def documents(catalog: Catalog) -> Iterator[str]:
-    """One document for each field, filter and order, and one for each model with all of its fields."""
+def overviews(catalog: Catalog) -> Iterator[str]:
+    """For each model a document with all of its fields and relations."""
     for model in catalog.models:
-        fields = [*_columns(model), *_relations(catalog, model)]
-        yield f"{{ {model.many} {{ totalCount nodes {{ id __typename {' '.join(fields)} }} edges {{ cursor }} }} }}"
-        for where in _filters(model):
-            yield f"{{ {model.many}(where: {{{where}}}) {{ totalCount nodes {{ id }} }} }}"
-        for order in _orders(catalog, model):
-            yield f"{{ {model.many}(orderBy: [{{{order}}}]) {{ edges {{ cursor node {{ id }} }} }} }}"
+        fields = " ".join([*_columns(model), *_relations(catalog, model)])
+        yield f"{{ {model.many} {{ totalCount nodes {{ id __typename {fields} }} edges {{ cursor }} }} }}"
+
+
+def lists(catalog: Catalog) -> Iterator[str]:
+    """Documents with every filter and every order of every model, some at a time."""
+    for model in catalog.models:
+        arguments = [f"where: {{{each}}}" for each in _filters(model)]
+        arguments += [f"orderBy: [{{{each}}}]" for each in _orders(catalog, model)]
+        for start in range(0, len(arguments), 20):
+            fields = [
+                f"f{place}: {model.many}({each}) {{ totalCount edges {{ cursor node {{ id }} }} }}"
+                for place, each in enumerate(arguments[start : start + 20])
+            ]
+            yield f"{{ {' '.join(fields)} }}"
 
 
 def _columns(model: Model) -> list[str]:
