@@ -1,6 +1,12 @@
 """Relations of every kind, as the catalog reads them and as both databases answer."""
 
-from gqlcrud import Api
+# ruff: noqa: RUF012 - SQLAlchemy types `__mapper_args__` as an instance attribute; a ClassVar fails the type check.
+
+from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, Integer, String, Table, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from gqlcrud import Api, ModelOptions
+from gqlcrud.catalog import CatalogSettings, mapped_classes, read_catalog
 from tests import shelf, zoo
 from tests.catalog_text import catalog_of, columns, keys, relations
 from tests.databases import MakeEngine
@@ -522,4 +528,424 @@ async def test_what_the_link_holds_is_on_the_edge(make_engine: MakeEngine) -> No
             ]
         },
         "mixed": {"totalCount": 1},
+    }
+
+
+# ---------- link tables of all kinds ----------
+
+
+class Links(DeclarativeBase):
+    pass
+
+
+class Person(Links):
+    __tablename__ = "link_person"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class Membership(Links):
+    """Maps the link table that `Club.members` goes through, without relations of its own."""
+
+    __tablename__ = "link_membership"
+
+    club_id: Mapped[int] = mapped_column(ForeignKey("link_club.id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("link_person.id"), primary_key=True)
+    role_: Mapped[str | None] = mapped_column("role", comment="What the member does.")
+    sponsor_id: Mapped[int | None] = mapped_column(ForeignKey("link_person.id"))
+    secret: Mapped[str | None]
+
+
+visits = Table(
+    "link_visits",
+    Links.metadata,
+    Column("id", Integer, primary_key=True),
+    Column("club_id", ForeignKey("link_club.id"), nullable=False),
+    Column("person_id", ForeignKey("link_person.id"), nullable=False),
+    Column("minutes", Integer),
+)
+guests = Table(
+    "link_guests",
+    Links.metadata,
+    Column("id", Integer, primary_key=True),
+    Column("club_id", ForeignKey("link_club.id"), nullable=False),
+    Column("person_id", ForeignKey("link_person.id"), nullable=False),
+    Column("host_id", ForeignKey("link_person.id"), nullable=False, comment="Who invited the guest."),
+    Column("noted_at", String(20)),
+    Column("_internal", Integer),
+    UniqueConstraint("club_id", "person_id"),
+)
+
+
+tours = Table(
+    "link_tours",
+    Links.metadata,
+    Column("id", Integer, primary_key=True),
+    Column("club_id", ForeignKey("link_club.id"), nullable=False),
+    Column("land", String(2)),
+    Column("town", Integer),
+    ForeignKeyConstraint(["land", "town"], ["link_place.land", "link_place.town"]),
+)
+
+
+class Place(Links):
+    __tablename__ = "link_place"
+
+    land: Mapped[str] = mapped_column(String(2), primary_key=True)
+    town: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+
+
+class Club(Links):
+    __tablename__ = "link_club"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    members: Mapped[list["Person"]] = relationship(
+        secondary="link_membership", secondaryjoin="Person.id == Membership.member_id"
+    )
+    visitors: Mapped[list["Person"]] = relationship(secondary=visits, viewonly=True)
+    guests: Mapped[list["Person"]] = relationship(
+        secondary=guests, secondaryjoin=guests.c.person_id == Person.id, viewonly=True
+    )
+    places: Mapped[list["Place"]] = relationship(secondary=tours, viewonly=True)
+
+
+def test_a_link_table_that_is_a_model_is_read_as_the_model_is() -> None:
+    settings = CatalogSettings(
+        options={Membership: ModelOptions(exclude={"secret"}, rename={"role_": "task"}, hide_from_order={"role_"})}
+    )
+    relation = read_catalog(mapped_classes(Links), settings).model(Club).relations[0]
+
+    assert relation.link is not None
+    assert [(each.key, each.name, each.description, each.sortable) for each in relation.link.columns] == [
+        ("role", "task", "What the member does.", False),
+        (
+            "sponsor_id",
+            "sponsorId",
+            "The global id of the Person, taken from the foreign key without a query.",
+            False,
+        ),
+    ]
+
+
+def test_edges_have_the_columns_of_links_that_are_unique() -> None:
+    """A link table with a key of its own may link two records twice; such a link has no columns for one edge to show."""
+    assert relations(catalog_of(Links).model(Club)) == [
+        "members: [Person] = members by id -> id through link_membership (club_id -> member_id), ClubMember has"
+        " role: String = role, sponsorId: ID of Person = sponsor_id, secret: String = secret",
+        "visitors: [Person] = visitors by id -> id through link_visits (club_id -> person_id), not unique",
+        "guests: [Person] = guests by id -> id through link_guests (club_id -> person_id), ClubGuest has"
+        " hostId: ID! of Person = host_id, notedAt: String = noted_at",
+        "places: [Place] = places by id -> land, town through link_tours (club_id -> land, town), not unique",
+    ]
+
+
+async def test_links_are_shown_once_and_their_foreign_keys_are_global_ids(make_engine: MakeEngine) -> None:
+    engine = await make_engine(Links.metadata)
+    await save(engine, Club(id=1), Person(id=1, name="Ann"), Person(id=2, name="Bob"), Place(land="IT", town=7))
+    await save(engine, Membership(club_id=1, member_id=2, role_="treasurer", sponsor_id=1, secret="x"))
+    async with engine.begin() as connection:
+        rows = [{"club_id": 1, "person_id": 1, "minutes": 5}, {"club_id": 1, "person_id": 1, "minutes": 10}]
+        await connection.execute(visits.insert(), rows)
+        await connection.execute(guests.insert().values(club_id=1, person_id=2, host_id=1))
+        tour = {"club_id": 1, "land": "IT", "town": 7}
+        await connection.execute(tours.insert(), [tour, tour, {"club_id": 1, "land": None, "town": 7}])
+    data = await run(
+        Api(Links, engine, models={Membership: ModelOptions(exclude={"secret"})}),
+        """{
+          clubs {
+            nodes {
+              members(orderBy: [{role: DESC}]) { edges { role sponsorId node { name } } }
+              visitors { totalCount edges { node { name } } }
+              guests { edges { hostId notedAt node { name } } }
+              places { totalCount nodes { land town } }
+            }
+          }
+          node(id: "UGVyc29uOjE") { ... on Person { name } }
+          frequented: clubs(where: {visitors: {count: {eq: 1}}}) { totalCount }
+        }""",
+    )
+
+    assert data == {
+        "clubs": {
+            "nodes": [
+                {
+                    "members": {
+                        "edges": [{"role": "treasurer", "sponsorId": "UGVyc29uOjE", "node": {"name": "Bob"}}],
+                    },
+                    "visitors": {"totalCount": 1, "edges": [{"node": {"name": "Ann"}}]},
+                    "guests": {"edges": [{"hostId": "UGVyc29uOjE", "notedAt": None, "node": {"name": "Bob"}}]},
+                    "places": {"totalCount": 1, "nodes": [{"land": "IT", "town": 7}]},
+                }
+            ]
+        },
+        "node": {"name": "Ann"},
+        "frequented": {"totalCount": 1},
+    }
+
+
+def test_an_association_object_can_be_kept_from_linking() -> None:
+    settings = CatalogSettings(options={zoo.PlaylistEntry: ModelOptions(through=False)})
+    catalog = read_catalog(mapped_classes(zoo.ManyToMany), settings)
+
+    assert relations(catalog.model(zoo.Playlist)) == ["entries: [PlaylistEntry] = entries by id -> playlist_id"]
+    assert relations(catalog.model(zoo.Track)) == ["entries: [PlaylistEntry] = entries by id -> track_id"]
+
+
+def test_a_derived_link_obeys_the_options_of_its_owner() -> None:
+    """`tracks` is no attribute of its own here, yet the options name it as they name attributes."""
+    options: dict[type, ModelOptions] = {
+        zoo.Playlist: ModelOptions(rename={"tracks": "songs"}, hide_from_where={"tracks"}, hide_from_order={"tracks"}),
+        zoo.Track: ModelOptions(exclude={"playlists"}),
+    }
+    catalog = read_catalog(mapped_classes(zoo.ManyToMany), CatalogSettings(options=options))
+
+    assert relations(catalog.model(zoo.Playlist)) == [
+        "entries: [PlaylistEntry] = entries by id -> playlist_id",
+        "songs: [Track] = tracks by id -> id through playlist_entry (playlist_id -> track_id),"
+        " PlaylistSong has position: Int! = position",
+    ]
+    assert [each.name for each in catalog.model(zoo.Playlist).relations if each.filterable or each.sortable] == [
+        "entries"
+    ]
+    assert relations(catalog.model(zoo.Track)) == ["entries: [PlaylistEntry] = entries by id -> track_id"]
+
+
+def test_a_derived_link_needs_both_relations_of_the_association_object() -> None:
+    settings = CatalogSettings(options={zoo.PlaylistEntry: ModelOptions(exclude={"track"})})
+    catalog = read_catalog(mapped_classes(zoo.ManyToMany), settings)
+
+    assert relations(catalog.model(zoo.Playlist)) == ["entries: [PlaylistEntry] = entries by id -> playlist_id"]
+
+
+# ---------- joins of one's own ----------
+
+
+def test_a_join_that_is_more_than_equal_columns_is_custom() -> None:
+    catalog = catalog_of(zoo.Joins)
+
+    assert relations(catalog.model(zoo.Band)) == ["workers: [Worker] = workers by id, custom"]
+    assert relations(catalog.model(zoo.Worker)) == [
+        "band: Band = band by id, custom",
+        "log: [LogLine] = log by id -> worker_id",
+        "errors: [LogLine] = errors by id, custom",
+    ]
+
+
+async def test_custom_joins_are_read_filtered_and_counted(make_engine: MakeEngine) -> None:
+    engine = await make_engine(zoo.Joins.metadata)
+    await save(engine, *(zoo.Band(id=place, low=place * 10, high=place * 10 + 10) for place in range(1, 4)))
+    await save(
+        engine,
+        zoo.Worker(id=1, name="Ann", salary=15),
+        zoo.Worker(id=2, name="Bob", salary=19),
+        zoo.Worker(id=3, name="Cy", salary=30),
+        zoo.Worker(id=4, name="Di"),
+    )
+    severities = [(1, "error"), (1, "info"), (1, "error"), (2, "info"), (99, "error")]
+    await save(engine, *(zoo.LogLine(worker_id=worker, severity=severity) for worker, severity in severities))
+    data = await run(
+        Api(zoo.Joins, engine),
+        """{
+          bands { nodes { low workers(first: 1, orderBy: [{name: DESC}]) { totalCount nodes { name } } } }
+          workers(orderBy: [{band: {low: DESC_NULLS_LAST}}, {name: ASC}]) {
+            nodes { name band { low } errors { totalCount nodes { severity } } log { totalCount } }
+          }
+          failing: workers(where: {errors: {some: {}}}) { nodes { name } }
+          paid: workers(where: {band: {is: {low: {lt: 20}}}}) { nodes { name } }
+          empty: bands(where: {workers: {none: {}}}) { nodes { low } }
+          lost: logLines(where: {worker: {isNull: true}}) { nodes { severity workerId worker { name } } }
+        }""",
+    )
+
+    assert data == {
+        "bands": {
+            "nodes": [
+                {"low": 10, "workers": {"totalCount": 2, "nodes": [{"name": "Bob"}]}},
+                {"low": 20, "workers": {"totalCount": 0, "nodes": []}},
+                {"low": 30, "workers": {"totalCount": 1, "nodes": [{"name": "Cy"}]}},
+            ]
+        },
+        "workers": {
+            "nodes": [
+                {
+                    "name": "Cy",
+                    "band": {"low": 30},
+                    "errors": {"totalCount": 0, "nodes": []},
+                    "log": {"totalCount": 0},
+                },
+                {
+                    "name": "Ann",
+                    "band": {"low": 10},
+                    "errors": {"totalCount": 2, "nodes": [{"severity": "error"}, {"severity": "error"}]},
+                    "log": {"totalCount": 3},
+                },
+                {
+                    "name": "Bob",
+                    "band": {"low": 10},
+                    "errors": {"totalCount": 0, "nodes": []},
+                    "log": {"totalCount": 1},
+                },
+                {"name": "Di", "band": None, "errors": {"totalCount": 0, "nodes": []}, "log": {"totalCount": 0}},
+            ]
+        },
+        "failing": {"nodes": [{"name": "Ann"}]},
+        "paid": {"nodes": [{"name": "Ann"}, {"name": "Bob"}]},
+        "empty": {"nodes": [{"low": 20}]},
+        "lost": {"nodes": [{"severity": "error", "workerId": "V29ya2VyOjk5", "worker": None}]},
+    }
+
+
+# ---------- whether the other record can be missing ----------
+
+
+class Nulls(DeclarativeBase):
+    pass
+
+
+class Creature(Nulls):
+    __tablename__ = "null_creature"
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "creature"}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+
+
+class Hen(Creature):
+    __mapper_args__ = {"polymorphic_identity": "hen"}
+
+
+class Dragon(Creature):
+    __tablename__ = "null_dragon"
+    __mapper_args__ = {"polymorphic_identity": "dragon"}
+
+    id: Mapped[int] = mapped_column(ForeignKey("null_creature.id"), primary_key=True)
+
+
+class Nest(Nulls):
+    """Foreign keys that are NOT NULL: to the class itself, to the table of its base class, to its own table."""
+
+    __tablename__ = "null_nest"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    creature_id: Mapped[int] = mapped_column(ForeignKey("null_creature.id"))
+    hen_id: Mapped[int] = mapped_column(ForeignKey("null_creature.id"))
+    dragon_id: Mapped[int] = mapped_column(ForeignKey("null_dragon.id"))
+    creature: Mapped["Creature"] = relationship(foreign_keys=[creature_id])
+    hen: Mapped["Hen"] = relationship(foreign_keys=[hen_id])
+    dragon: Mapped["Dragon"] = relationship(foreign_keys=[dragon_id])
+
+
+def test_to_one_is_not_null_where_a_constraint_says_that_the_record_exists() -> None:
+    """A foreign key to the table of a base class may lead to a record of another subclass."""
+    nest = catalog_of(Nulls).model(Nest)
+
+    assert relations(nest) == [
+        "creature: Creature! = creature by creature_id -> id, unique",
+        "hen: Hen = hen by hen_id -> id, unique",
+        "dragon: Dragon! = dragon by dragon_id -> id, unique",
+    ]
+    assert columns(nest) == [
+        "rowId: Int! = id",
+        "creatureId: ID! of Creature = creature_id",
+        "henId: ID! of Hen = hen_id",
+        "dragonId: ID! of Dragon = dragon_id",
+    ]
+
+
+async def test_a_record_of_another_subclass_is_null(make_engine: MakeEngine) -> None:
+    engine = await make_engine(Nulls.metadata)
+    await save(engine, Creature(id=1), Hen(id=2), Dragon(id=3))
+    await save(engine, Nest(creature_id=3, hen_id=2, dragon_id=3), Nest(creature_id=1, hen_id=1, dragon_id=3))
+    data = await run(
+        Api(Nulls, engine),
+        "{ nests { nodes { creature { kind } hen { kind } dragon { kind } } } }",
+    )
+
+    assert data == {
+        "nests": {
+            "nodes": [
+                {"creature": {"kind": "dragon"}, "hen": {"kind": "hen"}, "dragon": {"kind": "dragon"}},
+                {"creature": {"kind": "creature"}, "hen": None, "dragon": {"kind": "dragon"}},
+            ]
+        }
+    }
+
+
+def test_to_one_can_be_null_where_constraints_are_not_enforced() -> None:
+    settings = CatalogSettings(enforced_foreign_keys=False)
+    catalog = read_catalog(mapped_classes(zoo.Plain), settings)
+
+    assert relations(catalog.model(zoo.Match)) == [
+        "homeTeam: Team = home_team by home_team_id -> id, unique",
+        "awayTeam: Team = away_team by away_team_id -> id, unique",
+    ]
+    assert columns(catalog.model(zoo.Match)) == [
+        "rowId: Int! = id",
+        "homeTeamId: ID! of Team = home_team_id",
+        "awayTeamId: ID! of Team = away_team_id",
+    ]
+
+
+async def test_a_foreign_key_that_leads_nowhere_is_answered(make_engine: MakeEngine) -> None:
+    """As in a SQLite database whose connections did not turn foreign keys on. Here no constraint is declared at all."""
+    engine = await make_engine(zoo.Joins.metadata)
+    await save(engine, zoo.LogLine(worker_id=99, severity="info"))
+
+    assert await run(Api(zoo.Joins, engine), "{ logLines { nodes { workerId worker { name } } } }") == {
+        "logLines": {"nodes": [{"workerId": "V29ya2VyOjk5", "worker": None}]}
+    }
+
+
+# ---------- part of the classes ----------
+
+
+def test_a_relation_to_a_class_that_is_not_offered_is_left_out() -> None:
+    catalog = catalog_of([shelf.Book, shelf.Tag])
+
+    assert [model.name for model in catalog.models] == ["Book", "Tag"]
+    assert columns(catalog.model(shelf.Book))[-1] == "authorId: Int = author_id"
+    assert relations(catalog.model(shelf.Book)) == [
+        "tags: [Tag] = tags by id -> id through book_tag (book_id -> tag_id), BookTag has weight: Int = weight"
+    ]
+
+
+def test_ends_of_a_relation_may_be_hidden() -> None:
+    """The relation still needs the columns: they are fetched, and shown nowhere."""
+    options: dict[type, ModelOptions] = {
+        shelf.Author: ModelOptions(exclude={"id"}),
+        shelf.Book: ModelOptions(exclude={"author_id", "id"}),
+    }
+    catalog = read_catalog(mapped_classes(shelf.Base), CatalogSettings(options=options))
+    author, book = catalog.model(shelf.Author), catalog.model(shelf.Book)
+
+    assert columns(author) == ["name: String! = name", "email: String = email"]
+    assert relations(author) == ["books: [Book] = books by id -> author_id"]
+    assert relations(book)[0] == "author: Author = author by author_id -> id, unique"
+    assert [each.offered for each in (*author.relations[0].local, *author.relations[0].remote)] == [False, False]
+    assert keys(author) == {"id": "id", "email": "email"}
+    assert [key.selectable for key in author.keys] == [False, True]
+
+
+async def test_relations_are_followed_by_hidden_columns(make_engine: MakeEngine) -> None:
+    engine = await make_engine(shelf.Base.metadata)
+    book = shelf.Book(title="Emma", price=9, author=shelf.Author(name="Jane"), tags=[shelf.Tag(label="sea")])
+    await save(engine, book)
+    hidden = ModelOptions(exclude={"id", "author_id"})
+    api = Api(shelf.Base, engine, models={shelf.Book: hidden, shelf.Author: ModelOptions(exclude={"id"})})
+    data = await run(
+        api,
+        "{ books { nodes { id author { id books { nodes { title } } } tags { nodes { books { nodes { id } } } } } } }",
+    )
+
+    assert data == {
+        "books": {
+            "nodes": [
+                {
+                    "id": "Qm9vazox",
+                    "author": {"id": "QXV0aG9yOjE", "books": {"nodes": [{"title": "Emma"}]}},
+                    "tags": {"nodes": [{"books": {"nodes": [{"id": "Qm9vazox"}]}}]},
+                }
+            ]
+        }
     }

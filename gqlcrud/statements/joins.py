@@ -20,12 +20,14 @@ from gqlcrud.statements.dialect import Database
 @dataclass(frozen=True, slots=True)
 class Target:
     """An alias of a relation's target. `source` is what to select from: the alias, joined to that of the link table or
-    of the owner where they are needed. `condition` ties it to the owner or to its keys."""
+    of the owner where they are needed. `condition` ties it to the owner or to its keys; `nested`: by a subquery, in
+    which SQLAlchemy does not see that it ties anything."""
 
     entity: Any
     link: NamedFromClause | None
     source: Any
     condition: sa.ColumnElement[bool]
+    nested: bool = False
 
 
 def new_alias(entity: type) -> Any:
@@ -66,9 +68,11 @@ def _join_values(relation: Relation, target: Any, values: Sequence[sa.ColumnElem
     ]
     if link.unique:
         return Target(target, table, orm_join(table, target, sa.and_(*there)), sa.and_(*here))
-    # a pair may be linked twice: EXISTS keeps each record once
-    linked = sa.select(sa.literal_column("1")).select_from(table).where(*here, *there).exists()
-    return Target(target, None, target, linked)
+    # a pair may be linked twice: IN keeps each record once
+    linked = sa.select(*(table.c[key] for key in link.remote)).where(*here).correlate_except(table)
+    remote = [getattr(target, column.key) for column in relation.remote]
+    one_of = remote[0].in_(linked) if len(remote) == 1 else sa.tuple_(*remote).in_(linked)
+    return Target(target, None, target, one_of, nested=True)
 
 
 # ---------- batches of keys ----------

@@ -159,14 +159,20 @@ def _ranked(plan: PagePlan, source: _Source, keys: Keys, columns: Sequence[Any])
     inner = source.filtered(
         sa.select(
             keys.place.label("place"), rank.label("rank"), *(each.label(f"c{i}") for i, each in enumerate(columns))
-        )
+        ).select_from(_joined(keys, source.target))
     )
-    page = inner.select_from(keys.source).where(*source.window()).subquery("page")
+    page = inner.where(*source.window()).subquery("page")
     last = window.offset + fetch_limit(window)
     kept = sa.select(page.c.place, *list(page.c)[2:]).where(page.c.rank <= last)
     if window.offset:
         kept = kept.where(page.c.rank > window.offset)
     return kept.order_by(page.c.place, page.c.rank)
+
+
+def _joined(keys: Keys, target: Target | None) -> Any:
+    """The keys, and the target if the condition between them is one that SQLAlchemy would warn of not seeing."""
+    nested = target is not None and target.nested
+    return sa.join(keys.source, target.source, sa.true()) if target is not None and nested else keys.source
 
 
 # ---------- questions about the list ----------
