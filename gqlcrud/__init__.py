@@ -1,4 +1,4 @@
-"""A GraphQL CRUD API from SQLAlchemy models or an existing database."""
+"""A GraphQL API from SQLAlchemy models or an existing database."""
 
 from gqlcrud.api import Api
 from gqlcrud.errors import ConfigurationError, ErrorCode, GqlcrudError, RequestError

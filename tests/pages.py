@@ -1,9 +1,9 @@
 """The pages of the documentation: their code blocks read, and run as a reader would run them.
 
-python: the blocks of a page run in their order in one module, `await` included, in a folder with the bookshop's
-database in it; a `text` block right after one is what it prints. graphql: an operation, run on the page's `api`, or on
-the bookshop's where the page makes none; `json variables` may follow, and a `json` block is the answer.
-graphql schema: definitions, or parts of them, of the page's `api`. bash: commands.
+python: the blocks of a page run in their order in one module, `await` included; a `text` block right after one is what
+it prints, wrapped freely. graphql: an operation, run on the page's `api`, or on the bookshop's where the page makes
+none; `json variables` may follow, and a `json` block is the answer. graphql schema: definitions, or parts of them, of
+the page's `api`.
 """
 
 import ast
@@ -73,7 +73,7 @@ class Reader:
             case "python":
                 printed = await self._execute(block, module)
                 expected = following[0].text if following and following[0].kind == "text" else ""
-                assert printed == expected, self._at(block)
+                assert printed.split() == expected.split(), self._at(block)
             case "graphql":
                 variables = [each for each in following[:1] if each.kind == "json variables"]
                 (expected_answer,) = [each for each in following[len(variables) :][:1] if each.kind == "json"]
@@ -124,6 +124,7 @@ def undefined(text: str, api: Api) -> list[str]:
         if name not in known or _head(known[name]) != _head(node):
             missing.append(_head(node))
             continue
+        missing += _descriptions(node, known[name])
         members = _members(known[name])
         missing += [
             f"{name}.{member}{arguments}: {kind}"
@@ -131,6 +132,17 @@ def undefined(text: str, api: Api) -> list[str]:
             if member not in members or kind != members[member][1] or arguments not in ("", members[member][0])
         ]
     return missing
+
+
+def _descriptions(part: Any, whole: Any) -> list[str]:
+    """What `part` is described by, and its members, where `whole` says otherwise; none need be described."""
+    members = {each.name.value: each for each in _member_nodes(whole)}
+    pairs = [(part, whole)] + [(each, members.get(each.name.value)) for each in _member_nodes(part)]
+    return [
+        f"{one.name.value}: {one.description.value}"
+        for one, other in pairs
+        if one.description and (not other or not other.description or one.description.value != other.description.value)
+    ]
 
 
 def _definitions(text: str) -> dict[str, Any]:
@@ -144,8 +156,11 @@ def _head(node: Any) -> str:
 
 def _members(node: Any) -> dict[str, tuple[str, str]]:
     """Name -> (arguments, type), both as text."""
-    members = getattr(node, "fields", None) or getattr(node, "values", None) or ()
-    return {each.name.value: (_arguments(each), _type(each)) for each in members}
+    return {each.name.value: (_arguments(each), _type(each)) for each in _member_nodes(node)}
+
+
+def _member_nodes(node: Any) -> Any:
+    return getattr(node, "fields", None) or getattr(node, "values", None) or ()
 
 
 def _arguments(node: Any) -> str:

@@ -1,0 +1,126 @@
+"""Prints the figures of `docs/architecture.md`: python docs/measure.py
+
+Times are those of the machine that it runs on; the rest is the same everywhere.
+"""
+
+import asyncio
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from sqlalchemy import Boolean, DateTime, ForeignKey, Integer, Numeric, String, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, mapped_column, relationship
+
+from example.models import Base
+from example.seed import seed
+from gqlcrud import Api
+
+DOCUMENTS = (
+    "{ books { nodes { title } } }",
+    "{ books { totalCount } }",
+    "{ books { totalCount nodes { title } } }",
+    "{ books { nodes { title author { fullName } } } }",
+    "{ books { nodes { author { fullName } translator { fullName } reviews { nodes { customer { name } } } } } }",
+    "{ authors { nodes { books { totalCount nodes { title publisher { name } } } } } }",
+    "{ books { nodes { tags { edges { weight node { label } } } } } genres { nodes { books { nodes { title } } } } }",
+    '{ nodes(ids: ["Qm9vazox", "Qm9vazoy", "QXV0aG9yOjE"]) { id } }',
+)
+IMPORTED = "import time; start = time.perf_counter(); import {}; print(time.perf_counter() - start)"
+
+
+async def count_statements(engine: AsyncEngine, document: str) -> int:
+    """How many statements a document takes on the bookshop."""
+    count = 0
+
+    def record(*_: object) -> None:
+        nonlocal count
+        count += 1
+
+    event.listen(engine.sync_engine, "before_cursor_execute", record)
+    result = await Api(Base, engine).execute(document)
+    event.remove(engine.sync_engine, "before_cursor_execute", record)
+    assert result.errors is None, result.errors
+    return count
+
+
+async def statements(folder: Path) -> dict[str, int]:
+    engine = create_async_engine(f"sqlite+aiosqlite:///{folder / 'bookshop.sqlite'}")
+    try:
+        await seed(engine)
+        return {document: await count_statements(engine, document) for document in DOCUMENTS}
+    finally:
+        await engine.dispose()
+
+
+def generated_models(count: int) -> list[type[DeclarativeBase]]:
+    """Models with ten columns each, a relation to the next one, and one back from the one before."""
+
+    class Generated(DeclarativeBase):
+        pass
+
+    kinds: tuple[Any, ...] = (Integer, String(80), String(80), String(80), Integer, Numeric(10, 2), DateTime, Boolean)
+    classes = []
+    for number in range(count):
+        following = (number + 1) % count
+        members: dict[str, object] = {f"column_{place}": mapped_column(kind) for place, kind in enumerate(kinds)}
+        members |= {
+            "__tablename__": f"thing_{number}",
+            "id": mapped_column(Integer, primary_key=True),
+            "next_id": mapped_column(ForeignKey(f"thing_{following}.id")),
+            "next": relationship(f"Thing{following}", backref="previous"),
+        }
+        classes.append(type(f"Thing{number}", (Generated,), members))
+    Generated.registry.configure()
+    return classes
+
+
+def startup(models: int) -> float:
+    """Seconds from mapped classes to a schema that answers."""
+    classes = generated_models(models)
+    begin = time.perf_counter()
+    Api(classes, create_async_engine("sqlite+aiosqlite://"))
+    return time.perf_counter() - begin
+
+
+def import_time(module: str) -> float:
+    """Seconds that a fresh Python takes to import a module."""
+    found = subprocess.run([sys.executable, "-c", IMPORTED.format(module)], check=True, capture_output=True, text=True)
+    return float(found.stdout)
+
+
+def sdl_sizes() -> dict[str, tuple[int, int]]:
+    """Characters of the schema for each model, with the descriptions and without."""
+    engine = create_async_engine("sqlite+aiosqlite://")
+    sizes = {}
+    for name, models in (("the bookshop", Base), ("50 generated models", generated_models(50))):
+        api = Api(models, engine)
+        bare = re.sub(r'\s*"""(?:.|\n)*?"""', "", api.sdl())
+        count = len(api.catalog.models)
+        sizes[name] = len(api.sdl()) // count, len(bare) // count
+    return sizes
+
+
+def main() -> None:
+    print("| document | statements |\n|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        for document, count in asyncio.run(statements(Path(folder))).items():
+            print(f"| `{document}` | {count} |")
+    print("\n| step | seconds |\n|---|---|")
+    for module in ("sqlalchemy.ext.asyncio", "strawberry", "fastapi", "gqlcrud"):
+        print(f"| import {module} | {min(import_time(module) for _ in range(5)):.2f} |")
+    for models in (10, 50):
+        print(f"| Api over {models} generated models | {min(startup(models) for _ in range(5)):.2f} |")
+    print("\n| schema | characters for each model | without descriptions |\n|---|---|---|")
+    for name, (full, bare) in sdl_sizes().items():
+        print(f"| {name} | {full:,} | {bare:,} |")
+
+
+if __name__ == "__main__":
+    main()
