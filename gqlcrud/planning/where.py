@@ -33,7 +33,6 @@ from gqlcrud.scalars import BOOLEAN, DECIMAL, STRING, Operator, Scalar, check_pa
 _ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _LISTS = {Operator.IN, Operator.NOT_IN}
 _PATTERNS = {Operator.LIKE, Operator.I_LIKE}
-_ITEM_LISTS = {Operator.HAS_ANY, Operator.HAS_ALL}
 _FLAGS = {Operator.IS_NULL, Operator.IS_EMPTY}
 _JSON_KINDS = {JsonKind.STRING: STRING, JsonKind.NUMBER: DECIMAL, JsonKind.BOOLEAN: BOOLEAN}
 
@@ -100,11 +99,13 @@ class WherePlanner:
         if operator in _LISTS:
             self._check_count(operand)
             return tuple(_at(place, _checked, scalar, each) for place, each in enumerate(operand))
-        if scalar.item is not None and operator in _ITEM_LISTS:
+        if scalar.item is not None:
+            if operator is Operator.HAS:
+                return _checked(scalar.item, operand)
             self._check_count(operand)
-            return tuple(_at(place, _checked, scalar.item, each) for place, each in enumerate(operand))
-        if scalar.item is not None and operator is Operator.HAS:
-            return _checked(scalar.item, operand)
+            return tuple(
+                None if each is None else _at(place, _checked, scalar.item, each) for place, each in enumerate(operand)
+            )
         if operator in _PATTERNS:
             return check_pattern(operand)
         if operator is Operator.HAS_KEY:
@@ -191,11 +192,13 @@ class WherePlanner:
 
 
 def canonical_json(value: Any) -> str:
-    """JSON text by which equal values are equal texts. Raises ValueError for NaN, infinities and unpaired surrogates."""
+    """JSON text by which equal values are equal texts. Raises ValueError for what no database holds."""
     try:
         text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     except RecursionError:
         raise ValueError("The value is nested too deeply.") from None
+    except ValueError:
+        raise ValueError("A JSON value has no NaN and no infinity.") from None
     if _ESCAPED_NUL.search(text):
         raise ValueError("A text cannot contain the NUL character.")
     return check_text(text)

@@ -85,10 +85,7 @@ class Columns:
 
     def raw(self, column: Column, source: Any) -> sa.ColumnElement[Any]:
         """The column itself."""
-        expression: sa.ColumnElement[Any] = (
-            source.c[column.key] if column.source is Source.LINK else getattr(source, column.key)
-        )
-        return expression
+        return attribute(column, source)
 
     def bind_type(self, column: Column) -> TypeEngine[Any]:
         """The type to bind an operand with: without length or precision, to which the database would cut the operand."""
@@ -99,9 +96,6 @@ class Columns:
     def nearest(self, column: Column, value: Any) -> Nearest:
         """The nearest value to an operand that the database can compare with the column."""
         return nearest(value, self.bind_type(column), self.database)
-
-    def bind(self, column: Column, value: Any) -> sa.BindParameter[Any]:
-        return sa.literal(value, self.bind_type(column))
 
     def stores_text_time(self, column: Column) -> bool:
         """Whether the column is a time that SQLite keeps as text, in SQLAlchemy's standard form or a shorter one."""
@@ -151,6 +145,17 @@ class Columns:
         return SortKey(
             place, expression, scalar.encode, lambda value: sa.literal(values.index(decode_value(scalar, value)))
         )
+
+
+def attribute(column: Column, source: Any) -> sa.ColumnElement[Any]:
+    """The column of an alias of its class, or of its link table; one of a DOMAIN as what it stands on."""
+    expression: sa.ColumnElement[Any] = (
+        source.c[column.key] if column.source is Source.LINK else getattr(source, column.key)
+    )
+    if isinstance(column.sql_type, TypeDecorator):
+        return expression
+    wrapped = wrapped_type(column.sql_type)
+    return expression if wrapped is None else sa.type_coerce(expression, wrapped)
 
 
 def stored_key(expression: sa.ColumnElement[Any]) -> SortKey:

@@ -13,7 +13,7 @@ from sqlalchemy.sql.selectable import FromClause, NamedFromClause
 
 from gqlcrud.catalog import Column, Relation
 from gqlcrud.statements.binding import holds_bytes
-from gqlcrud.statements.columns import Columns
+from gqlcrud.statements.columns import Columns, attribute
 from gqlcrud.statements.dialect import Database
 
 
@@ -41,7 +41,7 @@ def join_owner(relation: Relation, owner: Any) -> Target:
     if relation.custom:
         # SQLAlchemy's own rendering of the join condition between two aliases, link table included
         return Target(target, None, target, sa.and_(getattr(owner, relation.key).of_type(target)))
-    return _join_values(relation, target, [getattr(owner, column.key) for column in relation.local])
+    return _join_values(relation, target, [attribute(column, owner) for column in relation.local])
 
 
 def join_keys(relation: Relation, keys: Keys) -> Target:
@@ -50,7 +50,7 @@ def join_keys(relation: Relation, keys: Keys) -> Target:
     if not relation.custom:
         return _join_values(relation, target, keys.columns)
     owner = new_alias(relation.owner)
-    same = [getattr(owner, column.key) == key for column, key in zip(relation.local, keys.columns, strict=True)]
+    same = [attribute(column, owner) == key for column, key in zip(relation.local, keys.columns, strict=True)]
     source = orm_join(owner, target, getattr(owner, relation.key).of_type(target))
     return Target(target, None, source, sa.and_(*same))
 
@@ -59,12 +59,12 @@ def _join_values(relation: Relation, target: Any, values: Sequence[sa.ColumnElem
     """The target's records whose key, directly or through the link table, equals `values`."""
     link = relation.link
     if link is None:
-        equal = [getattr(target, column.key) == value for column, value in zip(relation.remote, values, strict=True)]
+        equal = [attribute(column, target) == value for column, value in zip(relation.remote, values, strict=True)]
         return Target(target, None, target, sa.and_(*equal))
     table = link.table.alias()
     here = [table.c[key] == value for key, value in zip(link.local, values, strict=True)]
     there = [
-        table.c[key] == getattr(target, column.key) for key, column in zip(link.remote, relation.remote, strict=True)
+        table.c[key] == attribute(column, target) for key, column in zip(link.remote, relation.remote, strict=True)
     ]
     if link.unique:
         return Target(target, table, orm_join(table, target, sa.and_(*there)), sa.and_(*here))
