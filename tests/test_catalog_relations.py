@@ -754,6 +754,13 @@ async def test_custom_joins_are_read_filtered_and_counted(make_engine: MakeEngin
           failing: workers(where: {errors: {some: {}}}) { nodes { name } }
           paid: workers(where: {band: {is: {low: {lt: 20}}}}) { nodes { name } }
           empty: bands(where: {workers: {none: {}}}) { nodes { low } }
+          nested: bands(first: 1) {
+            nodes {
+              workers(where: {errors: {some: {}}, band: {is: {low: {gt: 0}}}}, orderBy: [{errors: {count: DESC}}]) {
+                nodes { name }
+              }
+            }
+          }
           lost: logLines(where: {worker: {isNull: true}}) { nodes { severity workerId worker { name } } }
         }""",
     )
@@ -792,6 +799,7 @@ async def test_custom_joins_are_read_filtered_and_counted(make_engine: MakeEngin
         "failing": {"nodes": [{"name": "Ann"}]},
         "paid": {"nodes": [{"name": "Ann"}, {"name": "Bob"}]},
         "empty": {"nodes": [{"low": 20}]},
+        "nested": {"nodes": [{"workers": {"nodes": [{"name": "Ann"}]}}]},
         "lost": {"nodes": [{"severity": "error", "workerId": "V29ya2VyOjk5", "worker": None}]},
     }
 
@@ -948,4 +956,87 @@ async def test_relations_are_followed_by_hidden_columns(make_engine: MakeEngine)
                 }
             ]
         }
+    }
+
+
+# ---------- joins of one's own through a link table ----------
+
+
+class Custom(DeclarativeBase):
+    pass
+
+
+ratings = Table(
+    "custom_ratings",
+    Custom.metadata,
+    Column("id", Integer, primary_key=True),
+    Column("film_id", ForeignKey("custom_film.id")),
+    Column("critic_id", ForeignKey("custom_critic.id")),
+    Column("stars", Integer),
+)
+
+
+class Critic(Custom):
+    __tablename__ = "custom_critic"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class Film(Custom):
+    """A critic may rate a film more than once, so that the join finds the critic more than once."""
+
+    __tablename__ = "custom_film"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    fans: Mapped[list["Critic"]] = relationship(
+        secondary=ratings,
+        primaryjoin=(id == ratings.c.film_id) & (ratings.c.stars >= 4),
+        secondaryjoin=ratings.c.critic_id == Critic.id,
+        viewonly=True,
+    )
+
+
+def test_a_condition_on_the_link_table_is_custom() -> None:
+    assert relations(catalog_of(Custom).model(Film)) == ["fans: [Critic] = fans by id, custom"]
+
+
+async def test_a_custom_join_through_a_link_table_finds_each_record_once(make_engine: MakeEngine) -> None:
+    engine = await make_engine(Custom.metadata)
+    await save(engine, Film(id=1), Film(id=2), Critic(id=1, name="Ann"), Critic(id=2, name="Bob"))
+    rows = [(1, 1, 5), (1, 1, 4), (1, 2, 1), (2, 2, 4), (2, 1, 4)]
+    async with engine.begin() as connection:
+        await connection.execute(
+            ratings.insert(), [{"film_id": film, "critic_id": critic, "stars": stars} for film, critic, stars in rows]
+        )
+    data = await run(
+        Api(Custom, engine),
+        """{
+          films(orderBy: [{fans: {count: ASC}}]) {
+            nodes { rowId fans { totalCount nodes { name } } last: fans(last: 1) { nodes { name } } }
+          }
+          single: films(where: {fans: {count: {eq: 1}}}) { nodes { rowId } }
+          loved: films(where: {fans: {some: {name: {eq: "Bob"}}}}) { nodes { rowId } }
+          only: films(where: {fans: {every: {name: {eq: "Ann"}}}}) { nodes { rowId } }
+        }""",
+    )
+
+    assert data == {
+        "films": {
+            "nodes": [
+                {
+                    "rowId": 1,
+                    "fans": {"totalCount": 1, "nodes": [{"name": "Ann"}]},
+                    "last": {"nodes": [{"name": "Ann"}]},
+                },
+                {
+                    "rowId": 2,
+                    "fans": {"totalCount": 2, "nodes": [{"name": "Ann"}, {"name": "Bob"}]},
+                    "last": {"nodes": [{"name": "Bob"}]},
+                },
+            ]
+        },
+        "single": {"nodes": [{"rowId": 1}]},
+        "loved": {"nodes": [{"rowId": 2}]},
+        "only": {"nodes": [{"rowId": 1}]},
     }

@@ -38,8 +38,10 @@ def new_alias(entity: type) -> Any:
 def join_owner(relation: Relation, owner: Any) -> Target:
     """The target's records for each row of `owner`, an alias of the relation's owning class."""
     target = new_alias(relation.target)
+    if relation.custom and _has_link(relation):
+        return _linked_once(relation, target, [attribute(column, owner) for column in relation.local], owner)
     if relation.custom:
-        # SQLAlchemy's own rendering of the join condition between two aliases, link table included
+        # SQLAlchemy's own rendering of the join condition between two aliases
         return Target(target, None, target, sa.and_(getattr(owner, relation.key).of_type(target)))
     return _join_values(relation, target, [attribute(column, owner) for column in relation.local])
 
@@ -49,10 +51,19 @@ def join_keys(relation: Relation, keys: Keys) -> Target:
     target = new_alias(relation.target)
     if not relation.custom:
         return _join_values(relation, target, keys.columns)
-    owner = new_alias(relation.owner)
-    same = [attribute(column, owner) == key for column, key in zip(relation.local, keys.columns, strict=True)]
-    source = orm_join(owner, target, getattr(owner, relation.key).of_type(target))
+    if _has_link(relation):
+        return _linked_once(relation, target, keys.columns, keys.source)
+    source, same = _custom_join(relation, target, keys.columns)
     return Target(target, None, source, sa.and_(*same))
+
+
+def _custom_join(
+    relation: Relation, target: Any, values: Sequence[sa.ColumnElement[Any]]
+) -> tuple[Any, list[sa.ColumnElement[bool]]]:
+    """An alias of the owner joined to the target as SQLAlchemy does it, and the condition that its key equals `values`."""
+    owner = new_alias(relation.owner)
+    same = [attribute(column, owner) == value for column, value in zip(relation.local, values, strict=True)]
+    return orm_join(owner, target, getattr(owner, relation.key).of_type(target)), same
 
 
 def _join_values(relation: Relation, target: Any, values: Sequence[sa.ColumnElement[Any]]) -> Target:
@@ -70,9 +81,30 @@ def _join_values(relation: Relation, target: Any, values: Sequence[sa.ColumnElem
         return Target(target, table, orm_join(table, target, sa.and_(*there)), sa.and_(*here))
     # a pair may be linked twice: IN keeps each record once
     linked = sa.select(*(table.c[key] for key in link.remote)).where(*here).correlate_except(table)
-    remote = [getattr(target, column.key) for column in relation.remote]
+    remote = [attribute(column, target) for column in relation.remote]
     one_of = remote[0].in_(linked) if len(remote) == 1 else sa.tuple_(*remote).in_(linked)
     return Target(target, None, target, one_of, nested=True)
+
+
+def _has_link(relation: Relation) -> bool:
+    """Whether a custom join goes through a link table, which may link two records more than once."""
+    return sa.inspect(relation.owner).relationships[relation.key].secondary is not None
+
+
+def _linked_once(relation: Relation, target: Any, values: Sequence[sa.ColumnElement[Any]], outer: Any) -> Target:
+    """The target's records that a custom join leads to from the owner whose key is `values`, of `outer`: each once."""
+    inner = new_alias(relation.target)
+    source, same = _custom_join(relation, inner, values)
+    linked = sa.select(*primary_key(inner)).select_from(source).where(*same).correlate(outer)
+    key = primary_key(target)
+    one_of = key[0].in_(linked) if len(key) == 1 else sa.tuple_(*key).in_(linked)
+    return Target(target, None, target, one_of, nested=True)
+
+
+def primary_key(entity: Any) -> list[sa.ColumnElement[Any]]:
+    """The primary key of an alias."""
+    mapper = sa.inspect(entity).mapper
+    return [getattr(entity, mapper.get_property_by_column(column).key) for column in mapper.primary_key]
 
 
 # ---------- batches of keys ----------
