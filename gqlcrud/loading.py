@@ -27,10 +27,13 @@ async def load_record(
 ) -> T | None:
     """The record of `entity` with this key, or None.
 
-    key: the value of the primary key, a tuple if it has several columns; of the attributes `by`, if they are given.
+    key: the value of the primary key, a tuple if it has several columns; of the attributes `by`, if they are given. A
+    key that is None, or has None in it, finds nothing. Of several records with the values of `by` one is given.
     What the field that is being resolved selects of the record is fetched, and the attributes `columns` besides.
     Calls of one operation that ask for the same thing share a statement. The record has the attributes of `entity`
-    that were fetched, and nothing more of it. Raises ConfigurationError outside an operation of an API with `entity`.
+    that were fetched, and nothing more of it.
+
+    Raises ConfigurationError outside an operation of an API with `entity`, or for an attribute that it does not offer.
     """
     return (await load_records(info, entity, [key], by=by, columns=columns))[0]
 
@@ -46,7 +49,7 @@ async def load_records(
     identity = ("record", model, key_columns, tuple(columns), *map(id, info._raw_info.field_nodes))
     plan = operation.plan_once(identity, lambda: operation.planner.record(selection, model, key_columns))
     assert isinstance(plan, RecordPlan)
-    values = [key if isinstance(key, tuple) else (key,) for key in keys]
+    values = [_values(key, key_columns, model) for key in keys]
     found = await operation.reader.records(plan, values)
     return [cast("T", views[selection.key]) if views is not None else None for views in found]
 
@@ -55,8 +58,8 @@ async def load_relation(info: Info, source: Any, attribute: Attribute, *, column
     """What a relation of `source` leads to: a record or None, or a list of records.
 
     source: a record, such as the `self` of a resolver; its field `requires` the relation. attribute: the mapped
-    attribute (`Book.author`). A list has at most as many records as a page, in the order of the primary key; see
-    `load_record` for what is fetched.
+    attribute (`Book.author`), or its name. A list has at most as many records as the largest page, in the order of the
+    primary key. See `load_record` for what is fetched, and what is raised.
     """
     owner = cast("type", attribute.class_) if isinstance(attribute, InstrumentedAttribute) else _entity_of(source)
     operation = operation_of_model(owner)
@@ -78,7 +81,8 @@ async def load_relation(info: Info, source: Any, attribute: Attribute, *, column
 def connection(entity: type) -> AbstractAsyncContextManager[AsyncConnection]:
     """The connection of the running operation, for statements of one's own: `async with connection(Book) as c: ...`.
 
-    No other statement of the operation runs meanwhile.
+    No other statement of the operation runs meanwhile, so nothing else is loaded in the block. It is for reading: on
+    PostgreSQL an engine's connection commits each statement by itself.
     """
     return operation_of_model(entity).connection.exclusive()
 
@@ -107,6 +111,14 @@ def _selection(info: Info, model: Model, columns: Sequence[str]) -> Selection:
     selection = read_selection(info._raw_info, model.name)
     further = tuple(Selection(f"+{name}", _stored(model, name).name, {}) for name in columns)
     return Selection(selection.key, selection.name, {}, (selection.children if fits else ()) + further)
+
+
+def _values(key: Any, columns: Sequence[Column], model: Model) -> tuple[Any, ...]:
+    values = key if isinstance(key, tuple) else (key,)
+    if len(values) != len(columns) and key is not None:
+        names = ", ".join(column.key for column in columns)
+        raise ConfigurationError(f"{key!r} is no key of {model.name}: give a tuple of {names}, in this order.")
+    return (None,) * len(columns) if key is None else values
 
 
 def _stored(model: Model, name: str) -> Column:

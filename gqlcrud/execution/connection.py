@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -124,13 +125,28 @@ class OperationConnection:
 
     @asynccontextmanager
     async def exclusive(self) -> AsyncIterator[AsyncConnection]:
-        """The connection for one's own statements, while no other statement of the operation runs."""
+        """The connection for one's own statements, while no other statement of the operation runs.
+
+        Raises ConfigurationError in a block of this kind.
+        """
+        self.check_free()
         async with self.reading(), self.lock:
+            _held.set(self)
             try:
                 yield await self._acquire()
             except exc.SQLAlchemyError as error:
                 await self._failed(error)
                 raise
+            finally:
+                _held.set(None)
+
+    def check_free(self) -> None:
+        """Raises ConfigurationError where the caller, or who started it, holds the connection: it would wait for itself."""
+        if _held.get() is self:
+            raise ConfigurationError(
+                "This runs in a block of gqlcrud.connection(...), which no other statement of the operation may join. "
+                "Load records before the block or after it."
+            )
 
     async def execute(self, statement: sa.Select[Any], parameters: Mapping[str, Any]) -> Rows:
         """All rows of a statement; the caller holds `lock`. Raises RequestError for what a client may know."""
@@ -185,6 +201,7 @@ class OperationConnection:
 
 
 _UNAVAILABLE = "The database is not available."
+_held: ContextVar[OperationConnection | None] = ContextVar("gqlcrud_held", default=None)
 
 
 @dataclass(slots=True)

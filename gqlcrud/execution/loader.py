@@ -41,6 +41,7 @@ class Loader(Generic[K, R, V]):
 
     async def load_many(self, keys: Sequence[K]) -> list[V]:
         """The values of `keys`, in their order; a key may stand there more than once."""
+        self._connection.check_free()
         for key in keys:
             if key not in self._values and key not in self._flights:
                 if self._batch is None:

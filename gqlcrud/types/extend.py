@@ -27,10 +27,12 @@ def field(
     description: str | None = None,
     permission_classes: list[type[BasePermission]] | None = None,
 ) -> Callable[[Callable[..., Any]], Any]:
-    """`strawberry.field` for a field of one's own on a generated type.
+    """`strawberry.field` for a field of one's own on a generated type, or on Query. It decorates a method.
 
     requires: the attributes of the model that the resolver reads from `self`; they are fetched whenever the field is
-    selected. A relation stands for the columns by which `load_relation` loads it.
+    selected. A relation stands for the columns by which `load_relation` loads it. Not for fields of Query.
+    name, description: by default those of the method, its name in camel case and its docstring.
+    permission_classes: Strawberry's permissions, asked before the method is called.
     """
     if isinstance(requires, str):
         raise ConfigurationError(f"gqlcrud.field(requires={requires!r}) takes a list of names: [{requires!r}].")
