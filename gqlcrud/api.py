@@ -54,7 +54,8 @@ class Api:
     database: an `AsyncEngine`, an `async_sessionmaker`, or a FastAPI dependency that gives an `AsyncSession`.
     models: what to say about single models. scalars: SQLAlchemy type -> scalar, for types that gqlcrud does not know.
     query: classes whose Strawberry fields are added to the type Query.
-    skip_unknown: leave out columns without a scalar instead of refusing them; `catalog.left_out` tells which.
+    skip_unknown: leave out columns without a scalar instead of refusing them; `catalog.left_out` tells which. Enums, and
+    values of enums, whose names are taken get others.
     enforced_foreign_keys: False where foreign keys may point at nothing; to-one fields are nullable then.
 
     Raises ConfigurationError for whatever cannot be offered as it stands.

@@ -30,6 +30,17 @@ RESERVED_TYPES = {
 RESERVED_FIELDS = {"node": "the root field node", "nodes": "the root field nodes"}
 """Fields of Query beside those of the models, and what each is."""
 
+SHARED_INPUTS = frozenset(
+    {
+        "CountFilter",
+        "JSONAtFilter",
+        "ListOrder",
+        *(f"{name}Filter" for name in RESERVED_TYPES),
+        *(f"{name}ListFilter" for name in RESERVED_TYPES),
+    }
+)
+"""Inputs that every schema may have, beside the types above."""
+
 TYPE_SUFFIXES = ("By", "Connection", "Edge", "Key", "ListRel", "Order", "Rel", "Where")
 """What is added to the name of a model for the other types that are generated for it."""
 
@@ -128,6 +139,11 @@ def _last_word(words: str) -> tuple[str, str]:
 
 def _like(pattern: str, word: str) -> str:
     return word.capitalize() if pattern[:1].isupper() else word
+
+
+def model_types(name: str) -> set[str]:
+    """The types that are generated for a model, `name` among them."""
+    return {name, *(name + suffix for suffix in TYPE_SUFFIXES)}
 
 
 def list_field_name(type_name: str) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ARRAY,
     Column,
     Connection,
+    ForeignKey,
     ForeignKeyConstraint,
     MetaData,
     Table,
@@ -38,11 +39,15 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Reflection:
-    """`models` are in the order of their table names; `relations` counts both directions of each."""
+    """`models` are in the order of their table names; `relations` counts both directions of each.
+
+    `schema` is the first part of dotted names; None if they have no such part.
+    """
 
     models: tuple[type, ...]
     relations: int
     left_out: tuple[LeftOut, ...]
+    schema: str | None
 
 
 def reflect_models(connection: Connection, *, schema: str | None = None) -> Reflection:
@@ -57,6 +62,7 @@ def reflect_models(connection: Connection, *, schema: str | None = None) -> Refl
         # The one warning that matters, an unknown type, shows in the result as NullType.
         warnings.simplefilter("ignore", SAWarning)
         metadata.reflect(connection, schema=schema, only=lambda name, _: name not in unreadable, resolve_fks=False)
+    _read_dimensions(connection, schema, metadata)
     left_out = [LeftOut(_path(connection, schema, name), reason) for name, reason in unreadable.items()]
 
     keyed: list[Table] = []
@@ -73,7 +79,9 @@ def reflect_models(connection: Connection, *, schema: str | None = None) -> Refl
     names = Names(table for table in keyed if table not in linking)
     models = _map(names, [key for key in keys if key.child not in linking], links)
     relations = 2 * (len(keys) - len(links))
-    return Reflection(models, relations, tuple(sorted(left_out, key=lambda item: item.name)))
+    return Reflection(
+        models, relations, tuple(sorted(left_out, key=lambda item: item.name)), _schema_name(connection, schema)
+    )
 
 
 def _unreadable(connection: Connection, schema: str | None) -> Iterator[tuple[str, str]]:
@@ -109,10 +117,32 @@ def _unreadable_in_sqlite(connection: Connection, schema: str) -> Iterator[tuple
                 yield name, f"refers to {target}, which does not exist under this name, without naming a column"
 
 
+def _read_dimensions(connection: Connection, schema: str | None, metadata: MetaData) -> None:
+    """The arrays of arrays, which SQLAlchemy reads as plain ones; the declared number is what PostgreSQL knows."""
+    if connection.dialect.name != "postgresql":
+        return
+    statement = text(
+        "SELECT relname, attname, attndims FROM pg_catalog.pg_attribute"
+        " JOIN pg_catalog.pg_class ON attrelid = pg_class.oid"
+        " JOIN pg_catalog.pg_namespace ON relnamespace = pg_namespace.oid"
+        " WHERE nspname = :schema AND attndims > 1 AND NOT attisdropped"
+    )
+    columns = {(table.name, column.name): column for table in metadata.tables.values() for column in table.columns}
+    for table, column, dimensions in connection.execute(statement, {"schema": _schema_name(connection, schema)}):
+        found = columns.get((table, column))
+        if found is not None and isinstance(found.type, ARRAY):
+            found.type.dimensions = dimensions
+
+
 def _path(connection: Connection, schema: str | None, *parts: str) -> str:
+    name = _schema_name(connection, schema)
+    return ".".join([name, *parts] if name else parts)
+
+
+def _schema_name(connection: Connection, schema: str | None) -> str | None:
     if schema is None and connection.dialect.name == "postgresql":
-        schema = connection.dialect.default_schema_name
-    return ".".join([schema, *parts] if schema else parts)
+        return connection.dialect.default_schema_name
+    return schema
 
 
 def _unknown_types(connection: Connection, schema: str | None, tables: Iterable[Table]) -> Iterator[LeftOut]:
@@ -154,27 +184,37 @@ def _read_keys(
     connection: Connection, schema: str | None, tables: Sequence[Table], left_out: list[LeftOut]
 ) -> Iterator[Key]:
     """The foreign keys among `tables`, in a fixed order. The others are noted in `left_out`."""
-    every = {f"{table.key}.{column.name}".lower(): column for table in tables for column in table.columns}
+    every = {(table.key.lower(), column.name.lower()): column for table in tables for column in table.columns}
     for table in tables:
         seen = set()
         for constraint in sorted(table.foreign_key_constraints, key=lambda item: (item.column_keys, item.name or "")):
-            names = [element.target_fullname for element in constraint.elements]
+            names = [_target(element) for element in constraint.elements]
             try:
                 targets = [element.column for element in constraint.elements]
             except NoReferenceError:
                 # SQLite finds the target whatever its case, SQLAlchemy does not.
                 ignore_case = connection.dialect.name == "sqlite"
-                targets = [every[name.lower()] for name in names if ignore_case and name.lower() in every]
+                lowered = [(table_name.lower(), column_name.lower()) for table_name, column_name in names]
+                targets = [every[name] for name in lowered if ignore_case and name in every]
                 _forget(table, constraint)
             if len(targets) < len(names) or targets[0].table not in tables:
                 columns = _path(connection, schema, table.name, ", ".join(constraint.column_keys))
-                missing = names[0].rpartition(".")[0]
-                left_out.append(LeftOut(columns, f"refers to {missing}, which is not among the models"))
+                left_out.append(LeftOut(columns, f"refers to {names[0][0]}, which is not among the models"))
                 continue
             pairs = tuple(zip(constraint.columns, targets, strict=True))
             if pairs not in seen:
                 seen.add(pairs)
                 yield Key(table, pairs, _is_unique(table, set(constraint.columns)))
+
+
+def _target(element: ForeignKey) -> tuple[str, str]:
+    """The names of the table and of the column that a foreign key refers to, which may not be there."""
+    tokens = getattr(element, "target_tokens", None)  # from SQLAlchemy 2.1 on
+    if tokens is None:
+        table, _, column = element.target_fullname.rpartition(".")
+        return table, column
+    schema, table, column = tokens
+    return ".".join(filter(None, (schema, table))), column
 
 
 def _forget(table: Table, constraint: ForeignKeyConstraint) -> None:

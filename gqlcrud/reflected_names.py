@@ -14,11 +14,12 @@ from gqlcrud.naming import (
     COMBINATORS,
     RESERVED_FIELDS,
     RESERVED_TYPES,
-    TYPE_SUFFIXES,
+    SHARED_INPUTS,
     ascii_text,
     camel_name,
     list_field_name,
     member_name,
+    model_types,
     plural,
     singular,
 )
@@ -119,7 +120,7 @@ class _SchemaNames:
 
     def __init__(self) -> None:
         self._classes: set[str] = set()
-        self._types = set(RESERVED_TYPES)
+        self._types = {*RESERVED_TYPES, *SHARED_INPUTS}
         self._fields = set(RESERVED_FIELDS)
 
     def claim(self, name: str) -> str:
@@ -130,16 +131,12 @@ class _SchemaNames:
         numbered = (f"{first[-1]}{number}" for number in count(2))
         found = next(each for each in chain(first, numbered) if self._is_free(each))
         self._classes.add(found)
-        self._types |= _types(found)
+        self._types |= model_types(found)
         self._fields |= _fields(found)
         return found
 
     def _is_free(self, name: str) -> bool:
-        return self._types.isdisjoint(_types(name)) and self._fields.isdisjoint(_fields(name))
-
-
-def _types(name: str) -> set[str]:
-    return {name, *(name + suffix for suffix in TYPE_SUFFIXES)}
+        return self._types.isdisjoint(model_types(name)) and self._fields.isdisjoint(_fields(name))
 
 
 def _fields(name: str) -> set[str]:

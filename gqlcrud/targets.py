@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, SAWarning, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.orm import class_mapper
 from sqlalchemy.pool import NullPool
 
 from gqlcrud.api import Api
@@ -24,6 +25,7 @@ from gqlcrud.catalog import LeftOut
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.options import Limits
 from gqlcrud.reflect import Reflection, reflect_models
+from gqlcrud.scalars import scalar_for
 
 _DRIVERS = {"sqlite": "aiosqlite", "postgresql": "asyncpg", "postgres": "asyncpg"}
 _EXTRAS = {"aiosqlite": "sqlite", "asyncpg": "postgresql"}
@@ -105,21 +107,50 @@ def _database_target(text: str, *, read_only: bool, schema: str | None) -> Targe
     engine = new_engine(url, read_only=read_only)
     shown = _shown(url)
     reflection = _reflect(url, shown, read_only=read_only, schema=schema)
-    if not reflection.models:
-        raise TargetError(f"{shown} has no table with a primary key{f' in the schema {schema!r}' if schema else ''}.")
+    if len(keyless := _without_ids(reflection)) == len(reflection.models):
+        place = f" in the schema {schema!r}" if schema else ""
+        kind = " of a type with a GraphQL scalar" if keyless else ""
+        raise TargetError(f"{shown} has no table with a primary key{kind}{place}.")
     name = Path(url.database or "").stem or shown
+    models = [model for model in reflection.models if model not in keyless]
     try:
         # SQLite does not enforce foreign keys unless each connection asks for it: what it holds may point at nothing
         enforced = url.get_backend_name() != "sqlite"
-        api = Api(
-            reflection.models, engine, title=name, skip_unknown=True, enforced_foreign_keys=enforced, limits=Limits()
-        )
+        api = Api(models, engine, title=name, skip_unknown=True, enforced_foreign_keys=enforced, limits=Limits())
     except ConfigurationError as error:
         raise TargetError(f"{shown} cannot be served: {error}") from error
-    known = {each.name for each in reflection.left_out}
-    further = [each for each in api.catalog.left_out if "NullType" not in each.reason and each.name not in known]
-    left_out = [LeftOut(each.name, each.reason) for each in reflection.left_out]
-    return Target(shown, api, None, (*left_out, *further), engine)
+    return Target(shown, api, None, _left_out(reflection, keyless, api), engine)
+
+
+def _without_ids(reflection: Reflection) -> dict[type, str]:
+    """The models whose primary key no global id can hold, each with the reason."""
+    found: dict[type, str] = {}
+    for model in reflection.models:
+        for column in class_mapper(model).primary_key:
+            scalar = scalar_for(column.type, {})
+            if scalar is None or scalar.item is not None or scalar.name == "JSON":
+                found[model] = f"the type {type(column.type).__name__} of its primary key makes no global id"
+    return found
+
+
+def _left_out(reflection: Reflection, keyless: Mapping[type, str], api: Api) -> tuple[LeftOut, ...]:
+    """What of the database is not served, by dotted names of schema, table and column."""
+    tables = {
+        model: _dotted(reflection.schema, class_mapper(model).local_table.description) for model in reflection.models
+    }
+    columns = {
+        f"{model.__name__}.{prop.key}": _dotted(table, prop.columns[0].name)
+        for model, table in tables.items()
+        for prop in class_mapper(model).column_attrs
+    }
+    found = {columns[each.name]: each.reason for each in api.catalog.left_out}
+    found |= {tables[model]: reason for model, reason in keyless.items()}
+    found |= {each.name: each.reason for each in reflection.left_out}
+    return tuple(LeftOut(name, found[name]) for name in sorted(found))
+
+
+def _dotted(*parts: str | None) -> str:
+    return ".".join(part for part in parts if part)
 
 
 def database_url(text: str) -> URL:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +13,14 @@ from sqlalchemy.types import TypeEngine
 from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
 
 from gqlcrud.errors import ConfigurationError
-from gqlcrud.naming import constant_name, is_graphql_name, pascal_name
+from gqlcrud.naming import (
+    RESERVED_TYPES,
+    SHARED_INPUTS,
+    constant_name,
+    is_graphql_name,
+    model_types,
+    pascal_name,
+)
 from gqlcrud.scalars import EQUALITY, Scalar, wrapped_type
 
 
@@ -24,11 +32,13 @@ class EnumDefinition(StrawberryEnumDefinition):
 class EnumTypes:
     """The GraphQL enums of one API, each made once: by Python class, or by name and values for plain texts.
 
-    models: the names of the models, after which no enum is called. names: what the user calls the values of an enum,
-    with the attribute that says so: value (or member name) -> (GraphQL name, attribute).
+    models: the names of the models, after which no enum is called. distinct: whether an enum, or a value of one, is given
+    another name where its own is taken; else that is an error. names: what the user calls the values of an enum, with
+    the attribute that says so: value (or member name) -> (GraphQL name, attribute).
     """
 
     models: Collection[str] = ()
+    distinct: bool = False
     made: dict[object, Scalar] = field(default_factory=dict)
     names: dict[object, dict[str, tuple[str, str]]] = field(default_factory=dict)
 
@@ -73,6 +83,8 @@ class EnumTypes:
                 scalar = _scalar(own, {labels[value]: member for value, member in members.items()}, sql_type)
             else:
                 given = {value: name for value, (name, _) in self.names.get(identity, {}).items()}
+                if self.distinct:
+                    given = _distinct_labels(members)
                 labels = _labels(f"{owner}.{attribute}", attribute, list(members), given)
                 definition = _definition(self._name(sql_type, owner, attribute), sql_type, members, labels)
                 scalar = _scalar(definition, {labels[value]: member for value, member in members.items()}, sql_type)
@@ -83,7 +95,13 @@ class EnumTypes:
         if sql_type.enum_class is not None:
             return sql_type.enum_class.__name__
         name = pascal_name(sql_type.name) if sql_type.name else ""
-        return name if name and name not in self.models else owner + pascal_name(attribute)
+        own = owner + pascal_name(attribute)
+        if not self.distinct:
+            return name if name and name not in self.models else own
+        taken = {*RESERVED_TYPES, *SHARED_INPUTS}.union(*map(model_types, self.models))
+        taken = taken.union(*(_types(scalar.name) for scalar in self.made.values()))
+        candidates = chain(filter(None, [name, own]), (f"{own}{number}" for number in count(2)))
+        return next(each for each in candidates if taken.isdisjoint(_types(each)))
 
 
 def enum_of(sql_type: TypeEngine[Any]) -> sa.Enum | None:
@@ -134,6 +152,23 @@ def _labels(origin: str, attribute: str, values: list[str], names: Mapping[str, 
         taken[label] = value
         labels[value] = label
     return labels
+
+
+def _distinct_labels(values: Iterable[str]) -> dict[str, str]:
+    """A GraphQL name for each value: the value itself where it is one, else the nearest name that no other value has."""
+    values = list(values)
+    labels = {value: value for value in values if _is_label(value)}
+    for value in values:
+        if value not in labels:
+            nearest = constant_name(value)
+            numbered = chain([nearest], (f"{nearest}_{number}" for number in count(2)))
+            labels[value] = next(each for each in numbered if each not in labels.values())
+    return labels
+
+
+def _types(name: str) -> set[str]:
+    """The types that are generated for an enum."""
+    return {name, f"{name}Filter", f"{name}ListFilter"}
 
 
 def _is_label(text: str) -> bool:

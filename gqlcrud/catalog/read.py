@@ -29,7 +29,8 @@ from gqlcrud.scalars import Scalar
 class CatalogSettings:
     """What `read_catalog` is told beside the classes.
 
-    skip_unknown: leave out columns of types without a scalar, instead of refusing them.
+    skip_unknown: leave out columns of types without a scalar, and give enums other names where theirs are taken, instead
+    of refusing them.
     enforced_foreign_keys: False where the database may hold foreign keys that point at nothing.
     """
 
@@ -119,7 +120,7 @@ def _readers(
 ) -> dict[type, ColumnReader]:
     options = {entity: settings.options.get(entity, ModelOptions()) for entity in mappers}
     names = {entity: options[entity].name or entity.__name__ for entity in mappers}
-    enums = EnumTypes(frozenset(names.values()))
+    enums = EnumTypes(frozenset(names.values()), settings.skip_unknown)
     for entity, mapper in mappers.items():
         for attribute, values in options[entity].enum_names.items():
             if attribute in mapper.column_attrs:
