@@ -52,11 +52,15 @@ class Api:
 
     base: a declarative base, a registry, or an iterable of mapped classes.
     database: an `AsyncEngine`, an `async_sessionmaker`, or a FastAPI dependency that gives an `AsyncSession`.
-    models: what to say about single models. scalars: SQLAlchemy type -> scalar, for types that gqlcrud does not know.
-    query: classes whose Strawberry fields are added to the type Query.
+    models: mapped class -> what to say about it. scalars: SQLAlchemy type -> scalar, for types that gqlcrud does not know.
+    limits: what bounds every request. title: of GraphiQL's page.
+    query: a class, or several, whose Strawberry fields are added to the type Query.
     skip_unknown: leave out columns without a scalar instead of refusing them; `catalog.left_out` tells which. Enums, and
     values of enums, whose names are taken get others.
     enforced_foreign_keys: False where foreign keys may point at nothing; to-one fields are nullable then.
+
+    Attributes: `schema`, the Strawberry schema; `query`, its type Query, and `extension`, for a schema of one's own;
+    `catalog`, what was read from the models.
 
     Raises ConfigurationError for whatever cannot be offered as it stands.
     """
@@ -96,7 +100,11 @@ class Api:
         session: AsyncSession | None = None,
         allow_mutations: bool = True,
     ) -> ExecutionResult:
-        """Run one operation. `session` is used, and joined in its transaction, in place of the API's own connections.
+        """Run one operation.
+
+        context: `info.context` in resolvers. operation_name: which of several operations of the document. session: is
+        used, and joined in its transaction, in place of the API's own connections. allow_mutations: False refuses a
+        mutation, as over GET.
 
         Never raises for what a request says: the result's `errors` hold it, each with `extensions["code"]`.
         Raises ConfigurationError if there is neither a session nor a database.
