@@ -17,7 +17,7 @@ from gqlcrud.errors import ErrorCode, RequestError
 from gqlcrud.execution import Connection, Edge, Record, python_value, related_of
 from gqlcrud.keys import decode_node_id, encode_id
 from gqlcrud.plan import PagePlan
-from gqlcrud.selection import read_selection
+from gqlcrud.selection import RESOLVED, read_selection
 from gqlcrud.statements import value_at
 
 
@@ -122,18 +122,18 @@ class RelationField(GeneratedField):
         if isinstance(source, Record) and key in (related := related_of(source)):
             value = related[key]
             return Connection(value, str(key)) if self.relation.many else value
-        return self._load(source, info, str(key))
+        return self._load(source, info)
 
-    async def _load(self, source: Any, info: Info, key: str) -> Any:
+    async def _load(self, source: Any, info: Info) -> Any:
         operation = running_operation(self.api)
         plan = operation.relation_plan(info._raw_info, self.relation)
         values = tuple(getattr(source, column.key) for column in self.relation.local)
         if isinstance(plan, PagePlan):
-            return Connection(await operation.reader.related_page(plan, values), key)
+            return Connection(await operation.reader.related_page(plan, values), RESOLVED)
         if None in values:
             return None
         (found,) = await operation.reader.records(plan, [values])
-        return found[key] if found is not None else None
+        return found[RESOLVED] if found is not None else None
 
 
 class PageField(GeneratedField):
@@ -153,7 +153,7 @@ class PageField(GeneratedField):
         operation = running_operation(self.api)
         selection = read_selection(info._raw_info)
         plan = operation.planner.page(selection, self.model)
-        return Connection(await operation.reader.page(plan), selection.key)
+        return Connection(await operation.reader.page(plan), RESOLVED)
 
 
 class RecordField(GeneratedField):
@@ -175,7 +175,7 @@ class RecordField(GeneratedField):
         key, values = operation.planner.selector(selection.arguments["by"], self.model)
         plan = operation.planner.record(selection, self.model, key.columns)
         (found,) = await operation.reader.records(plan, [values])
-        return found[selection.key] if found is not None else None
+        return found[RESOLVED] if found is not None else None
 
 
 class NodesField(GeneratedField):
@@ -198,7 +198,6 @@ class NodesField(GeneratedField):
         maximum = operation.planner.limits.max_node_ids
         if len(texts) > maximum:
             raise RequestError(f"nodes takes at most {maximum} ids; these are {len(texts)}.", ErrorCode.LIMIT, ("ids",))
-        key = str(info._raw_info.path.key)
         nodes = [decode_node_id(text, operation.catalog) for text in texts]
         wanted: dict[Model, dict[tuple[Any, ...], None]] = {}
         for node in nodes:
@@ -211,7 +210,7 @@ class NodesField(GeneratedField):
                 plan = operation.planner.record(selection, model, model.primary_key)
                 records = await operation.reader.records(plan, list(keys))
                 for each, views in zip(keys, records, strict=True):
-                    found[model, each] = views[key] if views is not None else None
+                    found[model, each] = views[RESOLVED] if views is not None else None
         return [None if node is None else found[node] for node in nodes]
 
 

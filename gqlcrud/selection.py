@@ -26,11 +26,15 @@ from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import VariableValues, VariableValueSource, get_argument_values
 
 
+RESOLVED = ""
+"""The key of the field that is being resolved, whatever its alias: so equal requests become equal plans."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """One selected field, fragments merged and directives applied.
 
-    key: the name in the response; arguments: coerced, by GraphQL names, absent where the client gave none;
+    key: the name in the response, or RESOLVED; arguments: coerced, by GraphQL names, absent where the client gave none;
     children: what is selected of the field's object; empty for scalars and for interfaces, whose type is not known yet.
     """
 
@@ -50,7 +54,7 @@ def read_selection(info: GraphQLResolveInfo[Any], type_name: str | None = None) 
     field = info.parent_type.fields[info.field_name]
     node = info.field_nodes[0]
     return Selection(
-        key=node.alias.value if node.alias else node.name.value,
+        key=RESOLVED,
         name=info.field_name,
         arguments=get_argument_values(field, node, reader.variables),
         children=reader.children(info.field_nodes, named) if isinstance(named, GraphQLObjectType) else (),
