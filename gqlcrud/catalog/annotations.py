@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy.orm import declared_attr
+
 from gqlcrud.scalars import (
     BOOLEAN,
     BYTES,
@@ -79,8 +81,14 @@ class AnnotationReader:
 
 
 def attribute_annotation(entity: type, key: str) -> object:
-    """The annotation of a class attribute, from the nearest class that has one; None for one that cannot be read."""
+    """The annotation of a class attribute, from the nearest class that has one; None for one that cannot be read.
+
+    A `declared_attr` of a mixin says it as a function does.
+    """
     for cls in entity.__mro__:
+        declared = vars(cls).get(key)
+        if isinstance(declared, declared_attr):
+            return return_annotation(declared.fget)
         annotation = inspect.get_annotations(cls).get(key)
         if annotation is not None:
             namespace = vars(sys.modules[cls.__module__]) if cls.__module__ in sys.modules else {}
