@@ -61,7 +61,7 @@ class ColumnReader:
             key,
             column.type,
             scalar,
-            nullable=bool(column.nullable),
+            nullable=_is_nullable(column),
             description=description or _stored_description(self.owner, key, column),
             source=source,
             deferred=deferred,
@@ -126,8 +126,7 @@ class ColumnReader:
     def hidden(self, key: str, column: Any) -> Column:
         """A stored column that the API does not offer but a relation, the global id or a field of the user's needs."""
         scalar = self._known_scalar(key, column.type) or STRING
-        nullable = bool(getattr(column, "nullable", True))
-        return Column(key, key, scalar, column.type, nullable, "", sortable=False, offered=False)
+        return Column(key, key, scalar, column.type, _is_nullable(column), "", sortable=False, offered=False)
 
     def _scalar(self, key: str, sql_type: TypeEngine[Any]) -> Scalar | None:
         try:
@@ -298,6 +297,11 @@ def hybrid_expression(entity: type, key: str) -> sa.ColumnElement[Any] | None:
     except Exception:  # a Python-only hybrid fails on the class in any way it likes
         return None
     return element if isinstance(element, sa.ColumnElement) else None
+
+
+def _is_nullable(column: Any) -> bool:
+    """A primary key is not null, though SQLite, and so a table read from it, may not say so."""
+    return bool(getattr(column, "nullable", True)) and not getattr(column, "primary_key", False)
 
 
 def _stored_description(owner: str, key: str, column: sa.Column[Any]) -> str:
