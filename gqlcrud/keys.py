@@ -11,9 +11,9 @@ from typing import Any
 
 from gqlcrud.catalog import Catalog, Column, Model
 from gqlcrud.errors import RequestError
-from gqlcrud.scalars import INT, JsonScalar, Scalar
+from gqlcrud.scalars import INT, JsonScalar, check_float, check_text
 
-_MAX_LENGTH = 8192
+_MAX_ID_LENGTH = 8192
 
 
 def encode_id(type_name: str, columns: Sequence[Column], values: Sequence[Any]) -> str:
@@ -58,7 +58,10 @@ def encode_cursor(fingerprint: str, values: Sequence[JsonScalar]) -> str:
 
 
 def decode_cursor(text: str, fingerprint: str, count: int) -> tuple[JsonScalar, ...]:
-    """The `count` values of a cursor made for this type and order. Any other text is VALIDATION."""
+    """The `count` values of a cursor made for this list and order. Any other text is VALIDATION.
+
+    What the values are, only their columns can tell; no database has the texts and numbers that are refused here.
+    """
     try:
         values = json.loads(_from_base64(text))
     except (ValueError, RecursionError):
@@ -67,23 +70,33 @@ def decode_cursor(text: str, fingerprint: str, count: int) -> tuple[JsonScalar, 
         raise RequestError("This is not a cursor.")
     if values[0] != fingerprint or len(values) != count + 1:
         raise RequestError("This cursor belongs to another list, or to another order of it.")
-    if not all(value is None or isinstance(value, str | int | float) for value in values):
-        raise RequestError("This is not a cursor.")
-    return tuple(values[1:])
+    try:
+        return tuple(_checked(value) for value in values[1:])
+    except ValueError:
+        raise RequestError("This is not a cursor.") from None
 
 
-def decode_value(scalar: Scalar, value: JsonScalar) -> Any:
-    """A value of a cursor as Python has it. Raises ValueError, TypeError or KeyError for one that `scalar` cannot hold."""
-    return scalar.decode(value)
+def _checked(value: Any) -> JsonScalar:
+    match value:
+        case str():
+            return check_text(value)
+        case float():
+            return check_float(value)
+        case None | int():
+            return value
+        case _:
+            raise ValueError("not a scalar")
 
 
 def fingerprint(text: str) -> str:
-    """A short mark of the type and order that a cursor is bound to. Not a secret: a cursor carries values only."""
+    """A short mark of the list and order that a cursor is bound to. Not a secret: a cursor carries values only."""
     return hashlib.blake2s(text.encode(), digest_size=4).hexdigest()
 
 
 def _split_id(text: str) -> tuple[str, str]:
     try:
+        if len(text) > _MAX_ID_LENGTH:
+            raise ValueError("no key is so long")
         type_name, separator, rest = _from_base64(text).partition(":")
     except ValueError:
         raise RequestError("This is not a global id.") from None
@@ -114,7 +127,7 @@ def _to_base64(text: str) -> str:
 
 def _from_base64(text: str) -> str:
     """Raises ValueError for what is no base64url of UTF-8."""
-    if len(text) > _MAX_LENGTH or not text.isascii():
+    if not text.isascii():
         raise ValueError("not base64url")
     try:
         return base64.b64decode(

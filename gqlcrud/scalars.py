@@ -271,6 +271,24 @@ def _decode_bytes(value: Any) -> bytes:
     return base64.b64decode(value, validate=True)
 
 
+def _decode_uuid(value: Any) -> uuid.UUID:
+    if not isinstance(value, str):
+        raise ValueError("not a UUID")
+    return uuid.UUID(value)
+
+
+def _decode_time(value: Any) -> dt.time:
+    return _check_time(dt.time.fromisoformat(value))
+
+
+def _decode_naive(value: Any) -> dt.datetime:
+    return _check_naive(dt.datetime.fromisoformat(value))
+
+
+def _decode_aware(value: Any) -> dt.datetime:
+    return _check_aware(dt.datetime.fromisoformat(value))
+
+
 def _decode_float(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("not a number")
@@ -321,16 +339,12 @@ BOOLEAN = Scalar("Boolean", bool, operators=(Operator.EQ, Operator.NE, Operator.
 STRING = Scalar("String", str, operators=TEXT, check=check_text, decode=_decode_text)
 DECIMAL = Scalar("Decimal", Decimal, check=check_decimal, encode=str, decode=_decode_decimal)
 DATE = Scalar("Date", dt.date, encode=dt.date.isoformat, decode=dt.date.fromisoformat)
-TIME = Scalar("Time", dt.time, check=_check_time, encode=dt.time.isoformat, decode=dt.time.fromisoformat)
-DATETIME = Scalar(
-    "DateTime", dt.datetime, check=_check_naive, encode=dt.datetime.isoformat, decode=dt.datetime.fromisoformat
-)
-DATETIME_TZ = Scalar(
-    "DateTime", dt.datetime, check=_check_aware, encode=dt.datetime.isoformat, decode=dt.datetime.fromisoformat
-)
+TIME = Scalar("Time", dt.time, check=_check_time, encode=dt.time.isoformat, decode=_decode_time)
+DATETIME = Scalar("DateTime", dt.datetime, check=_check_naive, encode=dt.datetime.isoformat, decode=_decode_naive)
+DATETIME_TZ = Scalar("DateTime", dt.datetime, check=_check_aware, encode=dt.datetime.isoformat, decode=_decode_aware)
 DURATION = Scalar("Duration", _DURATION_SCALAR.annotation, encode=format_duration, decode=parse_duration)
-UUID = Scalar("UUID", uuid.UUID, operators=COMPARISON, encode=str, decode=uuid.UUID)
-UUID_TEXT = Scalar("UUID", uuid.UUID, check=str, encode=str, decode=lambda value: str(uuid.UUID(value)))
+UUID = Scalar("UUID", uuid.UUID, operators=COMPARISON, encode=str, decode=_decode_uuid)
+UUID_TEXT = Scalar("UUID", uuid.UUID, check=str, encode=str, decode=lambda value: str(_decode_uuid(value)))
 BYTES = Scalar(
     "Base64",
     strawberry.scalars.Base64,
@@ -414,6 +428,11 @@ def scalar_for(sql_type: TypeEngine[Any], scalars: Mapping[Any, Scalar]) -> Scal
         )
     wrapped = wrapped_type(sql_type)
     return None if wrapped is None else scalar_for(wrapped, scalars)
+
+
+def has_scalar(sql_type: TypeEngine[Any]) -> bool:
+    """Whether the table above knows the type itself, not by what it wraps."""
+    return any(isinstance(sql_type, cls) for cls, _ in _BY_TYPE)
 
 
 def wrapped_type(sql_type: TypeEngine[Any]) -> TypeEngine[Any] | None:

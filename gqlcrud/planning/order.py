@@ -23,7 +23,7 @@ class OrderPlanner:
     def plan(
         self, order_by: Sequence[Mapping[str, Any]] | None, model: Model, relation: Relation | None
     ) -> tuple[OrderTerm, ...]:
-        """The terms of `orderBy` (null and [] are the key alone), then the primary key unless the terms are unique already."""
+        """The terms of `orderBy` (null and [] are the key alone) up to where they are unique; else the primary key ends them."""
         items = order_by or ()
         if len(items) > self.limits.max_list_operands:
             raise RequestError(
@@ -35,14 +35,10 @@ class OrderPlanner:
                 term = self._term(item, model, relation)
             except RequestError as error:
                 raise error.below("orderBy", place) from None
-            if all(term.key != each.key for each in terms):
+            if all(term.key != each.key for each in terms) and not _are_unique(terms, model):
                 terms.append(term)
-        plain = {column.key for term in terms if (column := _plain_column(term.key)) is not None}
-        if not any(
-            plain >= {column.key for column in key.columns}
-            for key in model.keys
-            if not any(c.nullable for c in key.columns)
-        ):
+        if not _are_unique(terms, model):
+            plain = _plain_columns(terms)
             terms += [_ascending(column) for column in model.primary_key if column.key not in plain]
         return tuple(terms)
 
@@ -73,19 +69,30 @@ class OrderPlanner:
 
 
 def order_fingerprint(model: Model, relation: Relation | None, order: Sequence[OrderTerm]) -> str:
-    """What a cursor of this type and order carries, so that it is not taken for one of another."""
-    parts = [model.name if relation is None or relation.link_name is None else relation.link_name]
+    """What a cursor of this list and order carries, so that it is not taken for one of another."""
+    parts = [model.name if relation is None else f"{relation.owner.__name__}.{relation.key}"]
     for term in order:
         names = [each.name for each in term.key.path]
-        names.append(term.key.column.name if isinstance(term.key, ColumnKey) else f"{term.key.relation.name}#")
+        match term.key:
+            case CountKey(_, counted):
+                names.append(f"{counted.name}#")
+            case ColumnKey(_, column):
+                names.append(f"{column.name}@" if column.source is Source.LINK else column.name)
         parts.append(f"{'.'.join(names)} {term.descending} {term.nulls_first}")
     return fingerprint("|".join(parts))
 
 
-def _plain_column(key: OrderKey) -> Column | None:
-    """The column of the record itself that a key orders by, if it is one."""
-    plain = isinstance(key, ColumnKey) and not key.path and key.column.source is Source.STORED
-    return key.column if isinstance(key, ColumnKey) and plain else None
+def _are_unique(terms: Sequence[OrderTerm], model: Model) -> bool:
+    """Whether no two records are equal by the terms: a unique key without NULLs stands among them."""
+    plain = _plain_columns(terms)
+    keys = [key.columns for key in model.keys if not any(column.nullable for column in key.columns)]
+    return any(plain >= {column.key for column in columns} for columns in keys)
+
+
+def _plain_columns(terms: Sequence[OrderTerm]) -> set[str]:
+    """The columns of the record itself that are ordered by."""
+    keys = [term.key for term in terms if isinstance(term.key, ColumnKey) and not term.key.path]
+    return {key.column.key for key in keys if key.column.source is Source.STORED}
 
 
 def _ascending(column: Column) -> OrderTerm:

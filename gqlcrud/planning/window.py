@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gqlcrud.catalog import Model
+from gqlcrud.catalog.positions import is_stored_value, position_scalar
 from gqlcrud.errors import ErrorCode, RequestError
-from gqlcrud.keys import decode_cursor, decode_value
+from gqlcrud.keys import decode_cursor
 from gqlcrud.plan import ColumnKey, OrderTerm, Window
 from gqlcrud.scalars import INT, JsonScalar
 
@@ -45,16 +46,21 @@ def check_typed_position(order: Sequence[OrderTerm], position: Sequence[JsonScal
     for term, value in zip(order, position, strict=True):
         if value is not None:
             try:
-                decode_value(term.key.column.scalar if isinstance(term.key, ColumnKey) else INT, value)
+                (position_scalar(term.key.column) if isinstance(term.key, ColumnKey) else INT).decode(value)
             except (ValueError, TypeError, KeyError):
                 raise RequestError("This is not a cursor.") from None
 
 
 def check_stored_position(order: Sequence[OrderTerm], position: Sequence[JsonScalar]) -> None:
-    """Stored values are compared as they are; SQLite compares values of any two kinds. Its integers have 64 bits."""
-    for value in position:
-        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+    """Refuse a value that SQLite does not keep in its column. Stored values are compared as they are."""
+    for term, value in zip(order, position, strict=True):
+        stored = is_stored_value(term.key.column, value) if isinstance(term.key, ColumnKey) else type(value) is int
+        if value is not None and not (stored and _has_64_bits(value)):
             raise RequestError("This is not a cursor.")
+
+
+def _has_64_bits(value: JsonScalar) -> bool:
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
 
 
 def _size(arguments: Mapping[str, Any], name: str, model: Model) -> int | None:

@@ -12,8 +12,8 @@ from sqlalchemy import Dialect
 from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from gqlcrud.catalog import Column, Source
-from gqlcrud.keys import decode_value
-from gqlcrud.scalars import BYTES, DATETIME, DATETIME_TZ, DECIMAL, TIME, JsonScalar, scalar_for, wrapped_type
+from gqlcrud.catalog.positions import decode_number, encode_number, labels_by_place, position_scalar, stored_type
+from gqlcrud.scalars import DATETIME, DATETIME_TZ, DECIMAL, DURATION, TIME, JsonScalar, Scalar, wrapped_type
 from gqlcrud.statements.binding import Nearest, UtcDateTime, nearest, unbounded
 from gqlcrud.statements.dialect import Database
 
@@ -35,7 +35,7 @@ class PlainDecimal(TypeDecorator[Decimal]):
         return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
-_BIND_TYPES: dict[str, TypeEngine[Any]] = {
+_UNTYPED: dict[str, TypeEngine[Any]] = {
     "Int": sa.BigInteger(),
     "BigInt": sa.BigInteger(),
     "String": sa.String(),
@@ -43,9 +43,6 @@ _BIND_TYPES: dict[str, TypeEngine[Any]] = {
     "Float": sa.Double(),
     "Boolean": sa.Boolean(),
     "Date": sa.Date(),
-}
-_UNTYPED = {
-    **_BIND_TYPES,
     "Time": sa.Time(),
     "DateTime": sa.DateTime(),
     "Duration": sa.Interval(),
@@ -111,40 +108,19 @@ class Columns:
     def sort_key(self, column: Column, source: Any) -> SortKey:
         """How to sort by a column, the same on every database.
 
-        An Enum sorts as it is declared. SQLite's keys are the stored values, since reading may round or reformat them.
+        An Enum sorts as it is declared. Cursors hold the stored values, since reading may round or reformat them.
         """
         expression = self.raw(column, source)
-        enum = _enum_type(column.sql_type)
-        native = enum is not None and self.database is Database.POSTGRESQL and enum.native_enum
-        if enum is not None and not native:
-            return self._enum_key(column, enum, expression)
-        if self.database is Database.SQLITE:
-            stored = sa.func.hex(expression) if column.scalar is BYTES else sa.type_coerce(expression, NullType())
-            return stored_key(stored)
-        wrapped = wrapped_type(column.sql_type)
-        bare = wrapped is not None and scalar_for(wrapped, {}) == column.scalar
-        bind_type = (
-            _BIND_TYPES.get(column.scalar.name, wrapped) if bare and wrapped is not None else self.bind_type(column)
-        )
-        scalar = column.scalar
-        return SortKey(
-            expression,
-            sa.type_coerce(expression, wrapped) if bare and wrapped is not None else expression,
-            scalar.encode,
-            lambda value: sa.literal(decode_value(scalar, value), bind_type),
-        )
-
-    def _enum_key(self, column: Column, enum: sa.Enum, expression: sa.ColumnElement[Any]) -> SortKey:
-        """The place of the label in the declaration, as PostgreSQL's own enums sort."""
-        label = sa.type_coerce(expression, sa.String())
-        place = sa.case(*[(label == each, sa.literal_column(str(i))) for i, each in enumerate(enum.enums)])
-        if self.database is Database.SQLITE:
-            return stored_key(sa.type_coerce(place, sa.Integer()))
-        values = list(enum.enum_class) if enum.enum_class is not None else enum.enums
-        scalar = column.scalar
-        return SortKey(
-            place, expression, scalar.encode, lambda value: sa.literal(values.index(decode_value(scalar, value)))
-        )
+        labels = labels_by_place(column, self.database)
+        if labels:
+            text = sa.type_coerce(expression, sa.String())
+            return integer_key(sa.case(*[(text == label, sa.literal_column(str(i))) for i, label in enumerate(labels)]))
+        sql_type = stored_type(column, self.database)
+        if self.database is Database.POSTGRESQL:
+            return _typed_key(column, sql_type, expression)
+        binary = isinstance(sql_type, sa.LargeBinary)
+        stored = sa.func.hex(expression) if binary else sa.type_coerce(expression, NullType())
+        return SortKey(stored, stored, encode_number, lambda value: sa.literal(decode_number(value), NullType()))
 
 
 def attribute(column: Column, source: Any) -> sa.ColumnElement[Any]:
@@ -158,23 +134,51 @@ def attribute(column: Column, source: Any) -> sa.ColumnElement[Any]:
     return expression if wrapped is None else sa.type_coerce(expression, wrapped)
 
 
-def stored_key(expression: sa.ColumnElement[Any]) -> SortKey:
-    """A key whose values go into the cursor and come back as they are."""
-    return SortKey(expression, expression, _unchanged, lambda value: sa.literal(value, expression.type))
+def integer_key(expression: sa.ColumnElement[Any]) -> SortKey:
+    """A key of integers that are computed: a count, a place."""
+    return SortKey(expression, expression, _unchanged, lambda value: sa.literal(value, sa.BigInteger()))
 
 
 def _unchanged(value: Any) -> Any:
     return value
 
 
+def _typed_key(column: Column, sql_type: TypeEngine[Any], expression: sa.ColumnElement[Any]) -> SortKey:
+    """A key of PostgreSQL, whose values are read and bound by the stored type."""
+    scalar = position_scalar(column)
+    bind_type = _position_type(scalar, sql_type)
+    if isinstance(sql_type, NullType) and scalar.name in ("Int", "BigInt", "Float"):
+        # an expression of unknown type, of which the annotation says what its values are to be
+        expression = sa.cast(expression, bind_type)
+    value: sa.ColumnElement[Any] = sa.type_coerce(expression, bind_type)
+    if scalar is DURATION:
+        value = _in_days(value)
+    return SortKey(expression, value, scalar.encode, lambda value: sa.literal(scalar.decode(value), bind_type))
+
+
+def _position_type(scalar: Scalar, sql_type: TypeEngine[Any]) -> TypeEngine[Any]:
+    """The stored type without length or precision, to which the database would cut a value."""
+    match sql_type:
+        case NullType():
+            return _UNTYPED.get(scalar.name, sql_type)
+        case sa.Float():
+            return sa.Double()
+        case sa.Numeric():
+            return sa.Numeric()
+        case _:
+            return unbounded(sql_type, Database.POSTGRESQL)
+
+
+def _in_days(interval: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """An equal interval without months and years, which PostgreSQL compares as 30 days and 12 months. Python knows
+    neither; the driver would give a year as 365 days."""
+    months = sa.extract("year", interval) * 12 + sa.extract("month", interval)
+    days = sa.func.make_interval(0, 0, 0, sa.cast(months * 30, sa.Integer))
+    rest = interval - sa.func.date_trunc("month", interval)
+    return sa.type_coerce(days.op("+")(rest), sa.Interval())
+
+
 _STANDARD_FORMATS = {
     "DATETIME": "%(year)04d-%(month)02d-%(day)02d %(hour)02d:%(minute)02d:%(second)02d.%(microsecond)06d",
     "TIME": "%(hour)02d:%(minute)02d:%(second)02d.%(microsecond)06d",
 }
-
-
-def _enum_type(sql_type: TypeEngine[Any]) -> sa.Enum | None:
-    if isinstance(sql_type, sa.Enum):
-        return sql_type
-    wrapped = wrapped_type(sql_type)
-    return _enum_type(wrapped) if wrapped is not None else None

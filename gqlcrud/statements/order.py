@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator as op
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from gqlcrud.catalog import Relation, Source
 from gqlcrud.plan import ColumnKey, OrderKey, OrderTerm
 from gqlcrud.scalars import JsonScalar
-from gqlcrud.statements.columns import SortKey, stored_key
+from gqlcrud.statements.columns import SortKey, integer_key
 from gqlcrud.statements.joins import join_owner
 from gqlcrud.statements.predicates import Predicates
 
@@ -36,8 +37,7 @@ class Ordering:
 
     def until(self, position: Sequence[JsonScalar], *, backward: bool = False) -> sa.ColumnElement[bool]:
         """Rows up to and at `position`; from it on if `backward`."""
-        same = sa.and_(*(_same(key, value) for key, value in zip(self.keys, position, strict=True)))
-        return sa.or_(same, self.after(position, backward=not backward))
+        return keyset_predicate(self.terms, self.keys, position, backward=not backward, inclusive=True)
 
 
 def order_clause(expression: Any, term: OrderTerm, *, backward: bool) -> sa.ColumnElement[Any]:
@@ -77,10 +77,15 @@ class OrderBuilder:
 
     def _leaf(self, key: OrderKey, source: Any) -> SortKey:
         if isinstance(key, ColumnKey):
-            return self.predicates.columns.sort_key(
+            found = self.predicates.columns.sort_key(
                 key.column, self.link if key.column.source is Source.LINK else source
             )
-        return stored_key(self.predicates.related_count(key.relation, source))
+            computed = key.column.source is Source.EXPRESSION
+        else:
+            found = integer_key(self.predicates.related_count(key.relation, source))
+            computed = True
+        # what is computed of a record that is missing may be a value; the key is NULL then
+        return _unless_missing(found, source) if computed and any(each.nullable for each in key.path) else found
 
     def _subquery_key(self, key: OrderKey, source: Any, path: tuple[Relation, ...]) -> SortKey:
         """A to-one relation that no constraint holds to one record: the first by primary key counts, as when it is read."""
@@ -96,48 +101,103 @@ def _first(target: Any, inner: OrderBuilder, expression: Any) -> Any:
     statement = sa.select(expression).select_from(target.source).where(target.condition)
     for joined, condition in inner.joins.values():
         statement = statement.outerjoin_from(target.source, joined, condition)
-    key = [
-        sa.inspect(target.entity).mapper.get_property_by_column(column).key
-        for column in sa.inspect(target.entity).mapper.primary_key
-    ]
-    return statement.order_by(*(getattr(target.entity, each) for each in key)).limit(1).scalar_subquery()
+    return statement.order_by(*_primary_key(target.entity)).limit(1).scalar_subquery()
+
+
+def _unless_missing(key: SortKey, source: Any) -> SortKey:
+    """The key where a LEFT JOIN found a record of `source`, else NULL."""
+    found = _primary_key(source)[0].is_not(None)
+    sort = sa.case((found, key.sort))
+    return replace(key, sort=sort, value=sort if key.value is key.sort else sa.case((found, key.value)))
+
+
+def _primary_key(entity: Any) -> list[sa.ColumnElement[Any]]:
+    mapper = sa.inspect(entity).mapper
+    return [getattr(entity, mapper.get_property_by_column(column).key) for column in mapper.primary_key]
 
 
 def keyset_predicate(
-    terms: Sequence[OrderTerm], keys: Sequence[SortKey], position: Sequence[JsonScalar], *, backward: bool = False
+    terms: Sequence[OrderTerm],
+    keys: Sequence[SortKey],
+    position: Sequence[JsonScalar],
+    *,
+    backward: bool = False,
+    inclusive: bool = False,
 ) -> sa.ColumnElement[bool]:
-    """Rows strictly after `position`, in the order given by `terms`, or strictly before it.
+    """Rows strictly after `position`, in the order given by `terms`, or strictly before it; `inclusive`: or at it.
 
     `position` has one value per term. NULLs compare as the order places them, so a page break inside a run of NULLs
     neither repeats nor drops rows. `terms` end in a unique key. Terms that cannot be NULL and run in one direction
-    are compared as rows, `(a, b) > (x, y)`, for which an index serves.
+    are compared as rows, `(a, b) > (x, y)`, for which an index serves; else the first term is also compared alone, so
+    that an index on it serves.
 
     Source: Relay cursor connections, section 4.4 "Pagination algorithm".
     """
-    descending = {term.descending for term in terms}
-    if len(terms) > 1 and len(descending) == 1 and not any(term.nullable for term in terms) and None not in position:
-        left = sa.tuple_(*(key.sort for key in keys))
-        right = sa.tuple_(*(key.bind(value) for key, value in zip(keys, position, strict=True)))
-        return left < right if descending.pop() != backward else left > right
-    branches: list[sa.ColumnElement[bool]] = []
-    prefix: list[sa.ColumnElement[bool]] = []
-    for term, key, value in zip(terms, keys, position, strict=True):
-        beyond = _beyond(term, key, value, backward=backward)
-        if beyond is not None:
-            branches.append(sa.and_(*prefix, beyond))
-        prefix.append(_same(key, value))
-    return sa.or_(*branches) if branches else sa.false()
+    places = [
+        _Place(key.sort, None if value is None else key.bind(value), term, backward)
+        for term, key, value in zip(terms, keys, position, strict=True)
+    ]
+    predicate = _beyond(places, inclusive)
+    from_here = places[0].from_here() if len(places) > 1 and not _are_comparable_as_rows(places) else None
+    return predicate if from_here is None else sa.and_(from_here, predicate)
 
 
-def _beyond(term: OrderTerm, key: SortKey, value: JsonScalar, *, backward: bool) -> sa.ColumnElement[bool] | None:
-    """Later values of one term; None where there can be none."""
-    nulls_first = term.nulls_first != backward
-    if value is None:
-        return key.sort.is_not(None) if nulls_first else None
-    bound = key.bind(value)
-    later = key.sort < bound if term.descending != backward else key.sort > bound
-    return later if nulls_first or not term.nullable else sa.or_(later, key.sort.is_(None))
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A value of one term, in the direction in which rows are looked for. None is NULL."""
+
+    sort: sa.ColumnElement[Any]
+    value: sa.ColumnElement[Any] | None
+    term: OrderTerm
+    backward: bool
+
+    @property
+    def descending(self) -> bool:
+        return self.term.descending != self.backward
+
+    @property
+    def nulls_follow(self) -> bool:
+        return self.term.nullable and self.term.nulls_first == self.backward
+
+    def same(self) -> sa.ColumnElement[bool]:
+        return self.sort.is_(None) if self.value is None else self.sort == self.value
+
+    def later(self) -> sa.ColumnElement[bool] | None:
+        """Later values of the term; None where there can be none."""
+        if self.value is None:
+            return None if self.nulls_follow else self.sort.is_not(None)
+        later = _compared(self.sort, self.value, self.descending)
+        return sa.or_(later, self.sort.is_(None)) if self.nulls_follow else later
+
+    def from_here(self) -> sa.ColumnElement[bool] | None:
+        """This value and later ones, if they are one range of an index."""
+        if self.value is None or self.nulls_follow:
+            return None
+        return _compared(self.sort, self.value, self.descending, inclusive=True)
 
 
-def _same(key: SortKey, value: JsonScalar) -> sa.ColumnElement[bool]:
-    return key.sort.is_(None) if value is None else key.sort == key.bind(value)
+def _beyond(places: Sequence[_Place], inclusive: bool) -> sa.ColumnElement[bool]:
+    """Later by the first term, or equal by it and later by the rest."""
+    if _are_comparable_as_rows(places):
+        left = sa.tuple_(*(place.sort for place in places))
+        right = sa.tuple_(*(place.value for place in places))
+        return _compared(left, right, places[0].descending, inclusive)
+    first, *rest = places
+    if not rest and inclusive and (from_here := first.from_here()) is not None:
+        return from_here
+    later = first.later()
+    tied = sa.and_(first.same(), _beyond(rest, inclusive)) if rest else first.same() if inclusive else None
+    found = [each for each in (later, tied) if each is not None]
+    return sa.or_(*found) if found else sa.false()
+
+
+def _compared(left: Any, right: Any, descending: bool, inclusive: bool = False) -> sa.ColumnElement[bool]:
+    """Whether `left` is later than `right`."""
+    compare = (op.le if inclusive else op.lt) if descending else (op.ge if inclusive else op.gt)
+    result: sa.ColumnElement[bool] = compare(left, right)
+    return result
+
+
+def _are_comparable_as_rows(places: Sequence[_Place]) -> bool:
+    certain = not any(place.term.nullable or place.value is None for place in places)
+    return len(places) > 1 and certain and len({place.descending for place in places}) == 1
