@@ -25,7 +25,6 @@ from graphql import (
 from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import VariableValues, VariableValueSource, get_argument_values
 
-
 RESOLVED = ""
 """The key of the field that is being resolved, whatever its alias: so equal requests become equal plans."""
 
