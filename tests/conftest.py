@@ -18,7 +18,15 @@ from tests.databases import (
     run_apart,
     running_postgres,
 )
-from tests.samples import load_chinook, load_pagila, sample
+from tests.samples import load_chinook, load_pagila, sample, sample_path
+
+_MISSING = [name for name in ("chinook", "pagila") if not sample_path(name).exists()]
+collect_ignore = [f"test_{name}.py" for name in _MISSING]
+
+
+def pytest_report_header() -> list[str]:
+    """One line for each sample database without which a file of tests stands aside."""
+    return [f"test_{name}.py stands aside: there is no {sample_path(name)} (set GQLCRUD_SAMPLES)" for name in _MISSING]
 
 
 @pytest.hookimpl(tryfirst=True)
