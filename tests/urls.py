@@ -35,6 +35,6 @@ def shown(url: URL) -> str:
     return url.set(drivername=url.get_backend_name(), query={}).render_as_string()
 
 
-async def target_at(url: URL) -> Target:
+async def target_at(url: URL, *, schema: str | None = None) -> Target:
     """What the command line makes of the URL; it reads the database in an event loop of its own."""
-    return await asyncio.to_thread(read_target, plain(url))
+    return await asyncio.to_thread(read_target, plain(url), schema=schema)
