@@ -85,7 +85,7 @@ class Api:
         self.session_dependency: SessionDependency | None = None
         self._source = self._read_source(database)
         self._registry = declare_types(self.catalog, self)
-        self.query = query_type(self._registry, self, [query] if isinstance(query, type) else query)
+        self.query = query_type(self._registry, self, query if isinstance(query, Sequence) else [query])
         self._session: ContextVar[AsyncSession | None] = ContextVar("gqlcrud_session", default=None)
         self.extension: type[SchemaExtension] = _extension(self)
         self.schema = self._build_schema()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
+from gqlcrud.errors import ConfigurationError
 from gqlcrud.scalars import Scalar
 
 OptInOperator = Literal["like", "regex", "search"]
@@ -15,9 +16,10 @@ OptInOperator = Literal["like", "regex", "search"]
 class Limits:
     """Bounds that hold for every request; a page or list beyond one is refused with the code LIMIT.
 
-    page_size: rows of a page when neither `first` nor `last` is given.
+    page_size: rows of a page when neither `first` nor `last` is given; `max_page_size`, if that is less.
     max_page_size: the largest `first` or `last`.
     max_list_operands: items of one `in`, `notIn`, `and`, `or`, `hasAny` or `hasAll`.
+    max_order_terms: items of one `orderBy` and the relations that they follow, taken together.
     max_node_ids: ids of one `nodes(ids:)`.
     max_filter_depth: how deep `and`, `or`, `not` and relation filters nest.
     max_depth: how deep relations nest in a document; a connection counts once, with its `edges` and `node`.
@@ -26,9 +28,16 @@ class Limits:
     page_size: int = 50
     max_page_size: int = 500
     max_list_operands: int = 1000
+    max_order_terms: int = 30
     max_node_ids: int = 500
     max_filter_depth: int = 10
     max_depth: int = 12
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ConfigurationError(f"Limits({each.name}={value!r}) takes a number from 1.")
 
 
 @dataclass(frozen=True, slots=True)

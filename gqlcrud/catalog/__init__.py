@@ -1,7 +1,7 @@
 """Mapped classes in, a frozen catalog of models, columns, relations and keys out."""
 
 from gqlcrud.catalog.model import Catalog, Column, Key, LeftOut, Link, Member, Model, OwnField, Relation, Source
-from gqlcrud.catalog.own_fields import REQUIRES, declared_fields
+from gqlcrud.catalog.own_fields import REQUIRES, DeclaredField, declared_fields
 from gqlcrud.catalog.read import CatalogSettings, mapped_classes, read_catalog
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "Catalog",
     "CatalogSettings",
     "Column",
+    "DeclaredField",
     "Key",
     "LeftOut",
     "Link",

@@ -11,11 +11,11 @@ from sqlalchemy.types import TypeEngine
 from gqlcrud.catalog.model import Model
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.naming import RESERVED_FIELDS, RESERVED_TYPES, Names
-from gqlcrud.options import ModelOptions
+from gqlcrud.options import Limits, ModelOptions
 from gqlcrud.scalars import Scalar
 
 
-def check_options(options: Mapping[type, ModelOptions], classes: Collection[type]) -> None:
+def check_options(options: Mapping[type, ModelOptions], classes: Collection[type], limits: Limits) -> None:
     """The classes that the options are for, and the kinds of their values."""
     for entity, each in options.items():
         name = getattr(entity, "__name__", repr(entity))
@@ -32,6 +32,21 @@ def check_options(options: Mapping[type, ModelOptions], classes: Collection[type
                     f"ModelOptions({option}={names!r}) of {name} takes a collection of names: {{{names!r}}}."
                 )
         check_scalars(f"ModelOptions(scalars=...) of {name}", each.scalars)
+        check_page_sizes(name, each, limits)
+
+
+def check_page_sizes(name: str, options: ModelOptions, limits: Limits) -> None:
+    """A page has records, and the size that nobody asks for is not larger than what anybody may ask for."""
+    for option, value in (("page_size", options.page_size), ("max_page_size", options.max_page_size)):
+        if value is not None and value < 1:
+            raise ConfigurationError(f"ModelOptions({option}={value}) of {name} takes a number from 1.")
+    maximum = options.max_page_size or limits.max_page_size
+    if options.page_size is not None and options.page_size > maximum:
+        where = "ModelOptions" if options.max_page_size else "Limits"
+        raise ConfigurationError(
+            f"ModelOptions(page_size={options.page_size}) of {name} is larger than the largest page: "
+            f"{where}(max_page_size={maximum})."
+        )
 
 
 def check_scalars(option: str, scalars: Mapping[Any, Scalar]) -> None:
@@ -51,15 +66,22 @@ def check_scalar_types(scalars: Mapping[Any, Scalar]) -> None:
             raise ConfigurationError(f"Api(scalars=...) takes types as keys, such as {{MyType: ...}}, not {key!r}.")
 
 
-def check_attributes(mapper: Mapper[Any], options: ModelOptions, further: Iterable[str]) -> None:
+def check_attributes(mapper: Mapper[Any], options: ModelOptions, further: Collection[str]) -> None:
     """Every attribute that an option names must exist, else a misspelt `exclude` would publish what it should hide.
 
     `further` are the attributes that the API adds: relations that skip over an association object.
     """
     own = {str(key) for key in mapper.all_orm_descriptors.keys()}  # noqa: SIM118
     known = own | {prop.key for prop in mapper.attrs} | set(further)
+    relations = {*mapper.relationships.keys(), *further}
     for option, attributes in _attributes(options).items():
         unknown = sorted(set(attributes) - known)
+        if option in ("operators", "scalars", "enum_names") and not relations.isdisjoint(attributes):
+            raise ConfigurationError(
+                f"ModelOptions({option}=...) of {mapper.class_.__name__} names "
+                f"{', '.join(map(repr, sorted(relations & set(attributes))))}, which leads to other records; "
+                f"{option} is for columns."
+            )
         if unknown:
             raise ConfigurationError(
                 f"ModelOptions({option}=...) of {mapper.class_.__name__} names {', '.join(map(repr, unknown))}, "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Mapper
@@ -18,8 +19,18 @@ REQUIRES = "gqlcrud.requires"
 """Where a field of the user's own keeps the attributes that it requires, in Strawberry's metadata."""
 
 
-def declared_fields(fields: type) -> dict[str, StrawberryField]:
-    """The Strawberry fields of a class and its bases by GraphQL name; the class is plain, or a `strawberry.type`."""
+@dataclass(frozen=True, slots=True)
+class DeclaredField:
+    """A Strawberry field in a class of the user's. name: in GraphQL; attribute: in the class; origin: for errors."""
+
+    name: str
+    attribute: str
+    origin: str
+    field: StrawberryField
+
+
+def declared_fields(fields: type) -> list[DeclaredField]:
+    """The Strawberry fields of a class and its bases; the class is plain, or a `strawberry.type`."""
     definition = get_object_definition(fields)
     found: dict[str, StrawberryField] = {}
     if definition is not None:
@@ -27,7 +38,10 @@ def declared_fields(fields: type) -> dict[str, StrawberryField]:
     else:
         for cls in reversed(fields.__mro__):
             found |= {name: value for name, value in vars(cls).items() if isinstance(value, StrawberryField)}
-    return {each.graphql_name or camel_name(name): each for name, each in found.items()}
+    return [
+        DeclaredField(each.graphql_name or camel_name(name), name, f"{fields.__name__}.{name}", each)
+        for name, each in found.items()
+    ]
 
 
 def own_fields(
@@ -38,18 +52,17 @@ def own_fields(
     if fields is None:
         return ()
     declared: list[Column | Relation] = [*relations, *columns]
-    by_key = {each.key: each for each in declared}
+    by_key = {member.key: member for member in declared}
     found: list[OwnField] = []
-    for name, value in declared_fields(fields).items():
-        origin = f"{fields.__name__}.{value.python_name or name}"
-        keys = value.metadata.get(REQUIRES, ())
+    for each in declared_fields(fields):
+        keys = each.field.metadata.get(REQUIRES, ())
         unknown = [key for key in keys if key not in by_key and key not in mapper.column_attrs]
         if unknown:
             known = sorted({*by_key, *mapper.column_attrs.keys()})
             raise ConfigurationError(
-                f"The field {origin} requires {', '.join(map(repr, unknown))}, which {reader.model} does not have. "
+                f"The field {each.origin} requires {', '.join(map(repr, unknown))}, which {reader.model} does not have. "
                 f"It can require: {', '.join(known)}."
             )
         requires = tuple(by_key.get(key) or hidden_column(mapper, key, reader) for key in keys)
-        found.append(OwnField(name, origin, requires))
+        found.append(OwnField(each.name, each.origin, requires))
     return tuple(found)

@@ -69,7 +69,7 @@ def mapped_classes(source: object) -> tuple[type, ...]:
 def read_catalog(classes: Iterable[type], settings: CatalogSettings) -> Catalog:
     """Read everything that the API is made of. Raises ConfigurationError for what it cannot offer."""
     mappers = {entity: _mapper(entity) for entity in classes}
-    check_options(settings.options, mappers)
+    check_options(settings.options, mappers, settings.limits)
     check_scalar_types(settings.scalars)
     left_out: list[LeftOut] = []
     readers = _readers(mappers, settings, left_out)
@@ -154,7 +154,7 @@ def _read_relations(
             for relation in derived_relations(mapper, offered, readers, key):
                 derived[relation.owner].append(relation)
     for entity, mapper in mappers.items():
-        check_attributes(mapper, readers[entity].options, (each.key for each in derived[entity]))
+        check_attributes(mapper, readers[entity].options, [each.key for each in derived[entity]])
     return {entity: _offered(mapped[entity], derived[entity], columns[entity], readers[entity]) for entity in mappers}
 
 

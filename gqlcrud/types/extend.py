@@ -15,7 +15,7 @@ from strawberry.permission import BasePermission
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
-from gqlcrud.catalog import REQUIRES, declared_fields
+from gqlcrud.catalog import REQUIRES, DeclaredField, declared_fields
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.types.registry import Registry
 
@@ -51,34 +51,36 @@ def field(
 
 def own_fields(fields: type, registry: Registry) -> list[StrawberryField]:
     """The Strawberry fields of a class, plain or decorated with `strawberry.type`, ready for a generated type."""
-    return [_own_field(fields.__name__, name, each, registry) for name, each in declared_fields(fields).items()]
+    return [_own_field(each, registry) for each in declared_fields(fields)]
 
 
 def root_fields(fields: type, registry: Registry) -> list[StrawberryField]:
     """The same, ready for the type Query, whose fields have no record to require attributes of."""
-    for name, each in declared_fields(fields).items():
-        if each.metadata.get(REQUIRES):
+    for each in declared_fields(fields):
+        if each.field.metadata.get(REQUIRES):
             raise ConfigurationError(
-                f"The root field {fields.__name__}.{name} requires attributes, but it stands on no record. Leave "
-                "`requires` out, and load records by gqlcrud.load_record or gqlcrud.load_records."
+                f"The root field {each.origin} requires attributes, but it stands on no record. Leave `requires` out, and "
+                "load records by gqlcrud.load_record or gqlcrud.load_records."
             )
     return own_fields(fields, registry)
 
 
-def _own_field(owner: str, name: str, each: StrawberryField, registry: Registry) -> StrawberryField:
-    resolver = each.base_resolver
+def _own_field(declared: DeclaredField, registry: Registry) -> StrawberryField:
+    resolver = declared.field.base_resolver
     if resolver is None:
-        raise ConfigurationError(f"{owner}.{name} has no resolver; write it as a method with @gqlcrud.field().")
-    own = copy.copy(each)
-    own.python_name = each.python_name
-    own.graphql_name = name
+        raise ConfigurationError(f"{declared.origin} has no resolver; write it as a method with @gqlcrud.field().")
+    own = copy.copy(declared.field)
+    own.python_name = declared.attribute
+    own.graphql_name = declared.name
     if not own.description and resolver.wrapped_func.__doc__:
         own.description = " ".join(resolver.wrapped_func.__doc__.split())
-    annotation = each.type_annotation or resolver.type_annotation
+    annotation = declared.field.type_annotation or resolver.type_annotation
     if annotation is None:
-        raise ConfigurationError(f"{owner}.{name} has no return annotation; say what it gives.")
-    own.type_annotation = _generated(annotation, f"The return annotation of {owner}.{name}", registry)
-    own.arguments = [_own_argument(argument, f"{owner}.{name}", registry) for argument in each.arguments]
+        raise ConfigurationError(
+            f"{declared.origin} has no return annotation; say what it gives: def {declared.attribute}(self) -> str."
+        )
+    own.type_annotation = _generated(annotation, f"The return annotation of {declared.origin}", registry)
+    own.arguments = [_own_argument(each, declared.origin, registry) for each in declared.field.arguments]
     return own
 
 

@@ -65,11 +65,12 @@ def column_filter(registry: Registry, column: Column) -> Any:
 def scalar_filter(registry: Registry, scalar: Scalar, operators: tuple[Operator, ...]) -> Any:
     name = filter_name(scalar, operators)
     words = f"a list of {scalar.item.name}" if scalar.item is not None else f"a {scalar.name}"
-    origin = f"the filter of {words} with the operators {', '.join(operators)}"
+    origin = f"the filter of {words} by {', '.join(operators)}"
     if registry.names.origins.get(name) != origin:
         fields = [_operator_field(registry, scalar, operator) for operator in operators]
         description = f"Conditions on {words}; all that are given must hold. An omitted one says nothing."
-        registry.input(name, origin, fields, description)
+        remedy = "Give the scalar, or the model, another name."
+        registry.input(name, origin, fields, description, remedy=remedy)
     return registry.ref(name)
 
 

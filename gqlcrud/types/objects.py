@@ -49,7 +49,8 @@ def declare_object(registry: Registry, model: Model, api: ApiKey) -> None:
             target = registry.catalog.model(relation.target)
             origin = f"the connection of the relation {model.entity.__name__}.{relation.key}"
             declare_connection(registry, relation.link_name, target, origin, relation.link.columns)
-            declare_link_order(registry, relation, f"{relation.link_name}Order")
+            if order_name(target, relation) is not None:
+                declare_link_order(registry, relation, f"{relation.link_name}Order")
 
 
 def declare_connection(registry: Registry, name: str, model: Model, origin: str, columns: Sequence[Column]) -> None:

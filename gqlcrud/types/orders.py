@@ -15,9 +15,11 @@ def is_orderable(model: Model) -> bool:
 
 def order_name(model: Model, relation: Relation | None) -> str | None:
     """The order input of a list, None if nothing of it can be ordered by."""
-    if relation is not None and relation.link_name is not None:
-        return f"{relation.link_name}Order"
-    return f"{model.name}Order" if is_orderable(model) else None
+    link = relation.link if relation is not None else None
+    by_edge = link is not None and any(_sortable(column) for column in link.columns)
+    if not by_edge and not is_orderable(model):
+        return None
+    return f"{(relation.link_name if relation is not None else None) or model.name}Order"
 
 
 def declare_order(registry: Registry, model: Model) -> None:
@@ -42,7 +44,7 @@ def declare_link_order(registry: Registry, relation: Relation, name: str) -> Non
     """`BookTagOrder`: by the record, or by a column of the link."""
     target = registry.catalog.model(relation.target)
     columns = relation.link.columns if relation.link is not None else ()
-    fields = [input_field(each.name, optional(SORT), each.description) for each in columns if each.sortable]
+    fields = [input_field(each.name, optional(SORT), each.description) for each in columns if _sortable(each)]
     if is_orderable(target):
         fields.insert(
             0, input_field("node", optional(registry.ref(f"{target.name}Order")), f"By a field of the {target.name}.")

@@ -67,13 +67,20 @@ class Registry:
         return _define(cls, name, fields, description, interfaces=interfaces, is_type_of=is_type_of)
 
     def input(
-        self, name: str, origin: str, fields: Sequence[StrawberryField], description: str, *, one_of: bool = False
+        self,
+        name: str,
+        origin: str,
+        fields: Sequence[StrawberryField],
+        description: str,
+        *,
+        one_of: bool = False,
+        remedy: str | None = None,
     ) -> type:
         """Make an input type, whose values reach the planner as graphql-core coerced them.
 
         Of a `one_of` input exactly one field is given.
         """
-        cls = self._class(name, origin)
+        cls = self._class(name, origin, remedy)
         return _define(cls, name, fields, description, directives=[OneOf()] if one_of else [], from_input=_as_it_is)
 
     @property
@@ -96,8 +103,8 @@ class Registry:
             self.names.take(scalar.name, f"the {kind} of {origin}", remedy)
             self.scalars[scalar.name] = annotation
 
-    def _class(self, name: str, origin: str) -> type:
-        self.names.take(name, origin, "Give a model another name: ModelOptions(name='...').")
+    def _class(self, name: str, origin: str, remedy: str | None = None) -> type:
+        self.names.take(name, origin, remedy or "Give a model another name: ModelOptions(name='...').")
         cls = type(name, (), {"__doc__": None})
         self.types[name] = cls
         return cls

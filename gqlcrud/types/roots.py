@@ -9,6 +9,7 @@ from strawberry.types.field import StrawberryField
 
 from gqlcrud.catalog import Catalog, Model
 from gqlcrud.context import ApiKey
+from gqlcrud.errors import ConfigurationError
 from gqlcrud.fields import NodesField, PageField, RecordField
 from gqlcrud.naming import RESERVED_TYPES, Names
 from gqlcrud.types.extend import root_fields
@@ -72,6 +73,8 @@ def query_type(registry: Registry, api: ApiKey, own: Sequence[type]) -> type:
         )
     names = Names("the type Query", {str(field.graphql_name): "a generated root field" for field in fields})
     for cls in own:
+        if not isinstance(cls, type):
+            raise ConfigurationError(f"Api(query=...) takes a class with fields, or several in a list, not {cls!r}.")
         for field in root_fields(cls, registry):
             origin = f"the field {cls.__name__}.{field.python_name}"
             remedy = "Give it another name: @gqlcrud.field(name='anotherName')."
