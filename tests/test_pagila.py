@@ -352,7 +352,7 @@ async def test_a_cycle_of_two_tables_is_followed_round(api: Api) -> None:
     ("query", "count"),
     [
         (
-            "films(first: $n) { nodes { language { name } originalLanguage { name } actors { edges { lastUpdate } } } }",
+            "films(first: $n) { nodes { language { name } actors { edges { lastUpdate } } inventories { totalCount } } }",
             4,
         ),
         ("customers(first: $n) { nodes { address { city { country { country } } } rentals { totalCount } } }", 5),
