@@ -490,7 +490,7 @@ def test_a_model_is_not_called_as_a_type_of_another(mistake: Callable[..., str])
         f"The filter of counts and the class shop.CountFilter {after.format('CountFilter')}"
     )
     assert told("User", "IntFilter") == (
-        "The filter of a Int by eq, ne, gt, gte, lt, lte, in, notIn, isNull and the class shop.IntFilter are both named "
+        "The filter of values of Int by eq, ne, gt, gte, lt, lte, in, notIn, isNull and the class shop.IntFilter are both named "
         "'IntFilter' in the schema. Give the scalar, or the model, another name."
     )
 
@@ -576,7 +576,7 @@ def test_scalars_of_one_name_are_refused(mistake: Callable[..., str]) -> None:
     )
     equal = Scalar("String", str, operators=(gqlcrud.Operator.EQ,))
     assert told(Scalar("Text", str), equal) == (
-        "The filter of a String by eq and the filter of a String by eq, ne, gt, gte, lt, lte, in, notIn, isNull, contains, "
+        "The filter of values of String by eq and the filter of values of String by eq, ne, gt, gte, lt, lte, in, notIn, isNull, contains, "
         "startsWith, endsWith, iEq, iContains, iStartsWith, iEndsWith are both named 'StringFilter' in the schema. "
         "Give the scalar, or the model, another name."
     )

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
-from gqlcrud.catalog.columns import ColumnReader
+from gqlcrud.catalog.column_reader import ColumnReader
 from gqlcrud.catalog.foreign_keys import primary_key
 from gqlcrud.catalog.model import Column, Key, Member, Model, OwnField, Relation
 from gqlcrud.catalog.own_fields import own_fields

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
-from gqlcrud.catalog.columns import ColumnReader
+from gqlcrud.catalog.column_reader import ColumnReader
 from gqlcrud.catalog.model import Column, Relation
 from gqlcrud.catalog.relations import read_link
 from gqlcrud.naming import camel_name, plural

@@ -2,222 +2,18 @@
 
 from __future__ import annotations
 
-import enum
 import inspect
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.hybrid import HybridExtensionType, hybrid_property
 from sqlalchemy.orm import ColumnProperty, Mapper, aliased
-from sqlalchemy.types import NullType, TypeEngine
 
-from gqlcrud.catalog.annotations import AnnotationReader, attribute_annotation, return_annotation
-from gqlcrud.catalog.enums import EnumTypes
-from gqlcrud.catalog.model import Column, LeftOut, Source
-from gqlcrud.errors import ConfigurationError
-from gqlcrud.naming import member_name
-from gqlcrud.options import ModelOptions
-from gqlcrud.scalars import ID, OPT_IN, STRING, TEXT, Operator, Scalar, array_scalar, scalar_for, wrapped_type
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnReader:
-    """Reads the columns of one class; `left_out` collects what `skip_unknown` passes over.
-
-    owner: the name of its GraphQL type. model: the name of the class itself, for what the developer reads.
-    """
-
-    owner: str
-    model: str
-    options: ModelOptions
-    scalars: Mapping[Any, Scalar]
-    enums: EnumTypes
-    skip_unknown: bool
-    left_out: list[LeftOut]
-
-    def offers(self, key: str) -> bool:
-        """Whether the API offers an attribute. Private ones are left out unless an option names them."""
-        options = self.options
-        wanted = key in options.include if options.include is not None else _is_public(key) or key in options.rename
-        return wanted and key not in options.exclude
-
-    def stored(
-        self,
-        key: str,
-        column: sa.Column[Any],
-        description: str | None,
-        *,
-        deferred: bool = False,
-        source: Source = Source.STORED,
-    ) -> Column | None:
-        """A column of a table. Raises ConfigurationError for a type without a scalar, unless those are skipped."""
-        scalar = self._scalar(key, column.type)
-        if scalar is None:
-            return None
-        return self._column(
-            key,
-            column.type,
-            scalar,
-            nullable=_is_nullable(column),
-            description=description or _stored_description(self.owner, key, column),
-            source=source,
-            deferred=deferred,
-            read_only=column.computed is not None,
-        )
-
-    def expression(
-        self, key: str, expression: sa.ColumnElement[Any], annotation: object, doc: str | None
-    ) -> Column | None:
-        """A SQL expression that the class maps; an annotation says what a type without a scalar cannot."""
-        annotated, nullable = self._annotated(key, annotation)
-        scalar = self._known_scalar(key, expression.type) or annotated
-        if scalar is None:
-            self._refuse(key, expression.type)
-            return None
-        description = doc or f"Computed by the database for each {self.owner}."
-        return self._column(
-            key,
-            expression.type,
-            scalar,
-            nullable=nullable,
-            description=description,
-            source=Source.EXPRESSION,
-            read_only=True,
-        )
-
-    def python(self, key: str, annotation: object, doc: str | None) -> Column | None:
-        """A hybrid without a SQL form: a field that cannot be filtered or ordered by. Its type is the annotation's."""
-        annotated, nullable = self._annotated(key, annotation)
-        scalar = self.options.scalars.get(key) or annotated
-        if scalar is None:
-            if self.skip_unknown:
-                self.left_out.append(LeftOut(f"{self.model}.{key}", "a hybrid property without a type"))
-                return None
-            raise ConfigurationError(
-                f"{self.model}.{key} is a hybrid property without a SQL expression, and what it returns has no GraphQL "
-                f"scalar. Annotate it, as in `def {key}(self) -> str`; or give it a scalar: "
-                f"ModelOptions(scalars={{{key!r}: gqlcrud.custom_scalar(...)}}); or leave it out: "
-                f"ModelOptions(exclude={{{key!r}}})."
-            )
-        scalar = replace(scalar, operators=(), sortable=False)
-        description = doc or f"Computed from the other fields of {self.owner}; cannot be filtered or ordered by."
-        return self._column(
-            key, NullType(), scalar, nullable=nullable, description=description, source=Source.PYTHON, read_only=True
-        )
-
-    def synonym(self, key: str, target: Column, doc: str | None) -> Column:
-        """Another name for a column: what the options say of either name holds for it."""
-        return self._column(
-            key,
-            target.sql_type,
-            target.scalar,
-            nullable=target.nullable,
-            description=doc or f"The same as `{target.name}`.",
-            source=target.source,
-            deferred=target.deferred,
-            read_only=target.read_only,
-            filterable=bool(target.operators),
-            sortable=target.sortable,
-        )
-
-    def hidden(self, key: str, column: Any) -> Column:
-        """A stored column that the API does not offer but a relation, the global id or a field of the user's needs."""
-        scalar = self._known_scalar(key, column.type) or STRING
-        return Column(key, key, scalar, column.type, _is_nullable(column), "", sortable=False, offered=False)
-
-    def _scalar(self, key: str, sql_type: TypeEngine[Any]) -> Scalar | None:
-        try:
-            scalar = self._known_scalar(key, sql_type)
-        except ConfigurationError as error:
-            if not self.skip_unknown:
-                raise
-            self.left_out.append(LeftOut(f"{self.model}.{key}", str(error)))
-            return None
-        if scalar is None:
-            self._refuse(key, sql_type)
-        return scalar
-
-    def _known_scalar(self, key: str, sql_type: TypeEngine[Any]) -> Scalar | None:
-        if key in self.options.scalars:
-            return self.options.scalars[key]
-        known = None if isinstance(sql_type, NullType) else scalar_for(sql_type, self.scalars)
-        return self._enum(key, sql_type) or known
-
-    def _enum(self, key: str, sql_type: TypeEngine[Any]) -> Scalar | None:
-        if sql_type in self.scalars or {*type(sql_type).__mro__} & self.scalars.keys():
-            return None
-        if isinstance(sql_type, sa.Enum):
-            return self.enums.scalar(sql_type, self.owner, key)
-        if isinstance(sql_type, sa.ARRAY) and sql_type.dimensions in (None, 1):
-            item = self._enum(key, sql_type.item_type)
-            return None if item is None else array_scalar(item)
-        wrapped = wrapped_type(sql_type)
-        return None if wrapped is None else self._enum(key, wrapped)
-
-    def _annotated(self, key: str, annotation: object) -> tuple[Scalar | None, bool]:
-        def enum_scalar(kind: type[enum.Enum]) -> Scalar:
-            return self.enums.scalar(sa.Enum(kind), self.owner, key)
-
-        return AnnotationReader(self.scalars, enum_scalar).read(annotation)
-
-    def _refuse(self, key: str, sql_type: TypeEngine[Any]) -> None:
-        if not self.skip_unknown:
-            raise ConfigurationError(
-                f"{self.model}.{key} has the type {sql_type!r}, which has no GraphQL scalar. Give it one: "
-                f"ModelOptions(scalars={{{key!r}: gqlcrud.custom_scalar(...)}}), or for every column of this type "
-                f"Api(scalars={{{type(sql_type).__name__}: ...}}); or leave it out: ModelOptions(exclude={{{key!r}}})."
-            )
-        self.left_out.append(
-            LeftOut(f"{self.model}.{key}", f"the type {type(sql_type).__name__} has no GraphQL scalar")
-        )
-
-    def _column(
-        self,
-        key: str,
-        sql_type: TypeEngine[Any],
-        scalar: Scalar,
-        *,
-        nullable: bool,
-        description: str,
-        source: Source,
-        deferred: bool = False,
-        read_only: bool = False,
-        filterable: bool = True,
-        sortable: bool = True,
-    ) -> Column:
-        options = self.options
-        return Column(
-            key=key,
-            name=options.rename.get(key) or member_name(key),
-            scalar=scalar,
-            sql_type=sql_type,
-            nullable=nullable,
-            description=description,
-            source=source,
-            operators=self._operators(key, scalar) if filterable and key not in options.hide_from_where else (),
-            sortable=sortable and scalar.sortable and key not in options.hide_from_order,
-            deferred=deferred,
-            read_only=read_only
-            or options.read_only is True
-            or (options.read_only is not False and key in options.read_only),
-        )
-
-    def _operators(self, key: str, scalar: Scalar) -> tuple[Operator, ...]:
-        further = self.options.operators.get(key, ())
-        if further and scalar.operators != TEXT:
-            raise ConfigurationError(
-                f"ModelOptions(operators={{{key!r}: ...}}) of {self.model}: {', '.join(map(repr, sorted(further)))} "
-                f"is for texts, and {key} is a {scalar.name}."
-            )
-        for name in further:
-            if name not in OPT_IN:
-                raise ConfigurationError(
-                    f"ModelOptions(operators={{{key!r}: ...}}) of {self.model} names {name!r}; there are: {', '.join(OPT_IN)}."
-                )
-        return (*scalar.operators, *(operator for name in OPT_IN if name in further for operator in OPT_IN[name]))
+from gqlcrud.catalog.annotations import attribute_annotation, return_annotation
+from gqlcrud.catalog.column_reader import ColumnReader
+from gqlcrud.catalog.model import Column
 
 
 def read_columns(mapper: Mapper[Any], reader: ColumnReader) -> list[Column]:
@@ -241,17 +37,6 @@ def read_columns(mapper: Mapper[Any], reader: ColumnReader) -> list[Column]:
 def hidden_column(mapper: Mapper[Any], key: str, reader: ColumnReader) -> Column:
     """A mapped column that the API does not offer; see `ColumnReader.hidden`."""
     return reader.hidden(key, mapper.column_attrs[key].columns[0])
-
-
-def as_global_id(column: Column, target: type, target_name: str, comment: str | None) -> Column:
-    """A foreign key as clients see it: the global id of the record it points at."""
-    operators = ID.operators if column.operators else ()
-    description = comment or f"The global id of the {target_name}, taken from the foreign key without a query."
-    return replace(column, references=target, operators=operators, sortable=False, description=description)
-
-
-def _is_public(key: str) -> bool:
-    return not key.startswith("_")
 
 
 def _read_property(mapper: Mapper[Any], prop: ColumnProperty[Any], reader: ColumnReader) -> Column | None:
@@ -297,19 +82,3 @@ def hybrid_expression(entity: type, key: str) -> sa.ColumnElement[Any] | None:
     except Exception:  # a Python-only hybrid fails on the class in any way it likes
         return None
     return element if isinstance(element, sa.ColumnElement) else None
-
-
-def _is_nullable(column: Any) -> bool:
-    """A primary key is not null, though SQLite, and so a table read from it, may not say so."""
-    return bool(getattr(column, "nullable", True)) and not getattr(column, "primary_key", False)
-
-
-def _stored_description(owner: str, key: str, column: sa.Column[Any]) -> str:
-    words = key.strip("_").replace("_", " ")
-    if column.primary_key:
-        return (
-            f"Part of the primary key of {owner}."
-            if len(column.table.primary_key) > 1
-            else f"The primary key of {owner}."
-        )
-    return f"The {words} of the {owner}{'; may be null' if column.nullable else ''}."

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
-from gqlcrud.catalog.columns import ColumnReader
+from gqlcrud.catalog.column_reader import ColumnReader
 from gqlcrud.catalog.foreign_keys import KeyTargets
 from gqlcrud.catalog.model import Column, Link, Relation, Source
 from gqlcrud.naming import Names, link_type_name, pascal_name, singular

@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
-from gqlcrud.catalog.columns import ColumnReader, hidden_column
+from gqlcrud.catalog.column_reader import ColumnReader
+from gqlcrud.catalog.columns import hidden_column
 from gqlcrud.catalog.model import Column, Relation
 from gqlcrud.naming import camel_name
 from gqlcrud.scalars import ID

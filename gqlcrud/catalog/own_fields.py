@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapper
 from strawberry.types.base import get_object_definition
 from strawberry.types.field import StrawberryField
 
-from gqlcrud.catalog.columns import ColumnReader, hidden_column
+from gqlcrud.catalog.column_reader import ColumnReader
+from gqlcrud.catalog.columns import hidden_column
 from gqlcrud.catalog.model import Column, OwnField, Relation
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.naming import camel_name

@@ -14,7 +14,8 @@ from sqlalchemy.orm.exc import UnmappedClassError
 from gqlcrud.catalog.assemble import assemble_model
 from gqlcrud.catalog.associations import derived_relations
 from gqlcrud.catalog.checks import check_attributes, check_names, check_options, check_scalar_types
-from gqlcrud.catalog.columns import ColumnReader, read_columns
+from gqlcrud.catalog.column_reader import ColumnReader
+from gqlcrud.catalog.columns import read_columns
 from gqlcrud.catalog.edges import EdgeReader, is_same_link
 from gqlcrud.catalog.enums import EnumTypes
 from gqlcrud.catalog.foreign_keys import KeyTargets, primary_key, with_global_ids, with_known_columns

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty
 from sqlalchemy.orm.exc import UnmappedColumnError
 from sqlalchemy.sql import operators
 
-from gqlcrud.catalog.columns import ColumnReader, hidden_column
+from gqlcrud.catalog.column_reader import ColumnReader
+from gqlcrud.catalog.columns import hidden_column
 from gqlcrud.catalog.model import Column, Link, Relation, Source
 from gqlcrud.naming import camel_name
 

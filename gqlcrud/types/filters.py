@@ -64,7 +64,7 @@ def column_filter(registry: Registry, column: Column) -> Any:
 
 def scalar_filter(registry: Registry, scalar: Scalar, operators: tuple[Operator, ...]) -> Any:
     name = filter_name(scalar, operators)
-    words = f"a list of {scalar.item.name}" if scalar.item is not None else f"a {scalar.name}"
+    words = f"lists of {scalar.item.name}" if scalar.item is not None else f"values of {scalar.name}"
     origin = f"the filter of {words} by {', '.join(operators)}"
     if registry.names.origins.get(name) != origin:
         fields = [_operator_field(registry, scalar, operator) for operator in operators]
@@ -138,11 +138,11 @@ def declare_where(registry: Registry, model: Model) -> None:
         *(_relation_field(registry, each) for each in model.relations if each.filterable),
     ]
     origin = f"the filter of {model.name}"
-    registry.input(name, origin, fields, f"Conditions on a {model.name}; all that are given must hold.")
+    registry.input(name, origin, fields, f"Conditions on {model.name} records; all that are given must hold.")
     registry.input(
         f"{model.name}Rel",
         origin,
-        _to_one_fields(model, ref),
+        _to_one_fields(ref),
         f"Conditions on the {model.name} that a relation leads to.",
     )
     registry.input(
@@ -159,13 +159,13 @@ def _relation_field(registry: Registry, relation: Relation) -> StrawberryField:
     return input_field(relation.name, optional(registry.ref(target + suffix)), relation.description)
 
 
-def _to_one_fields(model: Model, where: Any) -> list[StrawberryField]:
+def _to_one_fields(where: Any) -> list[StrawberryField]:
     return [
-        input_field("is", optional(where), f"There is a {model.name} and this holds for it; `{{}}`: there is one."),
+        input_field("is", optional(where), "There is a record, and this holds for it; `{}`: there is one."),
         input_field(
-            "isNot", optional(where), f"There is no {model.name} for which this holds; true where there is none at all."
+            "isNot", optional(where), "There is no record for which this holds; true where there is none at all."
         ),
-        input_field("isNull", optional(bool), f"True: there is no {model.name}. False: there is one."),
+        input_field("isNull", optional(bool), "True: there is no record. False: there is one."),
     ]
 
 

@@ -61,7 +61,7 @@ def declare_connection(registry: Registry, name: str, model: Model, origin: str,
         NodeField("node", node, f"The {model.name}."),
         *(_edge_column_field(registry, column) for column in columns),
     ]
-    registry.object(f"{name}Edge", origin, edge_fields, f"A {model.name} in a list, and where it stands there.")
+    registry.object(f"{name}Edge", origin, edge_fields, f"One {model.name} in a list, and where it stands there.")
     edge = registry.ref(f"{name}Edge")
     fields = [
         ConnectionField("edges", list_of(edge), "The records of the page with their cursors."),
