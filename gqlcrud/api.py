@@ -34,7 +34,7 @@ from gqlcrud.options import Limits, ModelOptions
 from gqlcrud.planning import Planner, check_stored_position, check_typed_position
 from gqlcrud.scalars import Scalar
 from gqlcrud.statements import Database
-from gqlcrud.types import declare_types, query_type
+from gqlcrud.types import SCALARS, declare_types, query_type
 
 SessionDependency: TypeAlias = Callable[..., Any]
 _CHECKS = {Database.POSTGRESQL: check_typed_position, Database.SQLITE: check_stored_position}
@@ -212,7 +212,7 @@ class Api:
                 self.query,
                 types=types,
                 extensions=[self.extension],
-                config=StrawberryConfig(disable_field_suggestions=False),
+                config=StrawberryConfig(disable_field_suggestions=False, scalar_map=SCALARS),
             )
         except (StrawberryException, TypeError, ValueError) as error:
             raise ConfigurationError(f"The schema cannot be built: {error}") from error

@@ -11,7 +11,8 @@ from typing import Any
 
 from gqlcrud.catalog import Catalog, Column, Model
 from gqlcrud.errors import RequestError
-from gqlcrud.scalars import INT, JsonScalar, check_float, check_text
+from gqlcrud.scalars import INT, JsonScalar
+from gqlcrud.values import check_float, check_text
 
 _MAX_ID_LENGTH = 8192
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-import math
-import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +18,28 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.base import StrawberryList, StrawberryOptional
 from strawberry.types.scalar import ScalarDefinition, ScalarWrapper
+
+from gqlcrud.values import (
+    check_aware,
+    check_decimal,
+    check_float,
+    check_naive,
+    check_text,
+    check_time,
+    decode_aware,
+    decode_bool,
+    decode_bytes,
+    decode_decimal,
+    decode_float,
+    decode_int,
+    decode_naive,
+    decode_text,
+    decode_time,
+    decode_uuid,
+    format_duration,
+    parse_big_int,
+    parse_duration,
+)
 
 JsonScalar = str | int | float | bool | None
 
@@ -148,178 +168,10 @@ def custom_scalar(
     )
 
 
-def _decode_int(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise ValueError("not an integer")
-    if isinstance(value, str) and len(value) > 20:
-        raise ValueError("not a 64-bit integer")
-    number = int(value)
-    if not -(2**63) <= number < 2**63:
-        raise ValueError("not a 64-bit integer")
-    return number
-
-
-def _parse_big_int(value: Any) -> int:
-    try:
-        return _decode_int(value)
-    except ValueError:
-        raise ValueError(
-            f"BigInt cannot represent {str(value)[:40]!r}: give a 64-bit integer, as a number or a string."
-        ) from None
-
-
-def check_text(value: str) -> str:
-    """Refuses what no database text can hold: NUL characters and lone surrogates."""
-    if "\x00" in value:
-        raise ValueError("A text cannot contain the NUL character.")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise ValueError("A text cannot contain lone surrogates.") from None
-    return value
-
-
-def check_pattern(value: str) -> str:
-    """Refuses a pattern for LIKE whose last backslash takes no character."""
-    if (len(value) - len(value.rstrip("\\"))) % 2:
-        raise ValueError("A pattern cannot end in a single backslash; two of them stand for one.")
-    return check_text(value)
-
-
-def check_float(value: float) -> float:
-    """Refuses NaN and the infinities, which databases disagree about."""
-    if not math.isfinite(value):
-        raise ValueError("A float must be a finite number.")
-    return value
-
-
-_MAX_DECIMAL_EXPONENT = 1000
-
-
-def check_decimal(value: Decimal) -> Decimal:
-    """Refuses NaN, infinities, and exponents beyond what a NUMERIC column holds."""
-    if not value.is_finite():
-        raise ValueError("A decimal must be a finite number.")
-    if abs(value.adjusted()) > _MAX_DECIMAL_EXPONENT or len(value.as_tuple().digits) > _MAX_DECIMAL_EXPONENT:
-        raise ValueError(f"A decimal has at most {_MAX_DECIMAL_EXPONENT} digits.")
-    return value
-
-
-def _check_naive(value: dt.datetime) -> dt.datetime:
-    """An offset is taken off by way of UTC: the column knows no time zone."""
-    return value if value.tzinfo is None else _to_utc(value).replace(tzinfo=None)
-
-
-def _check_aware(value: dt.datetime) -> dt.datetime:
-    """A time without an offset is UTC, as everywhere in the API."""
-    return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else _to_utc(value)
-
-
-def _to_utc(value: dt.datetime) -> dt.datetime:
-    try:
-        return value.astimezone(dt.UTC)
-    except OverflowError:
-        raise ValueError("The time is out of range in UTC.") from None
-
-
-def _check_time(value: dt.time) -> dt.time:
-    if value.tzinfo is not None:
-        raise ValueError("A time of day is given without an offset.")
-    return value
-
-
-_DURATION = re.compile(
-    r"(?P<sign>[+-])?P(?=[\dT])(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
-    r"(?:T(?=\d)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d{1,6})?)S)?)?"
-)
-
-
-def parse_duration(value: Any) -> dt.timedelta:
-    """An ISO 8601 duration in weeks, days, hours, minutes and seconds: `P1DT2H`, `-PT0.5S`.
-
-    Years and months are refused: their length depends on the date they are added to.
-    """
-    match = _DURATION.fullmatch(value) if isinstance(value, str) and len(value) <= 64 else None
-    if match is None:
-        raise ValueError(
-            f"Duration cannot represent {str(value)[:40]!r}: give an ISO 8601 duration of weeks, days, hours, "
-            "minutes and seconds, such as 'P1DT2H30M'."
-        )
-    parts = {unit: Decimal(number) for unit, number in match.groupdict().items() if number and unit != "sign"}
-    microseconds = int(parts.pop("seconds", Decimal(0)) * 1_000_000)
-    try:
-        length = dt.timedelta(microseconds=microseconds, **{unit: int(number) for unit, number in parts.items()})
-        return -length if match["sign"] == "-" else length
-    except OverflowError:
-        raise ValueError("The duration is too long.") from None
-
-
-def format_duration(value: dt.timedelta) -> str:
-    """The inverse of `parse_duration`, to the microsecond; the largest unit is the day."""
-    size = abs(value)
-    minutes, seconds = divmod(size.seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    fraction = f".{size.microseconds:06}".rstrip("0") if size.microseconds else ""
-    time = (
-        f"{hours}H" * bool(hours) + f"{minutes}M" * bool(minutes) + f"{seconds}{fraction}S" * bool(seconds or fraction)
-    )
-    text = f"{size.days}D" * bool(size.days) + (f"T{time}" if time else "")
-    return f"{'-' if value < dt.timedelta() else ''}P{text or 'T0S'}"
-
-
-def _decode_bytes(value: Any) -> bytes:
-    return base64.b64decode(value, validate=True)
-
-
-def _decode_uuid(value: Any) -> uuid.UUID:
-    if not isinstance(value, str):
-        raise ValueError("not a UUID")
-    return uuid.UUID(value)
-
-
-def _decode_time(value: Any) -> dt.time:
-    return _check_time(dt.time.fromisoformat(value))
-
-
-def _decode_naive(value: Any) -> dt.datetime:
-    return _check_naive(dt.datetime.fromisoformat(value))
-
-
-def _decode_aware(value: Any) -> dt.datetime:
-    return _check_aware(dt.datetime.fromisoformat(value))
-
-
-def _decode_float(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("not a number")
-    return check_float(float(value))
-
-
-def _decode_decimal(value: Any) -> Decimal:
-    if not isinstance(value, str):
-        raise ValueError("not a decimal")
-    try:
-        return check_decimal(Decimal(value))
-    except ArithmeticError:
-        raise ValueError("not a decimal") from None
-
-
-def _decode_text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("not a text")
-    return check_text(value)
-
-
-def _decode_bool(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("not a boolean")
-    return value
-
-
 _BIG_INT = custom_scalar(
     "BigInt",
     serialize=str,
-    parse=_parse_big_int,
+    parse=parse_big_int,
     description="A 64-bit integer, as a string, since JavaScript's numbers are exact to 53 bits only. A number is accepted too.",
 )
 _DURATION_SCALAR = custom_scalar(
@@ -330,28 +182,28 @@ _DURATION_SCALAR = custom_scalar(
 )
 
 ID = Scalar("ID", strawberry.ID, operators=EQUALITY, sortable=False)
-INT = Scalar("Int", int, decode=_decode_int)
+INT = Scalar("Int", int, decode=decode_int)
 BIG_INT = Scalar(
-    "BigInt", _BIG_INT.annotation, check=_decode_int, encode=str, decode=_decode_int, description=_BIG_INT.description
+    "BigInt", _BIG_INT.annotation, check=decode_int, encode=str, decode=decode_int, description=_BIG_INT.description
 )
-FLOAT = Scalar("Float", float, check=check_float, decode=_decode_float)
-BOOLEAN = Scalar("Boolean", bool, operators=(Operator.EQ, Operator.NE, Operator.IS_NULL), decode=_decode_bool)
-STRING = Scalar("String", str, operators=TEXT, check=check_text, decode=_decode_text)
-DECIMAL = Scalar("Decimal", Decimal, check=check_decimal, encode=str, decode=_decode_decimal)
+FLOAT = Scalar("Float", float, check=check_float, decode=decode_float)
+BOOLEAN = Scalar("Boolean", bool, operators=(Operator.EQ, Operator.NE, Operator.IS_NULL), decode=decode_bool)
+STRING = Scalar("String", str, operators=TEXT, check=check_text, decode=decode_text)
+DECIMAL = Scalar("Decimal", Decimal, check=check_decimal, encode=str, decode=decode_decimal)
 DATE = Scalar("Date", dt.date, encode=dt.date.isoformat, decode=dt.date.fromisoformat)
-TIME = Scalar("Time", dt.time, check=_check_time, encode=dt.time.isoformat, decode=_decode_time)
-DATETIME = Scalar("DateTime", dt.datetime, check=_check_naive, encode=dt.datetime.isoformat, decode=_decode_naive)
-DATETIME_TZ = Scalar("DateTime", dt.datetime, check=_check_aware, encode=dt.datetime.isoformat, decode=_decode_aware)
+TIME = Scalar("Time", dt.time, check=check_time, encode=dt.time.isoformat, decode=decode_time)
+DATETIME = Scalar("DateTime", dt.datetime, check=check_naive, encode=dt.datetime.isoformat, decode=decode_naive)
+DATETIME_TZ = Scalar("DateTime", dt.datetime, check=check_aware, encode=dt.datetime.isoformat, decode=decode_aware)
 DURATION = Scalar("Duration", _DURATION_SCALAR.annotation, encode=format_duration, decode=parse_duration)
-UUID = Scalar("UUID", uuid.UUID, operators=COMPARISON, encode=str, decode=_decode_uuid)
-UUID_TEXT = Scalar("UUID", uuid.UUID, check=str, encode=str, decode=lambda value: str(_decode_uuid(value)))
+UUID = Scalar("UUID", uuid.UUID, operators=COMPARISON, encode=str, decode=decode_uuid)
+UUID_TEXT = Scalar("UUID", uuid.UUID, check=str, encode=str, decode=lambda value: str(decode_uuid(value)))
 BYTES = Scalar(
     "Base64",
     strawberry.scalars.Base64,
     operators=EQUALITY,
     sortable=False,
     encode=lambda value: base64.b64encode(value).decode(),
-    decode=_decode_bytes,
+    decode=decode_bytes,
 )
 JSON = Scalar(
     "JSON",

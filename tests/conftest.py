@@ -18,10 +18,15 @@ from tests.databases import (
     run_apart,
     running_postgres,
 )
+from tests.golden import CheckGolden, golden_checker
 from tests.samples import load_chinook, load_pagila, sample, sample_path
 
 _MISSING = [name for name in ("chinook", "pagila") if not sample_path(name).exists()]
 collect_ignore = [f"test_{name}.py" for name in _MISSING]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--regenerate", action="store_true", help="write the expected texts in files anew")
 
 
 def pytest_report_header() -> list[str]:
@@ -40,6 +45,11 @@ def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str
 @pytest.fixture(scope="session", autouse=True)
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture
+def check_golden(request: pytest.FixtureRequest) -> CheckGolden:
+    return golden_checker(regenerate=bool(request.config.getoption("regenerate")))
 
 
 @pytest.fixture(scope="session")

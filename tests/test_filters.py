@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from gqlcrud import Api
 from gqlcrud.catalog import CatalogSettings, Column, mapped_classes, read_catalog
 from gqlcrud.keys import encode_id
-from gqlcrud.scalars import format_duration
+from gqlcrud.values import format_duration
 from tests.databases import MakeEngine
 from tests.running import save
 from tests.wheres import COMPARISONS, Filter, compares, matches, negation, trees

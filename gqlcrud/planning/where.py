@@ -28,7 +28,8 @@ from gqlcrud.plan import (
     Related,
     RelatedCount,
 )
-from gqlcrud.scalars import BOOLEAN, DECIMAL, STRING, Operator, Scalar, check_pattern, check_text
+from gqlcrud.scalars import BOOLEAN, DECIMAL, STRING, Operator, Scalar
+from gqlcrud.values import check_pattern, check_text
 
 _ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _LISTS = {Operator.IN, Operator.NOT_IN}

@@ -1,0 +1,190 @@
+"""Single values: those that can be bound, and those that a text of a client, a cursor or an id stands for.
+
+What is refused is a ValueError with a sentence for the client.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import math
+import re
+import uuid
+from decimal import Decimal
+from typing import Any
+
+
+def decode_int(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError("not an integer")
+    if isinstance(value, str) and len(value) > 20:
+        raise ValueError("not a 64-bit integer")
+    number = int(value)
+    if not -(2**63) <= number < 2**63:
+        raise ValueError("not a 64-bit integer")
+    return number
+
+
+def parse_big_int(value: Any) -> int:
+    try:
+        return decode_int(value)
+    except ValueError:
+        raise ValueError(
+            f"BigInt cannot represent {str(value)[:40]!r}: give a 64-bit integer, as a number or a string."
+        ) from None
+
+
+def check_text(value: str) -> str:
+    """Refuses what no database text can hold: NUL characters and lone surrogates."""
+    if "\x00" in value:
+        raise ValueError("A text cannot contain the NUL character.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError("A text cannot contain lone surrogates.") from None
+    return value
+
+
+def check_pattern(value: str) -> str:
+    """Refuses a pattern for LIKE whose last backslash takes no character."""
+    if (len(value) - len(value.rstrip("\\"))) % 2:
+        raise ValueError("A pattern cannot end in a single backslash; two of them stand for one.")
+    return check_text(value)
+
+
+def check_float(value: float) -> float:
+    """Refuses NaN and the infinities, which databases disagree about."""
+    if not math.isfinite(value):
+        raise ValueError("A float must be a finite number.")
+    return value
+
+
+_MAX_DECIMAL_EXPONENT = 1000
+
+
+def check_decimal(value: Decimal) -> Decimal:
+    """Refuses NaN, infinities, and exponents beyond what a NUMERIC column holds."""
+    if not value.is_finite():
+        raise ValueError("A decimal must be a finite number.")
+    if abs(value.adjusted()) > _MAX_DECIMAL_EXPONENT or len(value.as_tuple().digits) > _MAX_DECIMAL_EXPONENT:
+        raise ValueError(f"A decimal has at most {_MAX_DECIMAL_EXPONENT} digits.")
+    return value
+
+
+def check_naive(value: dt.datetime) -> dt.datetime:
+    """An offset is taken off by way of UTC: the column knows no time zone."""
+    return value if value.tzinfo is None else _to_utc(value).replace(tzinfo=None)
+
+
+def check_aware(value: dt.datetime) -> dt.datetime:
+    """A time without an offset is UTC, as everywhere in the API."""
+    return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else _to_utc(value)
+
+
+def _to_utc(value: dt.datetime) -> dt.datetime:
+    try:
+        return value.astimezone(dt.UTC)
+    except OverflowError:
+        raise ValueError("The time is out of range in UTC.") from None
+
+
+def check_time(value: dt.time) -> dt.time:
+    if value.tzinfo is not None:
+        raise ValueError("A time of day is given without an offset.")
+    return value
+
+
+_DURATION = re.compile(
+    r"(?P<sign>[+-])?P(?=[\dT])(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+    r"(?:T(?=\d)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d{1,6})?)S)?)?"
+)
+
+
+def parse_duration(value: Any) -> dt.timedelta:
+    """An ISO 8601 duration in weeks, days, hours, minutes and seconds: `P1DT2H`, `-PT0.5S`.
+
+    Years and months are refused: their length depends on the date they are added to.
+    """
+    match = _DURATION.fullmatch(value) if isinstance(value, str) and len(value) <= 64 else None
+    if match is None:
+        raise ValueError(
+            f"Duration cannot represent {str(value)[:40]!r}: give an ISO 8601 duration of weeks, days, hours, "
+            "minutes and seconds, such as 'P1DT2H30M'."
+        )
+    parts = {unit: Decimal(number) for unit, number in match.groupdict().items() if number and unit != "sign"}
+    microseconds = int(parts.pop("seconds", Decimal(0)) * 1_000_000)
+    try:
+        length = dt.timedelta(microseconds=microseconds, **{unit: int(number) for unit, number in parts.items()})
+        return -length if match["sign"] == "-" else length
+    except OverflowError:
+        raise ValueError("The duration is too long.") from None
+
+
+def format_duration(value: dt.timedelta) -> str:
+    """The inverse of `parse_duration`, to the microsecond; the largest unit is the day."""
+    size = abs(value)
+    minutes, seconds = divmod(size.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    fraction = f".{size.microseconds:06}".rstrip("0") if size.microseconds else ""
+    time = (
+        f"{hours}H" * bool(hours) + f"{minutes}M" * bool(minutes) + f"{seconds}{fraction}S" * bool(seconds or fraction)
+    )
+    text = f"{size.days}D" * bool(size.days) + (f"T{time}" if time else "")
+    return f"{'-' if value < dt.timedelta() else ''}P{text or 'T0S'}"
+
+
+def decode_bytes(value: Any) -> bytes:
+    return base64.b64decode(value, validate=True)
+
+
+def parse_bytes(value: Any) -> bytes:
+    try:
+        return base64.b64decode(value.encode("ascii"), validate=True)
+    except (AttributeError, UnicodeEncodeError, binascii.Error):
+        raise ValueError(f"Base64 cannot represent {str(value)[:40]!r}: give a text in standard base64.") from None
+
+
+def decode_uuid(value: Any) -> uuid.UUID:
+    if not isinstance(value, str):
+        raise ValueError("not a UUID")
+    return uuid.UUID(value)
+
+
+def decode_time(value: Any) -> dt.time:
+    return check_time(dt.time.fromisoformat(value))
+
+
+def decode_naive(value: Any) -> dt.datetime:
+    return check_naive(dt.datetime.fromisoformat(value))
+
+
+def decode_aware(value: Any) -> dt.datetime:
+    return check_aware(dt.datetime.fromisoformat(value))
+
+
+def decode_float(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("not a number")
+    return check_float(float(value))
+
+
+def decode_decimal(value: Any) -> Decimal:
+    if not isinstance(value, str):
+        raise ValueError("not a decimal")
+    try:
+        return check_decimal(Decimal(value))
+    except ArithmeticError:
+        raise ValueError("not a decimal") from None
+
+
+def decode_text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("not a text")
+    return check_text(value)
+
+
+def decode_bool(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("not a boolean")
+    return value
