@@ -16,7 +16,7 @@ from gqlcrud.execution.connection import OperationConnection, Rows
 from gqlcrud.execution.loader import Loader
 from gqlcrud.execution.records import Page, Record, record_class, related_of
 from gqlcrud.keys import encode_cursor
-from gqlcrud.plan import Child, PagePlan, RecordPlan, View
+from gqlcrud.plan import Always, Child, PagePlan, RecordPlan, View
 from gqlcrud.statements import (
     Database,
     PageStatement,
@@ -97,6 +97,8 @@ class Reader:
     async def _fetch_pages(self, plan: PagePlan, keys: Sequence[Key]) -> _PageRows:
         local = plan.relation.local if plan.relation is not None else ()
         statement = page_statement(plan, self._database)
+        if plan.where == Always(False):
+            return _PageRows(statement, {}, {})
         rows: Rows = []
         if _reads_rows(plan):
             rows = await self._execute(statement.select, local, keys)
@@ -197,8 +199,11 @@ class _Cut:
 
 
 def _cut(plan: PagePlan, rows: Rows, summary: Sequence[Any] | None) -> _Cut:
-    """Take the page out of the rows that were fetched: one more than it shows tells that the list goes on."""
-    total, preceding, following = summary if summary is not None else (None, False, False)
+    """Take the page out of the rows that were fetched: one more than it shows tells that the list goes on.
+
+    Without a summary nothing stands around them, or nobody asks.
+    """
+    total, preceding, following = summary if summary is not None else (0, False, False)
     window = plan.window
     more = len(rows) == fetch_limit(window)
     if is_backward(window):
@@ -228,8 +233,11 @@ def _page(
 
 
 def _reads_rows(plan: PagePlan) -> bool:
-    """Whether the rows of the page themselves are needed: a count alone, or a bound that a probe answers, is not."""
-    return plan.need.records or plan.need.cursors or plan.need.next_page or plan.need.previous_page
+    """Whether the rows of the page themselves are needed. They tell what a page shows, and whether the list goes on at
+    the end to which it was cut; the summary tells the rest."""
+    need, window = plan.need, plan.window
+    shown = (need.records or need.cursors) and 0 not in (window.first, window.last)
+    return shown or (need.next_page and window.first is not None) or (need.previous_page and window.last is not None)
 
 
 def _asks_summary(plan: PagePlan) -> bool:

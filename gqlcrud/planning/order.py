@@ -24,23 +24,31 @@ class OrderPlanner:
         self, order_by: Sequence[Mapping[str, Any]] | None, model: Model, relation: Relation | None
     ) -> tuple[OrderTerm, ...]:
         """The terms of `orderBy` (null and [] are the key alone) up to where they are unique; else the primary key ends them."""
-        items = order_by or ()
-        if len(items) > self.limits.max_list_operands:
-            raise RequestError(
-                f"orderBy has at most {self.limits.max_list_operands} terms.", ErrorCode.LIMIT, ("orderBy",)
-            )
         terms: list[OrderTerm] = []
-        for place, item in enumerate(items):
+        for place, item in enumerate(order_by or ()):
             try:
                 term = self._term(item, model, relation)
             except RequestError as error:
                 raise error.below("orderBy", place) from None
             if all(term.key != each.key for each in terms) and not _are_unique(terms, model):
                 terms.append(term)
+        self._check_size(terms)
         if not _are_unique(terms, model):
             plain = _plain_columns(terms)
             terms += [_ascending(column) for column in model.primary_key if column.key not in plain]
         return tuple(terms)
+
+    def _check_size(self, terms: Sequence[OrderTerm]) -> None:
+        """Each relation is a join, of which SQLite has at most 64."""
+        followed = {term.key.path[:length] for term in terms for length in range(1, len(term.key.path) + 1)}
+        size = len(terms) + len(followed)
+        if size > self.limits.max_order_terms:
+            raise RequestError(
+                f"orderBy has at most {self.limits.max_order_terms} items, the relations that they follow counted too; "
+                f"this one has {size}.",
+                ErrorCode.LIMIT,
+                ("orderBy",),
+            )
 
     def _term(self, item: Mapping[str, Any], model: Model, relation: Relation | None) -> OrderTerm:
         """One `@oneOf` item. In a connection whose edges have columns, `node` leads to those of the record."""

@@ -41,6 +41,8 @@ _JSON_KINDS = {JsonKind.STRING: STRING, JsonKind.NUMBER: DECIMAL, JsonKind.BOOLE
 def conjunction(terms: Sequence[Condition]) -> Condition:
     """All of `terms`; no term at all is true."""
     kept = [term for term in terms if term != Always(True)]
+    if Always(False) in kept:
+        return Always(False)
     if not kept:
         return Always(True)
     return kept[0] if len(kept) == 1 else And(tuple(kept))
@@ -92,6 +94,8 @@ class WherePlanner:
         if operator is Operator.AT:
             self._check_count(operand)
             return conjunction([_at(place, self._json_at, column, each) for place, each in enumerate(operand)])
+        if operator is Operator.IN and not operand:
+            return Always(False)
         return Compare(column, operator, self._operand(column.scalar, operator, operand))
 
     def _operand(self, scalar: Scalar, operator: Operator, operand: Any) -> Any:

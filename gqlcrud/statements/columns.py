@@ -35,6 +35,41 @@ class PlainDecimal(TypeDecorator[Decimal]):
         return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
+class Unreadable:
+    """In place of a stored value that is none of its column's type: no scalar can show it."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __str__(self) -> str:
+        raise ValueError(f"{self.value!r} is stored in a column of another type")
+
+
+class Unchecked(TypeDecorator[Any]):
+    """A type in SQLite, where any kind of value may stand in any column: one that is none of the type makes its own field
+    fail, and not the statement. Text that is no JSON is read as a text."""
+
+    impl = NullType
+    cache_ok = True
+
+    def __init__(self, sql_type: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.sql_type = sql_type
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        process = self.sql_type.dialect_impl(dialect).result_processor(dialect, coltype)
+        if process is None:
+            return None
+
+        def read(value: Any) -> Any:
+            try:
+                return process(value)
+            except (ValueError, TypeError, ArithmeticError):
+                return value if isinstance(self.sql_type, sa.JSON) else Unreadable(value)
+
+        return read
+
+
 _UNTYPED: dict[str, TypeEngine[Any]] = {
     "Int": sa.BigInteger(),
     "BigInt": sa.BigInteger(),
@@ -49,6 +84,9 @@ _UNTYPED: dict[str, TypeEngine[Any]] = {
     "UUID": sa.Uuid(),
 }
 """For expressions whose type is not known, by the scalar that their annotation means."""
+
+_CONVERTED = (sa.Date, sa.Time, sa.DateTime, sa.Numeric, sa.JSON, sa.LargeBinary)
+"""Types whose values SQLite keeps in a form of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +113,11 @@ class Columns:
         expression = self.raw(column, source)
         sql_type = column.sql_type
         if self.database is Database.SQLITE and isinstance(sql_type, sa.DateTime) and sql_type.timezone:
-            return sa.type_coerce(expression, UtcDateTime())
-        if isinstance(sql_type, sa.Numeric) and column.scalar is DECIMAL and sql_type.scale is None:
-            return sa.type_coerce(expression, PlainDecimal())
+            expression = sa.type_coerce(expression, UtcDateTime())
+        elif isinstance(sql_type, sa.Numeric) and column.scalar is DECIMAL and sql_type.scale is None:
+            expression = sa.type_coerce(expression, PlainDecimal())
+        if self.database is Database.SQLITE and isinstance(sql_type, _CONVERTED):
+            return sa.type_coerce(expression, Unchecked(expression.type))
         return expression
 
     def raw(self, column: Column, source: Any) -> sa.ColumnElement[Any]:
@@ -172,9 +212,10 @@ def _position_type(scalar: Scalar, sql_type: TypeEngine[Any]) -> TypeEngine[Any]
 def _in_days(interval: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     """An equal interval without months and years, which PostgreSQL compares as 30 days and 12 months. Python knows
     neither; the driver would give a year as 365 days."""
-    months = sa.extract("year", interval) * 12 + sa.extract("month", interval)
-    days = sa.func.make_interval(0, 0, 0, sa.cast(months * 30, sa.Integer))
-    rest = interval - sa.func.date_trunc("month", interval)
+    number = sa.literal_column
+    months = sa.extract("year", interval) * number("12") + sa.extract("month", interval)
+    days = sa.func.make_interval(number("0"), number("0"), number("0"), sa.cast(months * number("30"), sa.Integer))
+    rest = interval - sa.func.date_trunc(number("'month'"), interval)
     return sa.type_coerce(days.op("+")(rest), sa.Interval())
 
 

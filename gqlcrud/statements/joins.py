@@ -20,14 +20,12 @@ from gqlcrud.statements.dialect import Database
 @dataclass(frozen=True, slots=True)
 class Target:
     """An alias of a relation's target. `source` is what to select from: the alias, joined to that of the link table or
-    of the owner where they are needed. `condition` ties it to the owner or to its keys; `nested`: by a subquery, in
-    which SQLAlchemy does not see that it ties anything."""
+    of the owner where they are needed. `condition` ties it to the owner or to its keys."""
 
     entity: Any
     link: NamedFromClause | None
     source: Any
     condition: sa.ColumnElement[bool]
-    nested: bool = False
 
 
 def new_alias(entity: type) -> Any:
@@ -83,7 +81,7 @@ def _join_values(relation: Relation, target: Any, values: Sequence[sa.ColumnElem
     linked = sa.select(*(table.c[key] for key in link.remote)).where(*here).correlate_except(table)
     remote = [attribute(column, target) for column in relation.remote]
     one_of = remote[0].in_(linked) if len(remote) == 1 else sa.tuple_(*remote).in_(linked)
-    return Target(target, None, target, one_of, nested=True)
+    return Target(target, None, target, one_of)
 
 
 def _has_link(relation: Relation) -> bool:
@@ -98,7 +96,15 @@ def _linked_once(relation: Relation, target: Any, values: Sequence[sa.ColumnElem
     linked = sa.select(*primary_key(inner)).select_from(source).where(*same).correlate(outer)
     key = primary_key(target)
     one_of = key[0].in_(linked) if len(key) == 1 else sa.tuple_(*key).in_(linked)
-    return Target(target, None, target, one_of, nested=True)
+    return Target(target, None, target, one_of)
+
+
+def join_after(keys: FromClause, target: Target) -> Any:
+    """`keys JOIN target`: one table after the other, the condition in ON, so that no other condition can hide it."""
+    source = target.source
+    if isinstance(source, sa.Join):
+        return sa.join(sa.join(keys, source.left, target.condition), source.right, source.onclause)
+    return sa.join(keys, source, target.condition)
 
 
 def primary_key(entity: Any) -> list[sa.ColumnElement[Any]]:

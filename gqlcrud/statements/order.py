@@ -13,7 +13,7 @@ from gqlcrud.catalog import Relation, Source
 from gqlcrud.plan import ColumnKey, OrderKey, OrderTerm
 from gqlcrud.scalars import JsonScalar
 from gqlcrud.statements.columns import SortKey, integer_key
-from gqlcrud.statements.joins import join_owner
+from gqlcrud.statements.joins import join_owner, primary_key
 from gqlcrud.statements.predicates import Predicates
 
 
@@ -101,19 +101,14 @@ def _first(target: Any, inner: OrderBuilder, expression: Any) -> Any:
     statement = sa.select(expression).select_from(target.source).where(target.condition)
     for joined, condition in inner.joins.values():
         statement = statement.outerjoin_from(target.source, joined, condition)
-    return statement.order_by(*_primary_key(target.entity)).limit(1).scalar_subquery()
+    return statement.order_by(*primary_key(target.entity)).limit(1).scalar_subquery()
 
 
 def _unless_missing(key: SortKey, source: Any) -> SortKey:
     """The key where a LEFT JOIN found a record of `source`, else NULL."""
-    found = _primary_key(source)[0].is_not(None)
+    found = primary_key(source)[0].is_not(None)
     sort = sa.case((found, key.sort))
     return replace(key, sort=sort, value=sort if key.value is key.sort else sa.case((found, key.value)))
-
-
-def _primary_key(entity: Any) -> list[sa.ColumnElement[Any]]:
-    mapper = sa.inspect(entity).mapper
-    return [getattr(entity, mapper.get_property_by_column(column).key) for column in mapper.primary_key]
 
 
 def keyset_predicate(

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from gqlcrud.plan import Always, PagePlan, Window
 from gqlcrud.statements.columns import Columns, SortKey
 from gqlcrud.statements.dialect import Database
-from gqlcrud.statements.joins import Keys, Target, join_keys, keys_of, new_alias
+from gqlcrud.statements.joins import Keys, Target, join_after, join_keys, keys_of, new_alias
 from gqlcrud.statements.order import OrderBuilder, Ordering, order_clause
 from gqlcrud.statements.predicates import Predicates
 
@@ -84,12 +84,18 @@ class _Source:
             read(column, link).label(f"edge_{column.key}") for column in self.plan.edge_columns
         ]
 
-    def filtered(self, select: sa.Select[Any], *more: sa.ColumnElement[bool]) -> sa.Select[Any]:
-        """`select` from the list: its FROM and WHERE, and the joins of its order."""
-        select = select.select_from(self.target.source if self.target is not None else self.entity)
+    def filtered(self, select: sa.Select[Any], *more: sa.ColumnElement[bool], keyed: bool = False) -> sa.Select[Any]:
+        """`select` from the list: its FROM and WHERE, and the joins of its order; `keyed`: from the keys joined to it."""
+        where: list[sa.ColumnElement[bool]] = []
+        if self.target is None:
+            select = select.select_from(self.entity)
+        elif keyed and self.keys is not None:
+            select = select.select_from(join_after(self.keys.source, self.target))
+        else:
+            select = select.select_from(self.target.source)
+            where.append(self.target.condition)
         for joined, condition in self.ordering.joins:
             select = select.outerjoin_from(self.entity, joined, condition)
-        where = [self.target.condition] if self.target is not None else []
         if self.plan.where != Always(True):
             where.append(self.predicates.build(self.plan.where, self.entity))
         return select.where(*where, *more)
@@ -159,20 +165,16 @@ def _ranked(plan: PagePlan, source: _Source, keys: Keys, columns: Sequence[Any])
     inner = source.filtered(
         sa.select(
             keys.place.label("place"), rank.label("rank"), *(each.label(f"c{i}") for i, each in enumerate(columns))
-        ).select_from(_joined(keys, source.target))
+        ),
+        *source.window(),
+        keyed=True,
     )
-    page = inner.where(*source.window()).subquery("page")
+    page = inner.subquery("page")
     last = window.offset + fetch_limit(window)
     kept = sa.select(page.c.place, *list(page.c)[2:]).where(page.c.rank <= last)
     if window.offset:
         kept = kept.where(page.c.rank > window.offset)
     return kept.order_by(page.c.place, page.c.rank)
-
-
-def _joined(keys: Keys, target: Target | None) -> Any:
-    """The keys, and the target if the condition between them is one that SQLAlchemy would warn of not seeing."""
-    nested = target is not None and target.nested
-    return sa.join(keys.source, target.source, sa.true()) if target is not None and nested else keys.source
 
 
 # ---------- questions about the list ----------
@@ -185,7 +187,7 @@ def _count(plan: PagePlan, database: Database, keys: Keys | None) -> sa.ColumnEl
 
 def _preceding(plan: PagePlan, database: Database, keys: Keys | None) -> sa.ColumnElement[Any]:
     source = _source(plan, database, keys)
-    return source.filtered(sa.select(sa.literal_column("1")), _before_start(source)).exists()
+    return source.filtered(sa.select(sa.literal_column("1")), *_before_start(source)).exists()
 
 
 def _following(plan: PagePlan, database: Database, keys: Keys | None) -> sa.ColumnElement[Any]:
@@ -198,13 +200,10 @@ def _unordered(plan: PagePlan) -> PagePlan:
     return PagePlan(plan.model, plan.relation, plan.where, (), plan.window, plan.fingerprint)
 
 
-def _before_start(source: _Source) -> sa.ColumnElement[bool]:
-    """Records that stand before the window's first: up to `after`, or passed over by `offset`."""
+def _before_start(source: _Source) -> list[sa.ColumnElement[bool]]:
+    """Records that stand before the window's first: up to `after`; any at all, where `offset` passes some over."""
     window = source.plan.window
-    bounds = [] if window.after is None else [source.ordering.until(window.after)]
-    if window.offset:
-        bounds.append(sa.true() if window.before is None else source.ordering.after(window.before, backward=True))
-    return sa.or_(*bounds)
+    return [] if window.offset or window.after is None else [source.ordering.until(window.after)]
 
 
 def _from_before(source: _Source) -> sa.ColumnElement[bool]:
