@@ -51,7 +51,8 @@ class EnumTypes:
         found = enum_of(sql_type)
         if found is None:
             raise ConfigurationError(f"ModelOptions(enum_names=...) names {origin}, which is no Enum column.")
-        if _decorated(found) is not None:
+        own = _foreign(found)
+        if own is not None and found.enum_class is not None and _is_named(own, found.enum_class):
             raise ConfigurationError(
                 f"ModelOptions(enum_names=...) names {origin}, whose enum is made by strawberry.enum: name its values there."
             )
@@ -76,17 +77,19 @@ class EnumTypes:
         identity = _identity(sql_type)
         scalar = self.made.get(identity)
         if scalar is None:
-            own = _decorated(sql_type)
+            own = _foreign(sql_type)
             members = _members(sql_type)
-            if own is not None and sql_type.enum_class is not None:
-                labels = {sql_type.enum_class(each.value).name: each.name for each in own.values}
+            given = {value: name for value, (name, _) in self.names.get(identity, {}).items()}
+            if own is not None and sql_type.enum_class is not None and not given:
+                labels = _describe_all(own, sql_type.enum_class)
                 scalar = _scalar(own, {labels[value]: member for value, member in members.items()}, sql_type)
             else:
-                given = {value: name for value, (name, _) in self.names.get(identity, {}).items()}
                 if self.distinct:
                     given = _distinct_labels(members)
                 labels = _labels(f"{owner}.{attribute}", attribute, list(members), given)
                 definition = _definition(self._name(sql_type, owner, attribute), sql_type, members, labels)
+                if not given:
+                    _keep(definition, sql_type)
                 scalar = _scalar(definition, {labels[value]: member for value, member in members.items()}, sql_type)
             self.made[identity] = scalar
         return scalar
@@ -120,10 +123,24 @@ def _identity(sql_type: sa.Enum) -> object:
     return (sql_type.name, tuple(sql_type.enums)) if sql_type.name else sql_type
 
 
-def _decorated(sql_type: sa.Enum) -> StrawberryEnumDefinition | None:
-    """The definition of an enum class that the user decorated with `strawberry.enum`."""
+def _foreign(sql_type: sa.Enum) -> StrawberryEnumDefinition | None:
+    """The definition of an enum class that is not ours: of one decorated with `strawberry.enum`, or of one that
+    Strawberry met in an annotation."""
     own = getattr(sql_type.enum_class, "__strawberry_definition__", None)
     return own if isinstance(own, StrawberryEnumDefinition) and not isinstance(own, EnumDefinition) else None
+
+
+def _is_named(own: StrawberryEnumDefinition, enum_class: type[enum.Enum]) -> bool:
+    """Whether the enum, or a value of it, is called otherwise than in Python."""
+    return own.name != enum_class.__name__ or any(enum_class(each.value).name != each.name for each in own.values)
+
+
+def _describe_all(own: StrawberryEnumDefinition, enum_class: type[enum.Enum]) -> dict[str, str]:
+    """Describe what has no description; member name -> GraphQL name."""
+    own.description = own.description or _description(enum_class)
+    for each in own.values:
+        each.description = each.description or _describe(enum_class(each.value).name, each.name)
+    return {enum_class(each.value).name: each.name for each in own.values}
 
 
 def _members(sql_type: sa.Enum) -> dict[str, Any]:
@@ -186,11 +203,13 @@ def _definition(name: str, sql_type: sa.Enum, members: dict[str, Any], labels: d
         EnumValue(labels[each], member.value, description=_describe(each, labels[each]))
         for each, member in members.items()
     ]
-    definition = EnumDefinition(enum_class, name, values, _description(enum_class))
-    if "__strawberry_definition__" not in enum_class.__dict__:
-        # Strawberry keeps an enum's definition on its class; a user's own type with a field of it then finds this one.
-        enum_class.__strawberry_definition__ = definition  # type: ignore[attr-defined]  # Strawberry's attribute
-    return definition
+    return EnumDefinition(enum_class, name, values, _description(enum_class))
+
+
+def _keep(definition: EnumDefinition, sql_type: sa.Enum) -> None:
+    """Strawberry keeps an enum's definition on its class: a type of the user's with a field of it then finds this one."""
+    if sql_type.enum_class is not None and "__strawberry_definition__" not in sql_type.enum_class.__dict__:
+        sql_type.enum_class.__strawberry_definition__ = definition  # type: ignore[attr-defined]  # Strawberry's attribute
 
 
 def _scalar(definition: StrawberryEnumDefinition, by_label: dict[str, Any], sql_type: sa.Enum) -> Scalar:
