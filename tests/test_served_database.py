@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import pytest
 from graphql import GraphQLEnumType
@@ -10,7 +11,7 @@ from sqlalchemy.orm import class_mapper
 
 from gqlcrud import Api
 from gqlcrud.catalog import LeftOut
-from tests.databases import Backend, PostgresServer
+from tests.databases import Backend, PostgresServer, SqliteFolder
 from tests.exploring import lists, overviews
 from tests.running import run
 from tests.urls import make_tables, target_at
@@ -193,3 +194,48 @@ async def test_what_has_no_scalar_is_left_out_and_the_rest_is_served(postgres_se
         LeftOut("public.visit.matrix", "the type ARRAY has no GraphQL scalar"),
         LeftOut("public.visit.words", "the type TSVECTOR has no GraphQL scalar"),
     )
+
+
+# ---------- what SQLite lets stand in a column ----------
+
+
+async def test_a_value_of_another_type_fails_its_own_field_only(tmp_path: Path) -> None:
+    """SQLite checks no types: one date that is none is no reason to refuse the list."""
+    folder = SqliteFolder(tmp_path)
+    url = make_tables(
+        folder,
+        "CREATE TABLE event (id INTEGER PRIMARY KEY, name VARCHAR(9), day DATE, at DATETIME, clock TIME,"
+        " price DECIMAL(8, 2), size NUMERIC, data BLOB, body JSON, count INTEGER)",
+        "INSERT INTO event VALUES (1, 'good', '2024-02-29', '2024-02-29 10:00:00', '10:00:00', 1.5, 2.5, x'00', '[1]', 1)",
+        "INSERT INTO event VALUES (2, 'bad', '0000-00-00', '', 'noon', 'free', 'big', 5, 'none', 'two')",
+        "INSERT INTO event VALUES (3, 'odd', 1262304000, 1262304000, 3600, x'00', x'00', 'text', 7, 2.5)",
+        "INSERT INTO event VALUES (4, 'short', NULL, '2024-02-29T10:00Z', '10:00', 1, 2, NULL, NULL, 9999999999)",
+    )
+    async with served(folder, url) as api:
+        result = await api.execute("{ events { nodes { name day at clock price size data body count } } }")
+
+    nodes = [
+        {
+            **{"name": "good", "day": "2024-02-29", "at": "2024-02-29T10:00:00", "clock": "10:00:00"},
+            **{"price": "1.50", "size": "2.5", "data": "AA==", "body": [1], "count": 1},
+        },
+        {
+            **{"name": "bad", "day": None, "at": None, "clock": None},
+            **{"price": None, "size": None, "data": None, "body": "none", "count": None},
+        },
+        {
+            **{"name": "odd", "day": None, "at": None, "clock": None},
+            **{"price": None, "size": None, "data": None, "body": 7, "count": None},
+        },
+        {
+            **{"name": "short", "day": None, "at": "2024-02-29T10:00:00+00:00", "clock": "10:00:00"},
+            **{"price": "1.00", "size": "2", "data": None, "body": None, "count": None},
+        },
+    ]
+    wrong = ["day", "at", "clock", "price", "size", "data", "count"]
+    assert result.data == {"events": {"nodes": nodes}}
+    assert [error.path for error in result.errors or ()] == [
+        *(["events", "nodes", 1, name] for name in wrong),
+        *(["events", "nodes", 2, name] for name in wrong),
+        ["events", "nodes", 3, "count"],
+    ]
