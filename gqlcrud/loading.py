@@ -58,8 +58,8 @@ async def load_relation(info: Info, source: Any, attribute: Attribute, *, column
     """What a relation of `source` leads to: a record or None, or a list of records.
 
     source: a record, such as the `self` of a resolver; its field `requires` the relation. attribute: the mapped
-    attribute (`Book.author`), or its name. A list has at most as many records as the largest page, in the order of the
-    primary key. See `load_record` for what is fetched, and what is raised.
+    attribute (`Book.author`), or its name. A list has at most as many records as the largest page, in the
+    relation's own order. See `load_record` for what is fetched, and what is raised.
     """
     owner = cast("type", attribute.class_) if isinstance(attribute, InstrumentedAttribute) else _entity_of(source)
     operation = operation_of_model(owner)

@@ -2,7 +2,10 @@
 
 # ruff: noqa: RUF012 - SQLAlchemy types `__mapper_args__` as an instance attribute; a ClassVar fails the type check.
 
-from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, Integer, String, Table, UniqueConstraint
+from typing import Any
+
+from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, Integer, String, Table, UniqueConstraint, func
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from gqlcrud import Api, ModelOptions
@@ -1039,4 +1042,130 @@ async def test_a_custom_join_through_a_link_table_finds_each_record_once(make_en
         "single": {"nodes": [{"rowId": 1}]},
         "loved": {"nodes": [{"rowId": 2}]},
         "only": {"nodes": [{"rowId": 1}]},
+    }
+
+
+# ---------- the order of a relation ----------
+
+
+class Ordered(DeclarativeBase):
+    pass
+
+
+chapters = Table(
+    "ordered_chapters",
+    Ordered.metadata,
+    Column("volume_id", ForeignKey("ordered_volume.id"), primary_key=True),
+    Column("text_id", ForeignKey("ordered_text.id"), primary_key=True),
+    Column("place", Integer),
+)
+
+
+class Text(Ordered):
+    __tablename__ = "ordered_text"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str | None]
+    pages: Mapped[int]
+    volume_id: Mapped[int | None] = mapped_column(ForeignKey("ordered_volume.id"))
+
+
+class Volume(Ordered):
+    """Relations ordered in every way."""
+
+    __tablename__ = "ordered_volume"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    by_name: Mapped[list["Text"]] = relationship(order_by="Text.title", viewonly=True)
+    by_size: Mapped[list["Text"]] = relationship(
+        order_by="Text.pages.desc(), Text.title.asc().nulls_first(), Text.id", viewonly=True
+    )
+    by_length: Mapped[list["Text"]] = relationship(order_by=func.length(Text.title), viewonly=True)
+    by_volume: Mapped[list["Text"]] = relationship(order_by="Text.volume_id", viewonly=True)
+    by_place: Mapped[list["Text"]] = relationship(secondary=chapters, order_by=chapters.c.place.desc(), viewonly=True)
+    big: Mapped[list["Text"]] = relationship(
+        primaryjoin=lambda: (Volume.id == Text.volume_id) & (Text.pages > 1),
+        order_by="Text.title.desc()",
+        viewonly=True,
+    )
+
+
+def own_orders(options: ModelOptions) -> dict[str, list[tuple[str, bool, bool]]]:
+    """The own order of each relation: column, whether it descends, whether nulls come first."""
+    settings = CatalogSettings(options={Text: options})
+    relations = read_catalog(mapped_classes(Ordered), settings).model(Volume).relations
+    return {
+        each.key: [(term.column.name, term.descending, term.nulls_first) for term in each.order] for each in relations
+    }
+
+
+def test_a_relation_is_ordered_as_it_is_mapped() -> None:
+    """By columns that clients may order by; else by the primary key, as every list."""
+    assert own_orders(ModelOptions()) == {
+        "by_name": [("title", False, False)],
+        "by_size": [("pages", True, True), ("title", False, True), ("rowId", False, False)],
+        "by_length": [],
+        "by_volume": [],
+        "by_place": [("place", True, True)],
+        "big": [("title", True, True)],
+    }
+    assert own_orders(ModelOptions(hide_from_order={"title"})) == {
+        "by_name": [],
+        "by_size": [],
+        "by_length": [],
+        "by_volume": [],
+        "by_place": [("place", True, True)],
+        "big": [],
+    }
+    assert own_orders(ModelOptions(exclude={"pages"}))["by_size"] == []
+
+
+async def test_a_list_without_an_order_has_that_of_its_relation(make_engine: MakeEngine) -> None:
+    """Pages and cursors follow it; an order in the request takes its place."""
+    engine = await make_engine(Ordered.metadata)
+    await save(engine, Volume(id=1))
+    texts = [(1, "b", 1), (2, None, 2), (3, "a", 2), (4, "c", 2)]
+    await save(engine, *(Text(id=key, title=title, pages=pages, volume_id=1) for key, title, pages in texts))
+    async with engine.begin() as connection:
+        places = [{"volume_id": 1, "text_id": key, "place": place} for key, place in ((1, 5), (3, 7), (4, None))]
+        await connection.execute(chapters.insert(), places)
+    api = Api(Ordered, engine)
+    relations = ("byName", "bySize", "byLength", "byPlace", "big")
+    lists = " ".join(f"{name} {{ nodes {{ rowId }} }}" for name in relations)
+    data = await run(
+        api,
+        f"{{ volumes {{ nodes {{ {lists} other: byName(orderBy: [{{title: DESC}}]) {{ nodes {{ rowId }} }} }} }} }}",
+    )
+    (volume,) = data["volumes"]["nodes"]
+
+    assert {name: [each["rowId"] for each in page["nodes"]] for name, page in volume.items()} == {
+        "byName": [3, 1, 4, 2],
+        "bySize": [2, 3, 4, 1],
+        "byLength": [1, 2, 3, 4],
+        "byPlace": [4, 3, 1],
+        "big": [2, 4, 3],
+        "other": [2, 4, 1, 3],
+    }
+    walked: list[int] = []
+    after = None
+    for _ in range(4):
+        query = (
+            "query ($after: String) { volumes { nodes { bySize(first: 1, after: $after, orderBy: []) "
+            "{ nodes { rowId } pageInfo { endCursor } } } } }"
+        )
+        page = (await run(api, query, after=after))["volumes"]["nodes"][0]["bySize"]
+        walked += [each["rowId"] for each in page["nodes"]]
+        after = page["pageInfo"]["endCursor"]
+    assert walked == [2, 3, 4, 1]
+
+
+def test_the_order_of_a_relation_is_told_in_its_argument() -> None:
+    api = Api(Ordered, create_async_engine("sqlite+aiosqlite://"))
+    volume: Any = api.schema._schema.type_map["Volume"]
+    text = "What to order by, most important first; the primary key decides between equals."
+
+    assert {name: volume.fields[name].args["orderBy"].description for name in ("bySize", "byPlace", "byLength")} == {
+        "bySize": f"{text} By default `pages` descending, then `title`, then `rowId`.",
+        "byPlace": f"{text} By default `place` descending.",
+        "byLength": text,
     }

@@ -87,6 +87,15 @@ class Link:
     columns: tuple[Column, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class OrderedBy:
+    """One term of a relation's own order: a column of the target, or of the link."""
+
+    column: Column
+    descending: bool
+    nulls_first: bool
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Relation:
     """A relation from `owner` to `target`.
@@ -97,6 +106,7 @@ class Relation:
     `remote` is empty, and SQLAlchemy's attribute `key` gives the condition.
     unique: a constraint says that at most one record of the target belongs to a key.
     link_name: for links with columns of their own, what connection, edge and order types are named after.
+    order: of its list, where a request gives none.
     """
 
     key: str
@@ -114,6 +124,7 @@ class Relation:
     link_name: str | None = None
     filterable: bool = True
     sortable: bool = True
+    order: tuple[OrderedBy, ...] = ()
 
     def __repr__(self) -> str:
         return f"Relation({self.owner.__name__}.{self.key})"

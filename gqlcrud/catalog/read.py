@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from gqlcrud.catalog.edges import EdgeReader, is_same_link
 from gqlcrud.catalog.enums import EnumTypes
 from gqlcrud.catalog.foreign_keys import KeyTargets, primary_key, with_global_ids, with_known_columns
 from gqlcrud.catalog.model import Catalog, Column, LeftOut, Relation
+from gqlcrud.catalog.relation_order import own_order
 from gqlcrud.catalog.relations import RelationReader
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.options import Limits, ModelOptions
@@ -81,13 +82,13 @@ def read_catalog(classes: Iterable[type], settings: CatalogSettings) -> Catalog:
         entity: with_global_ids(mapper, columns[entity], relations[entity], targets)
         for entity, mapper in mappers.items()
     }
-    edges = EdgeReader(readers, columns, targets)
+    relations = _complete(relations, columns, EdgeReader(readers, columns, targets), mappers)
     models = [
         assemble_model(
             mapper,
             readers[entity],
             columns[entity],
-            [edges.with_edges(each) for each in with_known_columns(relations[entity], columns)],
+            relations[entity],
             settings.limits,
         )
         for entity, mapper in mappers.items()
@@ -157,6 +158,23 @@ def _read_relations(
     for entity, mapper in mappers.items():
         check_attributes(mapper, readers[entity].options, [each.key for each in derived[entity]])
     return {entity: _offered(mapped[entity], derived[entity], columns[entity], readers[entity]) for entity in mappers}
+
+
+def _complete(
+    relations: Mapping[type, Sequence[Relation]],
+    columns: Mapping[type, Sequence[Column]],
+    edges: EdgeReader,
+    mappers: Mapping[type, Mapper[Any]],
+) -> dict[type, list[Relation]]:
+    """The relations with what is known once all columns are: those of their edges, and those they are ordered by."""
+    complete: dict[type, list[Relation]] = {}
+    for entity, each in relations.items():
+        found = [edges.with_edges(relation) for relation in with_known_columns(each, columns)]
+        complete[entity] = [
+            replace(relation, order=own_order(relation, mappers[entity], columns[relation.target]))
+            for relation in found
+        ]
+    return complete
 
 
 def _offered(

@@ -23,8 +23,9 @@ class OrderPlanner:
     def plan(
         self, order_by: Sequence[Mapping[str, Any]] | None, model: Model, relation: Relation | None
     ) -> tuple[OrderTerm, ...]:
-        """The terms of `orderBy` (null and [] are the key alone) up to where they are unique; else the primary key ends them."""
-        terms: list[OrderTerm] = []
+        """The terms of `orderBy` up to where they are unique; else the primary key ends them. Null and [] stand for the
+        relation's own order."""
+        terms: list[OrderTerm] = [] if order_by or relation is None else _own_order(relation, model)
         for place, item in enumerate(order_by or ()):
             try:
                 term = self._term(item, model, relation)
@@ -68,12 +69,23 @@ class OrderPlanner:
         ((name, value),) = item.items()
         member = model.members[name]
         if isinstance(member, Column):
-            return _order_term(ColumnKey(path, member), value, nullable or member.nullable)
+            # what an expression is annotated with does not keep it from being NULL
+            computed = member.source is Source.EXPRESSION
+            return _order_term(ColumnKey(path, member), value, nullable or member.nullable or computed)
         assert isinstance(member, Relation)
         if member.many:
             return _order_term(CountKey(path, member), value["count"], nullable)
         target = self.catalog.model(member.target)
         return self._nested(value, target, (*path, member), nullable=nullable or member.nullable)
+
+
+def _own_order(relation: Relation, model: Model) -> list[OrderTerm]:
+    terms: list[OrderTerm] = []
+    for each in relation.order:
+        if not _are_unique(terms, model):
+            key = ColumnKey((), each.column)
+            terms.append(OrderTerm(key, each.descending, each.nulls_first, each.column.nullable))
+    return terms
 
 
 def order_fingerprint(model: Model, relation: Relation | None, order: Sequence[OrderTerm]) -> str:

@@ -96,6 +96,9 @@ def page_arguments(registry: Registry, model: Model, relation: Relation | None) 
     order = order_name(model, relation)
     if order is not None:
         text = "What to order by, most important first; the primary key decides between equals."
+        if relation is not None and relation.order:
+            terms = [f"`{each.column.name}`{' descending' * each.descending}" for each in relation.order]
+            text += f" By default {', then '.join(terms)}."
         arguments.append(argument("orderBy", optional(list_of(registry.ref(order))), text))
     return arguments
 
