@@ -35,10 +35,10 @@ def decode_id(text: str, model: Model) -> tuple[Any, ...]:
     """The primary key in a global id of `model`, one value a column. A wrong type or a damaged id is VALIDATION."""
     type_name, rest = _split_id(text)
     if type_name != model.name:
-        raise RequestError(f"This is the id of a {type_name[:60]}, and a {model.name} is asked for.")
+        raise RequestError(f"This is a global id of {type_name[:60]}, not of {model.name}.")
     values = _key_values(rest, model)
     if values is None:
-        raise RequestError(f"This is not a valid id of a {model.name}.")
+        raise RequestError(f"This is not a valid global id of {model.name}.")
     return values
 
 

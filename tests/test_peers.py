@@ -477,7 +477,7 @@ async def test_an_error_of_the_database_tells_the_client_nothing_of_it(make_engi
         ('{ books(after: "x") { totalCount } }', "This is not a cursor."),
         ('{ books(after: "aaaaa") { totalCount } }', "This is not a cursor."),
         ('{ books(before: "") { totalCount } }', "This is not a cursor."),
-        ('{ book(by: {id: "Qm9vazp4"}) { title } }', "This is not a valid id of a Book."),
+        ('{ book(by: {id: "Qm9vazp4"}) { title } }', "This is not a valid global id of Book."),
         ('{ book(by: {id: "Book:1"}) { title } }', "This is not a global id."),
         ('{ books(where: {authorId: {eq: "aaaaa"}}) { totalCount } }', "This is not a global id."),
     ],

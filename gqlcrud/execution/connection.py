@@ -249,10 +249,13 @@ _SQLITE_OUTAGES = ("is locked", "unable to open", "disk I/O")
 
 
 def is_computation(error: exc.SQLAlchemyError | OSError) -> bool:
-    """Whether the database refuses to compute with a value: SQLSTATE class 22, or a function that SQLite was given."""
+    """Whether the database refuses to compute with a value: SQLSTATE class 22, or SQLite's words for that."""
     return isinstance(error, exc.DBAPIError) and (
-        _sqlstate(error).startswith("22") or "user-defined function raised" in str(error.orig)
+        _sqlstate(error).startswith("22") or any(text in str(error.orig) for text in _COMPUTATION)
     )
+
+
+_COMPUTATION = ("user-defined function raised", "integer overflow", "pattern too complex")
 
 
 def _sqlstate(error: exc.DBAPIError) -> str:

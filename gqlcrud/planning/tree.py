@@ -67,22 +67,26 @@ class Planner:
     def selector(self, by: Mapping[str, Any], model: Model) -> tuple[Key, tuple[Any, ...]]:
         """The key that a unique selector (`BookBy`, exactly one field) names, and its values, one for each column."""
         ((name, value),) = by.items()
-        primary = model.keys[0]
         try:
             if name == "id":
-                return primary, decode_id(value, model)
+                return model.keys[0], decode_id(value, model)
             key = next(each for each in model.keys if each.name == name)
-            values = [value] if len(key.columns) == 1 else [value[column.name] for column in key.columns]
-            return key, tuple(self._key_value(column, each) for column, each in zip(key.columns, values, strict=True))
+            if len(key.columns) == 1:
+                return key, (self._key_value(key.columns[0], value),)
+            return key, tuple(self._key_value(column, value[column.name], column.name) for column in key.columns)
         except RequestError as error:
             raise error.below("by", name) from None
-        except ValueError as error:
-            raise RequestError(str(error), path=("by", name)) from None
 
-    def _key_value(self, column: Column, value: Any) -> Any:
-        if column.references is not None:
-            return decode_id(value, self.catalog.model(column.references))[0]
-        return column.scalar.check(value)
+    def _key_value(self, column: Column, value: Any, *path: str) -> Any:
+        """The value of one column of a key; `path` leads to it from the key."""
+        try:
+            if column.references is not None:
+                return decode_id(value, self.catalog.model(column.references))[0]
+            return column.scalar.check(value)
+        except RequestError as error:
+            raise error.below(*path) from None
+        except ValueError as error:
+            raise RequestError(str(error), path=path) from None
 
     def _where(self, arguments: Mapping[str, Any], model: Model) -> Any:
         try:

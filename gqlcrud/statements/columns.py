@@ -136,14 +136,10 @@ class Columns:
 
     def stores_text_time(self, column: Column) -> bool:
         """Whether the column is a time that SQLite keeps as text, in SQLAlchemy's standard form or a shorter one."""
-        plain = isinstance(column.sql_type, sa.DateTime | sa.Time)
-        custom = getattr(column.sql_type, "_storage_format", None) not in (
-            None,
-            _STANDARD_FORMATS.get(type(column.sql_type).__name__),
-        )
-        return (
-            self.database is Database.SQLITE and column.scalar in (DATETIME, DATETIME_TZ, TIME) and plain and not custom
-        )
+        if self.database is not Database.SQLITE or not isinstance(column.sql_type, sa.DateTime | sa.Time):
+            return False
+        form = getattr(stored_type(column, self.database), "_storage_format", None)
+        return column.scalar in _STANDARD_FORMS and form == _STANDARD_FORMS[column.scalar]
 
     def sort_key(self, column: Column, source: Any) -> SortKey:
         """How to sort by a column, the same on every database.
@@ -219,7 +215,10 @@ def _in_days(interval: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     return sa.type_coerce(days.op("+")(rest), sa.Interval())
 
 
-_STANDARD_FORMATS = {
-    "DATETIME": "%(year)04d-%(month)02d-%(day)02d %(hour)02d:%(minute)02d:%(second)02d.%(microsecond)06d",
-    "TIME": "%(hour)02d:%(minute)02d:%(second)02d.%(microsecond)06d",
+_DATE_FORM = "%(year)04d-%(month)02d-%(day)02d"
+_TIME_FORM = "%(hour)02d:%(minute)02d:%(second)02d.%(microsecond)06d"
+_STANDARD_FORMS = {
+    DATETIME: f"{_DATE_FORM} {_TIME_FORM}",
+    DATETIME_TZ: f"{_DATE_FORM} {_TIME_FORM}",
+    TIME: _TIME_FORM,
 }
