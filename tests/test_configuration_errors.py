@@ -576,8 +576,9 @@ def test_scalars_of_one_name_are_refused(mistake: Callable[..., str]) -> None:
     )
     equal = Scalar("String", str, operators=(gqlcrud.Operator.EQ,))
     assert told(Scalar("Text", str), equal) == (
-        "The filter of values of String by eq and the filter of values of String by eq, ne, gt, gte, lt, lte, in, notIn, isNull, contains, "
-        "startsWith, endsWith, iEq, iContains, iStartsWith, iEndsWith are both named 'StringFilter' in the schema. "
+        "The filter of values of String by eq and the filter of values of String by "
+        "eq, ne, gt, gte, lt, lte, in, notIn, isNull, contains, startsWith, "
+        "endsWith, iEq, iContains, iStartsWith, iEndsWith are both named 'StringFilter' in the schema. "
         "Give the scalar, or the model, another name."
     )
 

@@ -1,6 +1,5 @@
 """The schema as text: what it says of the sample models, that everything in it is described, and how large it is."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -184,16 +183,9 @@ def models(count: int) -> type[DeclarativeBase]:
     return Ring
 
 
-def test_fifty_models_start_in_a_second_and_stay_small(offline: AsyncEngine) -> None:
-    """Measured in processor time, several times, since other work may run beside it."""
-    ring = models(50)
-    times = []
-    for _ in range(3):
-        start = time.process_time()
-        api = Api(ring, offline)
-        times.append(time.process_time() - start)
+def test_fifty_models_stay_small(offline: AsyncEngine) -> None:
+    api = Api(models(50), offline)
 
-    assert min(times) < 1
     types = [name for name in api.schema._schema.type_map if name.startswith("Model")]
     assert len(types) == 50 * 8
     assert len(api.sdl()) / 50 < 9_000
