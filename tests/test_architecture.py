@@ -20,7 +20,7 @@ LAYERS = """
     execution
     planning statements
     keys plan examples fastapi reflect
-    catalog http reflected_names reflected_types
+    catalog http reflected_names
     naming options faults
     scalars
     values selection errors graphiql
@@ -30,7 +30,7 @@ LAYERS = """
 THIRD_PARTIES = {
     "sqlalchemy": {
         *("api", "catalog", "execution", "loading", "scalars", "statements"),
-        *("reflect", "reflected_names", "reflected_types", "targets"),
+        *("reflect", "reflected_names", "targets"),
     },
     "strawberry": {"api", "catalog", "fastapi", "fields", "http", "loading", "scalars", "types"},
     "graphql": {"api", "context", "faults", "loading", "selection"},
