@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from gqlcrud.catalog import Column, Model, Relation
 from gqlcrud.scalars import JsonScalar, Operator
@@ -19,6 +19,13 @@ class JsonValue:
     """A JSON operand as canonical text (sorted keys, no spaces), so that equal values are equal plans."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opaque:
+    """An operand that is not hashable, such as a list that a scalar of the user's own parses to: equal to itself alone."""
+
+    value: Any
 
 
 # ---------- conditions: what `where` means ----------

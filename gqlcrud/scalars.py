@@ -24,6 +24,7 @@ from gqlcrud.values import (
     check_decimal,
     check_float,
     check_naive,
+    check_offset_time,
     check_text,
     check_time,
     decode_aware,
@@ -33,6 +34,7 @@ from gqlcrud.values import (
     decode_float,
     decode_int,
     decode_naive,
+    decode_offset_time,
     decode_text,
     decode_time,
     decode_uuid,
@@ -192,6 +194,7 @@ STRING = Scalar("String", str, operators=TEXT, check=check_text, decode=decode_t
 DECIMAL = Scalar("Decimal", Decimal, check=check_decimal, encode=str, decode=decode_decimal)
 DATE = Scalar("Date", dt.date, encode=dt.date.isoformat, decode=dt.date.fromisoformat)
 TIME = Scalar("Time", dt.time, check=check_time, encode=dt.time.isoformat, decode=decode_time)
+TIME_TZ = Scalar("Time", dt.time, check=check_offset_time, encode=dt.time.isoformat, decode=decode_offset_time)
 DATETIME = Scalar("DateTime", dt.datetime, check=check_naive, encode=dt.datetime.isoformat, decode=decode_naive)
 DATETIME_TZ = Scalar("DateTime", dt.datetime, check=check_aware, encode=dt.datetime.isoformat, decode=decode_aware)
 DURATION = Scalar("Duration", _DURATION_SCALAR.annotation, encode=format_duration, decode=parse_duration)
@@ -237,6 +240,10 @@ def _number_scalar(sql_type: TypeEngine[Any]) -> Scalar:
     return DECIMAL if getattr(sql_type, "asdecimal", False) else FLOAT
 
 
+def _time_scalar(sql_type: TypeEngine[Any]) -> Scalar:
+    return TIME_TZ if getattr(sql_type, "timezone", False) else TIME
+
+
 def _datetime_scalar(sql_type: TypeEngine[Any]) -> Scalar:
     return DATETIME_TZ if getattr(sql_type, "timezone", False) else DATETIME
 
@@ -248,7 +255,7 @@ _BY_TYPE: tuple[tuple[type[TypeEngine[Any]], Scalar | Callable[[TypeEngine[Any]]
     (sa.Float, _number_scalar),
     (sa.Numeric, _number_scalar),
     (sa.Date, DATE),
-    (sa.Time, TIME),
+    (sa.Time, _time_scalar),
     (sa.DateTime, _datetime_scalar),
     (sa.Interval, DURATION),
     (postgresql.INTERVAL, DURATION),

@@ -89,6 +89,11 @@ def _to_utc(value: dt.datetime) -> dt.datetime:
         raise ValueError("The time is out of range in UTC.") from None
 
 
+def check_offset_time(value: dt.time) -> dt.time:
+    """A time of day without an offset is UTC."""
+    return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value
+
+
 def check_time(value: dt.time) -> dt.time:
     if value.tzinfo is not None:
         raise ValueError("A time of day is given without an offset.")
@@ -153,6 +158,10 @@ def decode_uuid(value: Any) -> uuid.UUID:
 
 def decode_time(value: Any) -> dt.time:
     return check_time(dt.time.fromisoformat(value))
+
+
+def decode_offset_time(value: Any) -> dt.time:
+    return check_offset_time(dt.time.fromisoformat(value))
 
 
 def decode_naive(value: Any) -> dt.datetime:

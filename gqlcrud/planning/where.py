@@ -23,6 +23,7 @@ from gqlcrud.plan import (
     JsonValue,
     KeyIn,
     Not,
+    Opaque,
     Or,
     Quantifier,
     Related,
@@ -216,7 +217,12 @@ def _count(relation: Relation, operator: Operator, number: Any) -> Condition:
 
 
 def _checked(scalar: Scalar, value: Any) -> Any:
-    return scalar.check(value)
+    checked = scalar.check(value)
+    try:
+        hash(checked)
+    except TypeError:
+        return Opaque(checked)
+    return checked
 
 
 def _disjunction(terms: Sequence[Condition]) -> Condition:

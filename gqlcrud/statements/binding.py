@@ -17,6 +17,19 @@ from gqlcrud.scalars import wrapped_type
 from gqlcrud.statements.dialect import Database
 
 
+def utc_datetime(value: dt.datetime) -> dt.datetime:
+    """As SQLite keeps it: in UTC, and without saying so."""
+    return value if value.tzinfo is None else value.astimezone(dt.UTC).replace(tzinfo=None)
+
+
+def utc_time(value: dt.time) -> dt.time:
+    """As SQLite keeps it: in UTC, and without saying so."""
+    return value if value.tzinfo is None else dt.datetime.combine(_ANY_DAY, value).astimezone(dt.UTC).time()
+
+
+_ANY_DAY = dt.date(2000, 1, 2)
+
+
 class UtcDateTime(TypeDecorator[dt.datetime]):
     """An aware time in SQLite, which keeps no offset: stored and read as UTC."""
 
@@ -24,9 +37,22 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: dt.datetime | None, dialect: Any) -> dt.datetime | None:
-        return None if value is None else value.astimezone(dt.UTC).replace(tzinfo=None)
+        return None if value is None else utc_datetime(value)
 
     def process_result_value(self, value: dt.datetime | None, dialect: Any) -> dt.datetime | None:
+        return None if value is None else value.replace(tzinfo=dt.UTC)
+
+
+class UtcTime(TypeDecorator[dt.time]):
+    """A time of day with an offset in SQLite, which keeps none: stored and read as UTC."""
+
+    impl = sa.Time
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.time | None, dialect: Any) -> dt.time | None:
+        return None if value is None else utc_time(value)
+
+    def process_result_value(self, value: dt.time | None, dialect: Any) -> dt.time | None:
         return None if value is None else value.replace(tzinfo=dt.UTC)
 
 
@@ -50,8 +76,19 @@ def unbounded(sql_type: TypeEngine[Any], database: Database) -> TypeEngine[Any]:
     if isinstance(sql_type, TypeDecorator) or wrapped is not None:
         return sql_type if wrapped is None or isinstance(sql_type, TypeDecorator) else unbounded(wrapped, database)
     if database is Database.SQLITE:
-        return UtcDateTime() if isinstance(sql_type, sa.DateTime) and sql_type.timezone else sql_type
+        return in_utc(sql_type)
     return _without_bounds(sql_type)
+
+
+def in_utc(sql_type: TypeEngine[Any]) -> TypeEngine[Any]:
+    """The type by which SQLite keeps times with offsets; any other type is itself."""
+    match sql_type:
+        case sa.DateTime(timezone=True):
+            return UtcDateTime()
+        case sa.Time(timezone=True):
+            return UtcTime()
+        case _:
+            return sql_type
 
 
 def _without_bounds(sql_type: TypeEngine[Any]) -> TypeEngine[Any]:

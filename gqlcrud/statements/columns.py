@@ -13,8 +13,9 @@ from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from gqlcrud.catalog import Column, Source
 from gqlcrud.catalog.positions import decode_number, encode_number, labels_by_place, position_scalar, stored_type
-from gqlcrud.scalars import DATETIME, DATETIME_TZ, DECIMAL, DURATION, TIME, JsonScalar, Scalar, wrapped_type
-from gqlcrud.statements.binding import Nearest, UtcDateTime, nearest, unbounded
+from gqlcrud.plan import Opaque
+from gqlcrud.scalars import DATETIME, DATETIME_TZ, DECIMAL, DURATION, TIME, TIME_TZ, JsonScalar, Scalar, wrapped_type
+from gqlcrud.statements.binding import Nearest, in_utc, nearest, unbounded
 from gqlcrud.statements.dialect import Database
 
 
@@ -112,8 +113,8 @@ class Columns:
         """The column of `source` (an alias of the class, or of the link table) as its values are to be read."""
         expression = self.raw(column, source)
         sql_type = column.sql_type
-        if self.database is Database.SQLITE and isinstance(sql_type, sa.DateTime) and sql_type.timezone:
-            expression = sa.type_coerce(expression, UtcDateTime())
+        if self.database is Database.SQLITE and in_utc(sql_type) is not sql_type:
+            expression = sa.type_coerce(expression, in_utc(sql_type))
         elif isinstance(sql_type, sa.Numeric) and column.scalar is DECIMAL and sql_type.scale is None:
             expression = sa.type_coerce(expression, PlainDecimal())
         if self.database is Database.SQLITE and isinstance(sql_type, _CONVERTED):
@@ -132,7 +133,7 @@ class Columns:
 
     def nearest(self, column: Column, value: Any) -> Nearest:
         """The nearest value to an operand that the database can compare with the column."""
-        return nearest(value, self.bind_type(column), self.database)
+        return nearest(value.value if isinstance(value, Opaque) else value, self.bind_type(column), self.database)
 
     def stores_text_time(self, column: Column) -> bool:
         """Whether the column is a time that SQLite keeps as text, in SQLAlchemy's standard form or a shorter one."""
@@ -221,4 +222,5 @@ _STANDARD_FORMS = {
     DATETIME: f"{_DATE_FORM} {_TIME_FORM}",
     DATETIME_TZ: f"{_DATE_FORM} {_TIME_FORM}",
     TIME: _TIME_FORM,
+    TIME_TZ: _TIME_FORM,
 }

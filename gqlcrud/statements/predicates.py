@@ -26,8 +26,8 @@ from gqlcrud.plan import (
     Related,
     RelatedCount,
 )
-from gqlcrud.scalars import DATETIME_TZ, Operator
-from gqlcrud.statements.binding import Nearest
+from gqlcrud.scalars import Operator
+from gqlcrud.statements.binding import Nearest, utc_datetime, utc_time
 from gqlcrud.statements.columns import Columns
 from gqlcrud.statements.dialect import Database
 from gqlcrud.statements.joins import join_owner
@@ -116,7 +116,7 @@ class Predicates:
         if operator in TEXT_OPERATORS:
             return text_predicate(expression, operator, operand, self.columns.database)
         if self.columns.stores_text_time(column):
-            return _text_time(sa.type_coerce(expression, sa.String()), operator, operand, column.scalar is DATETIME_TZ)
+            return _text_time(sa.type_coerce(expression, sa.String()), operator, operand)
         if operator is Operator.IN:
             return self._in(column, source, operand) if operand else sa.false()
         if operator is Operator.NOT_IN:
@@ -196,15 +196,15 @@ def _json(operand: Any) -> str:
     return json.dumps(list(operand) if isinstance(operand, tuple) else operand, default=str)
 
 
-def _text_time(expression: Any, operator: Operator, operand: Any, aware: bool) -> Predicate:
+def _text_time(expression: Any, operator: Operator, operand: Any) -> Predicate:
     """Compare a time that SQLite keeps as text. Whole seconds are found with and without their six zeros,
     since other programs write them without."""
     if operator in (Operator.IN, Operator.NOT_IN):
-        forms = [form for value in operand for form in _time_forms(value, aware)]
+        forms = [form for value in operand for form in _time_forms(value)]
         if not forms:
             return sa.false() if operator is Operator.IN else boolean(expression.is_not(None))
         return boolean(expression.in_(forms) if operator is Operator.IN else expression.not_in(forms))
-    short, long = _time_forms(operand, aware)
+    short, long = _time_forms(operand)
     match operator:
         case Operator.EQ:
             return boolean(expression.in_([short, long]))
@@ -216,13 +216,12 @@ def _text_time(expression: Any, operator: Operator, operand: Any, aware: bool) -
             return boolean(COMPARISONS[operator](expression, short))
 
 
-def _time_forms(value: dt.datetime | dt.time, aware: bool) -> tuple[str, str]:
+def _time_forms(value: dt.datetime | dt.time) -> tuple[str, str]:
     """The shortest and the standard text of a time; the same where there are microseconds."""
     if isinstance(value, dt.time):
-        long = value.isoformat("microseconds")
+        long = utc_time(value).isoformat("microseconds")
     else:
-        plain = value.astimezone(dt.UTC).replace(tzinfo=None) if aware else value
-        long = plain.isoformat(" ", "microseconds")
+        long = utc_datetime(value).isoformat(" ", "microseconds")
     return (long, long) if value.microsecond else (long[: -len(".000000")], long)
 
 
