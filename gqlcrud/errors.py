@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 
 class ErrorCode(StrEnum):
-    """What went wrong, as `extensions.code` of a GraphQL error. `docs/errors.md` explains each."""
+    """What went wrong, as `extensions.code` of a GraphQL error, or as `code` in the payload of a mutation.
+
+    `docs/errors.md` explains each.
+    """
 
     GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
@@ -16,6 +22,15 @@ class ErrorCode(StrEnum):
     BAD_REQUEST = "BAD_REQUEST"
     VALIDATION = "VALIDATION"
     LIMIT = "LIMIT"
+    NOT_FOUND = "NOT_FOUND"
+    UNIQUE = "UNIQUE"
+    FOREIGN_KEY = "FOREIGN_KEY"
+    CHECK = "CHECK"
+    REQUIRED_RELATION = "REQUIRED_RELATION"
+    CONFLICTING_OPERATIONS = "CONFLICTING_OPERATIONS"
+    STALE = "STALE"
+    FORBIDDEN = "FORBIDDEN"
+    ROLLED_BACK = "ROLLED_BACK"
     UNAVAILABLE = "UNAVAILABLE"
     INTERNAL_ERROR = "INTERNAL_ERROR"
 
@@ -49,3 +64,30 @@ class RequestError(GqlcrudError):
     def below(self, *prefix: str | int) -> RequestError:
         """The same error, its path seen from `prefix` further up."""
         return RequestError(self.message, self.code, (*prefix, *self.path))
+
+
+@dataclass(frozen=True, slots=True)
+class UserError:
+    """An expected failure of a write, as a payload tells it.
+
+    path: from the mutation field to the place in its arguments: `("input", "data", "isbn")`. fields: the GraphQL fields
+    that are to be unique together, for UNIQUE. current: the record as it is, for STALE.
+    """
+
+    code: ErrorCode
+    message: str
+    path: tuple[str | int, ...] = ()
+    fields: tuple[str, ...] = ()
+    current: Any = None
+
+    def below(self, *prefix: str | int) -> UserError:
+        """The same error, its path seen from `prefix` further up."""
+        return replace(self, path=(*prefix, *self.path))
+
+
+class WriteError(GqlcrudError):
+    """A write that was refused, or that failed in a way to be expected: nothing of it is in the database."""
+
+    def __init__(self, errors: Sequence[UserError]) -> None:
+        super().__init__("; ".join(error.message for error in errors))
+        self.errors = tuple(errors)

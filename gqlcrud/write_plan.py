@@ -1,0 +1,252 @@
+"""What is to be written, as frozen values: they know neither GraphQL nor SQL.
+
+Write planning makes them from inputs; the unit of work applies them. A `path` leads from the root field to the place
+in the input that a value came from, so that an error of the database can be told there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeAlias
+
+from gqlcrud.catalog import Column, Key, Model, Relation
+from gqlcrud.plan import Always, Condition
+
+Path: TypeAlias = tuple[str | int, ...]
+
+
+class ChangeOperator(Enum):
+    """What is done to the value that a column has.
+
+    INCREMENT to DIVIDE: numbers. MERGE to PREPEND: JSON; APPEND, PREPEND, REMOVE: arrays.
+    """
+
+    INCREMENT = "increment"
+    DECREMENT = "decrement"
+    MULTIPLY = "multiply"
+    DIVIDE = "divide"
+    MERGE = "merge"
+    SET = "set"
+    DELETE = "delete"
+    APPEND = "append"
+    PREPEND = "prepend"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A column is set to a value of Python, as an attribute of the mapped class takes it; None is NULL."""
+
+    column: Column
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A column is set to what an operator makes of the value that it has.
+
+    operand: a number, a JSON value, or an item of the array. steps: the path inside a JSON value, for SET, DELETE,
+    APPEND and PREPEND. Several changes of one column follow one another.
+    """
+
+    column: Column
+    operator: ChangeOperator
+    operand: Any
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One record, named by a unique key: one value for each of its columns."""
+
+    model: Model
+    key: Key
+    values: tuple[Any, ...]
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """The values of one record and of what belongs to it: to-one targets first, then itself, then to-many ones."""
+
+    model: Model
+    path: Path
+    assignments: tuple[Assignment, ...] = ()
+    changes: tuple[Change, ...] = ()
+    to_one: tuple[ToOne, ...] = ()
+    to_many: tuple[ToMany, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.assignments or self.changes or self.to_one or self.to_many)
+
+
+# ---------- operations of relations ----------
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """A record that is there already is linked. edge: values of the link table's columns."""
+
+    target: Named
+    edge: tuple[Assignment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """A record is made, and linked."""
+
+    save: Save
+    edge: tuple[Assignment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectOrCreate:
+    """The record is linked if it is there, else made: `save` holds the key's values too."""
+
+    target: Named
+    save: Save
+    edge: tuple[Assignment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateTarget:
+    """The record that a to-one relation leads to is changed; it is NOT_FOUND if there is none."""
+
+    save: Save
+
+
+@dataclass(frozen=True, slots=True)
+class UpsertTarget:
+    """The record that a to-one relation leads to is changed by `update`, or made by `create` if there is none."""
+
+    create: Save
+    update: Save
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """A to-one relation leads to nothing then; nothing to do if it does already."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteTarget:
+    """The record that a to-one relation leads to is deleted; it is NOT_FOUND if there is none."""
+
+    path: Path
+
+
+ToOneOperation: TypeAlias = (
+    Connect | Create | ConnectOrCreate | UpdateTarget | UpsertTarget | Disconnect | DeleteTarget
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ToOne:
+    """What is done to the target of a to-one relation."""
+
+    relation: Relation
+    operation: ToOneOperation
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateChild:
+    """One child of the parent is changed. version: what its `version_id_col` must be."""
+
+    target: Named
+    save: Save
+    edge: tuple[Assignment, ...] = ()
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateChildren:
+    """Every child of the parent for which `where` holds is changed."""
+
+    where: Condition
+    save: Save
+
+
+@dataclass(frozen=True, slots=True)
+class UpsertChild:
+    """The child of this key is changed by `update`, or made by `create` if the parent has none."""
+
+    target: Named
+    create: Save
+    update: Save
+    edge: tuple[Assignment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToMany:
+    """What is done to the children of a to-many relation, in the order of these fields.
+
+    members: what the relation holds before anything is created (`set`); None leaves the others in it.
+    """
+
+    relation: Relation
+    path: Path
+    delete: tuple[Named, ...] = ()
+    delete_where: Condition | None = None
+    members: tuple[Connect, ...] | None = None
+    disconnect: tuple[Named, ...] = ()
+    update_where: tuple[UpdateChildren, ...] = ()
+    update: tuple[UpdateChild, ...] = ()
+    upsert: tuple[UpsertChild, ...] = ()
+    connect: tuple[Connect, ...] = ()
+    connect_or_create: tuple[ConnectOrCreate, ...] = ()
+    create: tuple[Create, ...] = ()
+
+
+# ---------- root operations ----------
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What must hold of a record for it to be changed; else it is STALE.
+
+    version: what its `version_id_col` must be; condition: `if`. Each with the place that an error is told at.
+    """
+
+    version: int | None = None
+    condition: Condition = field(default_factory=lambda: Always(True))
+    path: Path = ()
+
+    @property
+    def is_open(self) -> bool:
+        return self.version is None and self.condition == Always(True)
+
+
+@dataclass(frozen=True, slots=True)
+class CreateOne:
+    save: Save
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateOne:
+    target: Named
+    save: Save
+    guard: Guard = field(default_factory=Guard)
+
+
+@dataclass(frozen=True, slots=True)
+class UpsertOne:
+    """`target` is named by the values of `create`."""
+
+    target: Named
+    create: Save
+    update: Save
+    guard: Guard = field(default_factory=Guard)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteOne:
+    target: Named
+    guard: Guard = field(default_factory=Guard)
+
+
+WriteOne: TypeAlias = CreateOne | UpdateOne | UpsertOne | DeleteOne
