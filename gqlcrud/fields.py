@@ -172,7 +172,10 @@ class RecordField(GeneratedField):
     async def _record(self, info: Info) -> Record | None:
         operation = running_operation(self.api)
         selection = read_selection(info._raw_info)
-        key, values = operation.planner.selector(selection.arguments["by"], self.model)
+        try:
+            key, values = operation.planner.selector(selection.arguments["by"], self.model)
+        except RequestError as error:
+            raise error.below("by") from None
         plan = operation.planner.record(selection, self.model, key.columns)
         (found,) = await operation.reader.records(plan, [values])
         return found[RESOLVED] if found is not None else None

@@ -23,6 +23,9 @@ class Limits:
     max_node_ids: ids of one `nodes(ids:)`.
     max_filter_depth: how deep `and`, `or`, `not` and relation filters nest.
     max_depth: how deep relations nest in a document; a connection counts once, with its `edges` and `node`.
+    max_write_items: records that the nested inputs of one mutation name, taken together.
+    max_write_depth: how deep relations nest in the input of a mutation.
+    max_affected: rows that one bulk write makes or changes.
     """
 
     page_size: int = 50
@@ -32,6 +35,9 @@ class Limits:
     max_node_ids: int = 500
     max_filter_depth: int = 10
     max_depth: int = 12
+    max_write_items: int = 1000
+    max_write_depth: int = 6
+    max_affected: int = 10_000
 
     def __post_init__(self) -> None:
         for each in fields(self):
@@ -74,3 +80,7 @@ class ModelOptions:
     enum_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     fields: type | None = None
     through: bool = True
+
+    def forbids_writes(self, attribute: str) -> bool:
+        """Whether `read_only` names the attribute, or the whole model."""
+        return self.read_only if isinstance(self.read_only, bool) else attribute in self.read_only

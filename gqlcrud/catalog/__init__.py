@@ -1,11 +1,25 @@
 """Mapped classes in, a frozen catalog of models, columns, relations and keys out."""
 
-from gqlcrud.catalog.model import Catalog, Column, Key, LeftOut, Link, Member, Model, OwnField, Relation, Source
+from gqlcrud.catalog.model import (
+    Bounds,
+    Catalog,
+    Column,
+    Key,
+    LeftOut,
+    Link,
+    Member,
+    Model,
+    Orphan,
+    OwnField,
+    Relation,
+    Source,
+)
 from gqlcrud.catalog.own_fields import REQUIRES, DeclaredField, declared_fields
 from gqlcrud.catalog.read import CatalogSettings, mapped_classes, read_catalog
 
 __all__ = [
     "REQUIRES",
+    "Bounds",
     "Catalog",
     "CatalogSettings",
     "Column",
@@ -15,6 +29,7 @@ __all__ = [
     "Link",
     "Member",
     "Model",
+    "Orphan",
     "OwnField",
     "Relation",
     "Source",

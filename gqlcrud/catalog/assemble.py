@@ -38,10 +38,20 @@ def assemble_model(
         fields_class=options.fields,
         page_size=min(options.page_size or limits.page_size, maximum),
         max_page_size=maximum,
+        version=_version(mapper, columns),
+        read_only=options.read_only is True,
     )
     _check_filter_names(model)
     _check_key_names(model)
     return replace(model, members=_members(model))
+
+
+def _version(mapper: Mapper[Any], columns: Iterable[Column]) -> Column | None:
+    """The column that SQLAlchemy counts changes in, if it is offered."""
+    if mapper.version_id_col is None:
+        return None
+    key = mapper.get_property_by_column(mapper.version_id_col).key
+    return next((column for column in columns if column.key == key), None)
 
 
 def _members(model: Model) -> dict[str, Member]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
 from gqlcrud.catalog.column_reader import ColumnReader
-from gqlcrud.catalog.model import Column, Relation
+from gqlcrud.catalog.model import Column, Orphan, Relation
 from gqlcrud.catalog.relations import read_link
 from gqlcrud.naming import camel_name, plural
 
@@ -54,9 +54,13 @@ def _relation(
         description=f"The {target} records linked to this {owner} through {association}.",
         local=here.remote,
         remote=there.remote,
-        link=read_link(table, _table_keys(mapper, here.local), _table_keys(mapper, there.local)),
+        link=read_link(
+            table, _table_keys(mapper, here.local), _table_keys(mapper, there.local), entity=mapper.class_
+        ),
         filterable=key not in options.hide_from_where,
         sortable=key not in options.hide_from_order,
+        writable=not options.forbids_writes(key) and readers[mapper.class_].options.read_only is not True,
+        orphan=Orphan.NULLIFY,
     )
 
 

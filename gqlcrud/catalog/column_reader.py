@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.types import NullType, TypeEngine
+from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from gqlcrud.catalog.annotations import AnnotationReader
 from gqlcrud.catalog.enums import EnumTypes
-from gqlcrud.catalog.model import Column, LeftOut, Source
+from gqlcrud.catalog.model import Bounds, Column, LeftOut, Source
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.naming import member_name
 from gqlcrud.options import ModelOptions
@@ -50,13 +50,19 @@ class ColumnReader:
         description: str | None,
         *,
         deferred: bool = False,
+        managed: bool = False,
+        filled: sa.Column[Any] | None = None,
         source: Source = Source.STORED,
     ) -> Column | None:
-        """A column of a table. Raises ConfigurationError for a type without a scalar, unless those are skipped."""
+        """A column of a table. `managed`: SQLAlchemy sets it, as it does a version or a discriminator. `filled`: the
+        column that says where values come from, if it is not this one.
+
+        Raises ConfigurationError for a type without a scalar, unless those are skipped.
+        """
         scalar = self._scalar(key, column.type)
         if scalar is None:
             return None
-        return self._column(
+        found = self._column(
             key,
             column.type,
             scalar,
@@ -64,7 +70,14 @@ class ColumnReader:
             description=description or _stored_description(self.owner, key, column),
             source=source,
             deferred=deferred,
-            read_only=column.computed is not None,
+            read_only=managed or is_computed(column),
+        )
+        origin = column if filled is None else filled
+        return replace(
+            found,
+            generated=is_generated(origin),
+            required=not found.read_only and needs_value(origin),
+            bounds=_bounds(column.type),
         )
 
     def expression(
@@ -107,9 +120,10 @@ class ColumnReader:
             key, NullType(), scalar, nullable=nullable, description=description, source=Source.PYTHON, read_only=True
         )
 
-    def synonym(self, key: str, target: Column, doc: str | None) -> Column:
-        """Another name for a column: what the options say of either name holds for it."""
-        return self._column(
+    def synonym(self, key: str, target: Column, doc: str | None, *, read_only: bool) -> Column:
+        """Another name for a column: what the options say of either name holds for it. Where both are offered, it is
+        `read_only`: a write gives a value once."""
+        found = self._column(
             key,
             target.sql_type,
             target.scalar,
@@ -117,10 +131,12 @@ class ColumnReader:
             description=doc or f"The same as `{target.name}`.",
             source=target.source,
             deferred=target.deferred,
-            read_only=target.read_only,
+            read_only=read_only or target.read_only,
             filterable=bool(target.operators),
             sortable=target.sortable,
         )
+        required = target.required and not found.read_only
+        return replace(found, generated=target.generated, required=required, bounds=target.bounds)
 
     def hidden(self, key: str, column: Any) -> Column:
         """A stored column that the API does not offer but a relation, the global id or a field of the user's needs."""
@@ -199,9 +215,7 @@ class ColumnReader:
             operators=self._operators(key, scalar) if filterable and key not in options.hide_from_where else (),
             sortable=sortable and scalar.sortable and key not in options.hide_from_order,
             deferred=deferred,
-            read_only=read_only
-            or options.read_only is True
-            or (options.read_only is not False and key in options.read_only),
+            read_only=read_only or options.forbids_writes(key),
         )
 
     def _operators(self, key: str, scalar: Scalar) -> tuple[Operator, ...]:
@@ -217,6 +231,36 @@ class ColumnReader:
                     f"ModelOptions(operators={{{key!r}: ...}}) of {self.model} names {name!r}; there are: {', '.join(OPT_IN)}."
                 )
         return (*scalar.operators, *(operator for name in OPT_IN if name in further for operator in OPT_IN[name]))
+
+
+def is_computed(column: sa.Column[Any]) -> bool:
+    """Whether the database alone gives the value, and refuses another."""
+    return column.computed is not None or (column.identity is not None and bool(column.identity.always))
+
+
+def is_generated(column: sa.Column[Any]) -> bool:
+    """Whether the database numbers the records by this column."""
+    table = column.table
+    numbered = isinstance(table, sa.Table) and table.autoincrement_column is column
+    return numbered or column.identity is not None
+
+
+def needs_value(column: sa.Column[Any]) -> bool:
+    """Whether a new row has to be given a value. A key that a subclass shares with its base class has one already."""
+    given = column.default is not None or column.server_default is not None or is_generated(column)
+    return not _is_nullable(column) and not given and not is_computed(column)
+
+
+def _bounds(sql_type: TypeEngine[Any]) -> Bounds:
+    """What the type says of the size of values; what a `TypeDecorator` makes of them is not known."""
+    if isinstance(sql_type, TypeDecorator):
+        return Bounds()
+    if isinstance(sql_type, sa.Numeric) and not isinstance(sql_type, sa.Float):
+        return Bounds(precision=sql_type.precision, scale=sql_type.scale)
+    if isinstance(sql_type, sa.String) and not isinstance(sql_type, sa.Enum):
+        return Bounds(length=sql_type.length)
+    inner = wrapped_type(sql_type)
+    return Bounds() if inner is None else _bounds(inner)
 
 
 def _is_public(key: str) -> bool:

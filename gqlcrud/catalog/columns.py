@@ -27,7 +27,7 @@ def read_columns(mapper: Mapper[Any], reader: ColumnReader) -> list[Column]:
         if target is not None and reader.offers(key):
             known = next((each for each in columns if each is not None and each.key == target.key), None)
             column = known or _read_property(mapper, target, reader)
-            columns.append(None if column is None else reader.synonym(key, column, synonym.doc))
+            columns.append(None if column is None else reader.synonym(key, column, synonym.doc, read_only=known is not None))
     for key, hybrid in _hybrids(mapper):
         if reader.offers(key):
             columns.append(_read_hybrid(mapper, key, hybrid, reader))
@@ -43,8 +43,23 @@ def _read_property(mapper: Mapper[Any], prop: ColumnProperty[Any], reader: Colum
     column = prop.columns[0]
     if isinstance(column, sa.Column):
         description = column.comment or column.doc or prop.doc or _field_description(mapper.class_, prop.key)
-        return reader.stored(prop.key, column, description, deferred=prop.deferred)
+        # a key that a subclass shares with its base class gets its value there
+        first = prop.columns[-1]
+        return reader.stored(
+            prop.key,
+            column,
+            description,
+            deferred=prop.deferred,
+            managed=_is_managed(mapper, prop),
+            filled=first if isinstance(first, sa.Column) else column,
+        )
     return reader.expression(prop.key, column, attribute_annotation(mapper.class_, prop.key), prop.doc)
+
+
+def _is_managed(mapper: Mapper[Any], prop: ColumnProperty[Any]) -> bool:
+    """Whether SQLAlchemy sets the column: the version of a record, or the class of it."""
+    managed = (mapper.version_id_col, mapper.polymorphic_on)
+    return any(column is each for column in prop.columns for each in managed)
 
 
 def _field_description(entity: type, key: str) -> str | None:

@@ -28,6 +28,16 @@ class Source(Enum):
     LINK = "link"
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The size of values that a column takes: texts of `length` characters, decimals of `precision` digits of which
+    `scale` stand after the point. None is no bound."""
+
+    length: int | None = None
+    precision: int | None = None
+    scale: int | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
     """One column of a model, or of a link table.
@@ -35,6 +45,8 @@ class Column:
     key: attribute of the mapped class (of the link table's column, for LINK). name: GraphQL field.
     references: the class whose global id a foreign key holds; the GraphQL type is then ID.
     offered: False for a column that is fetched for a relation's sake and shown nowhere.
+    read_only: never set by a client. generated: the database numbers it, so that no client needs to.
+    required: a new record has to be given a value, since there is no default and NULL is not allowed.
     """
 
     key: str
@@ -50,10 +62,18 @@ class Column:
     deferred: bool = False
     read_only: bool = False
     offered: bool = True
+    generated: bool = False
+    required: bool = False
+    bounds: Bounds = field(default_factory=lambda: Bounds())
 
     @property
     def filterable(self) -> bool:
         return self.offered and bool(self.operators)
+
+    @property
+    def writable(self) -> bool:
+        """Whether a client may give a value."""
+        return self.offered and not self.read_only and self.source in (Source.STORED, Source.LINK)
 
     def __repr__(self) -> str:
         return f"Column({self.key})"
@@ -72,12 +92,22 @@ class Key:
         return all(column.filterable for column in self.columns)
 
 
+class Orphan(Enum):
+    """What becomes of a record that is taken out of a relation: its foreign key is set to NULL, it is deleted, or it
+    may not be taken out."""
+
+    NULLIFY = "nullify"
+    DELETE = "delete"
+    REFUSE = "refuse"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Link:
     """The table between two models.
 
     local: its column keys that equal the owner's `Relation.local`; remote: those that equal `Relation.remote`.
     unique: no pair of records is linked twice. columns: what else the table holds, shown on the edge.
+    entity: the class that the table is mapped to as well, if there is one.
     """
 
     table: FromClause
@@ -85,6 +115,7 @@ class Link:
     remote: tuple[str, ...]
     unique: bool
     columns: tuple[Column, ...] = ()
+    entity: type | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +138,9 @@ class Relation:
     unique: a constraint says that at most one record of the target belongs to a key.
     link_name: for links with columns of their own, what connection, edge and order types are named after.
     order: of its list, where a request gives none.
+    writable: whether a write may change what it leads to. owns_key: `local` is the foreign key, else `remote` is, or the
+    link holds it. late: the key is set after all else (`post_update`). orphan: what becomes of a record that is taken
+    out.
     """
 
     key: str
@@ -125,6 +159,10 @@ class Relation:
     filterable: bool = True
     sortable: bool = True
     order: tuple[OrderedBy, ...] = ()
+    writable: bool = False
+    owns_key: bool = False
+    late: bool = False
+    orphan: Orphan = Orphan.REFUSE
 
     def __repr__(self) -> str:
         return f"Relation({self.owner.__name__}.{self.key})"
@@ -147,7 +185,10 @@ Member: TypeAlias = Column | Relation | OwnField
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """One mapped class. name: GraphQL type; one, many: the root fields; keys: the primary key first."""
+    """One mapped class. name: GraphQL type; one, many: the root fields; keys: the primary key first.
+
+    version: the column that counts the changes of a record, for optimistic locking. read_only: no write is offered.
+    """
 
     entity: type
     name: str
@@ -161,6 +202,8 @@ class Model:
     fields_class: type | None
     page_size: int
     max_page_size: int
+    version: Column | None = None
+    read_only: bool = False
     members: Mapping[str, Member] = field(default_factory=dict)
 
     @property

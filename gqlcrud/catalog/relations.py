@@ -13,7 +13,7 @@ from sqlalchemy.sql import operators
 
 from gqlcrud.catalog.column_reader import ColumnReader
 from gqlcrud.catalog.columns import hidden_column
-from gqlcrud.catalog.model import Column, Link, Relation, Source
+from gqlcrud.catalog.model import Column, Link, Orphan, Relation, Source
 from gqlcrud.naming import camel_name
 
 Pair: TypeAlias = tuple[sa.Column[Any], sa.Column[Any]]
@@ -59,8 +59,14 @@ class RelationReader:
         remote = self._mapped(prop.mapper, [column for column, _ in there])
         if not local or not remote or not isinstance(table, sa.Table):
             return self._custom(prop)
-        link = read_link(table, [column.key for _, column in here], [column.key for _, column in there])
+        keys = [column.key for _, column in here], [column.key for _, column in there]
+        link = read_link(table, *keys, entity=self._mapped_to(table))
         return self._relation(prop, local, remote, link=link)
+
+    def _mapped_to(self, table: sa.Table) -> type | None:
+        """The class that a link table is mapped to, among those of the API."""
+        found = (entity for entity in self.readers if sa.inspect(entity).local_table is table)
+        return next(found, None)
 
     def _custom(self, prop: RelationshipProperty[Any]) -> Relation:
         local = self._mapped(self.mapper, self.mapper.primary_key)
@@ -112,12 +118,25 @@ class RelationReader:
             unique=unique,
             filterable=prop.key not in options.hide_from_where,
             sortable=prop.key not in options.hide_from_order,
+            writable=not prop.viewonly and not custom and not options.forbids_writes(prop.key),
+            owns_key=prop.direction is RelationshipDirection.MANYTOONE,
+            late=prop.post_update,
+            orphan=_orphan(prop, local if prop.direction is RelationshipDirection.MANYTOONE else remote),
         )
 
 
-def read_link(table: sa.Table, local: Sequence[str], remote: Sequence[str]) -> Link:
-    """A link table. What it holds beyond the two foreign keys is read when all columns are known."""
-    return Link(table, tuple(local), tuple(remote), _is_unique([table.c[key] for key in (*local, *remote)]))
+def _orphan(prop: RelationshipProperty[Any], foreign_key: Sequence[Column]) -> Orphan:
+    """What becomes of a record that the relation does not hold any more."""
+    if prop.cascade.delete_orphan:
+        return Orphan.DELETE
+    linked = prop.secondary is not None
+    return Orphan.NULLIFY if linked or any(column.nullable for column in foreign_key) else Orphan.REFUSE
+
+
+def read_link(table: sa.Table, local: Sequence[str], remote: Sequence[str], entity: type | None = None) -> Link:
+    """A link table, and the class that it is mapped to. What it holds beyond the two foreign keys is read when all columns are known."""
+    unique = _is_unique([table.c[key] for key in (*local, *remote)])
+    return Link(table, tuple(local), tuple(remote), unique, entity=entity)
 
 
 def _plain_pairs(prop: RelationshipProperty[Any]) -> list[Pair] | None:

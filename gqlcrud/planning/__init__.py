@@ -1,6 +1,7 @@
 """Selections and arguments in, plans out."""
 
 from gqlcrud.planning.tree import Planner
+from gqlcrud.planning.where import canonical_json
 from gqlcrud.planning.window import check_stored_position, check_typed_position
 
-__all__ = ["Planner", "check_stored_position", "check_typed_position"]
+__all__ = ["Planner", "canonical_json", "check_stored_position", "check_typed_position"]

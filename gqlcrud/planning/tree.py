@@ -10,7 +10,7 @@ from gqlcrud.catalog import Catalog, Column, Key, Model, OwnField, Relation, Sou
 from gqlcrud.errors import ErrorCode, RequestError
 from gqlcrud.keys import decode_id
 from gqlcrud.options import Limits
-from gqlcrud.plan import Child, Need, PagePlan, RecordPlan, View
+from gqlcrud.plan import Child, Condition, Need, PagePlan, RecordPlan, View
 from gqlcrud.planning.order import OrderPlanner, order_fingerprint
 from gqlcrud.planning.where import WherePlanner
 from gqlcrud.planning.window import CheckPosition, plan_window
@@ -65,7 +65,10 @@ class Planner:
         return RecordPlan(model, relation, key, columns=shown.columns, views=(view,))
 
     def selector(self, by: Mapping[str, Any], model: Model) -> tuple[Key, tuple[Any, ...]]:
-        """The key that a unique selector (`BookBy`, exactly one field) names, and its values, one for each column."""
+        """The key that a unique selector (`BookBy`, exactly one field) names, and its values, one for each column.
+
+        Raises RequestError with the path from the selector.
+        """
         ((name, value),) = by.items()
         try:
             if name == "id":
@@ -75,7 +78,7 @@ class Planner:
                 return key, (self._key_value(key.columns[0], value),)
             return key, tuple(self._key_value(column, value[column.name], column.name) for column in key.columns)
         except RequestError as error:
-            raise error.below("by", name) from None
+            raise error.below(name) from None
 
     def _key_value(self, column: Column, value: Any, *path: str) -> Any:
         """The value of one column of a key; `path` leads to it from the key."""
@@ -88,9 +91,13 @@ class Planner:
         except ValueError as error:
             raise RequestError(str(error), path=path) from None
 
-    def _where(self, arguments: Mapping[str, Any], model: Model) -> Any:
+    def condition(self, where: Mapping[str, Any] | None, model: Model) -> Condition:
+        """The meaning of a `where` input. Raises RequestError with the path from it."""
+        return WherePlanner(self.catalog, self.limits).plan(where, model)
+
+    def _where(self, arguments: Mapping[str, Any], model: Model) -> Condition:
         try:
-            return WherePlanner(self.catalog, self.limits).plan(arguments.get("where"), model)
+            return self.condition(arguments.get("where"), model)
         except RequestError as error:
             raise error.below("where") from None
 

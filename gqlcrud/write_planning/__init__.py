@@ -1,0 +1,5 @@
+"""The inputs of mutations in, write plans out."""
+
+from gqlcrud.write_planning.writes import WritePlanner
+
+__all__ = ["WritePlanner"]

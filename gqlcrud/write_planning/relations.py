@@ -1,0 +1,244 @@
+"""The operations of one relation in an input in, a `ToOne` or `ToMany` out; what contradicts itself is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from gqlcrud.catalog import Column, Model, Relation
+from gqlcrud.errors import ErrorCode
+from gqlcrud.planning import Planner
+from gqlcrud.write_plan import (
+    Assignment,
+    Connect,
+    ConnectOrCreate,
+    Create,
+    DeleteTarget,
+    Disconnect,
+    Named,
+    Path,
+    Save,
+    ToMany,
+    ToOne,
+    ToOneOperation,
+    UpdateChild,
+    UpdateChildren,
+    UpdateTarget,
+    UpsertChild,
+    UpsertTarget,
+)
+from gqlcrud.write_planning.problems import Problems
+
+T = TypeVar("T")
+
+
+class RecordPlanner(Protocol):
+    """What relations need of the planner of records."""
+
+    planner: Planner
+    problems: Problems
+
+    def create(
+        self,
+        data: Mapping[str, Any],
+        model: Model,
+        path: Path,
+        *,
+        given: Collection[Column] = ...,
+        by: Named | None = ...,
+        depth: int = ...,
+    ) -> Save: ...
+
+    def update(
+        self,
+        patch: Mapping[str, Any] | None,
+        model: Model,
+        path: Path,
+        *,
+        ops: Mapping[str, Any] | None = ...,
+        ops_path: Path = ...,
+        depth: int = ...,
+    ) -> Save: ...
+
+    def named(self, by: Mapping[str, Any], model: Model, path: Path) -> Named: ...
+
+    def edge(self, values: Mapping[str, Any] | None, relation: Relation, path: Path) -> tuple[Assignment, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RelationPlanner:
+    """Plans the relations of the records that `records` plans."""
+
+    records: RecordPlanner
+
+    # ---------- to-one ----------
+
+    def to_one(self, relation: Relation, value: Mapping[str, Any], path: Path, depth: int) -> ToOne | None:
+        """Exactly one operation, as `@oneOf` has it."""
+        ((name, operand),) = value.items()
+        operation = self._to_one(relation, name, operand, (*path, name), depth)
+        return None if operation is None else ToOne(relation, operation, path)
+
+    def _to_one(self, relation: Relation, name: str, operand: Any, path: Path, depth: int) -> ToOneOperation | None:
+        target = self._target(relation)
+        given = relation.remote if not relation.owns_key else ()
+        match name:
+            case "connect":
+                return Connect(self.records.named(operand, target, path))
+            case "create":
+                return Create(self.records.create(operand, target, path, given=given, depth=depth))
+            case "connectOrCreate":
+                return self._connect_or_create(relation, operand, path, depth)
+            case "update":
+                return UpdateTarget(self.records.update(operand, target, path, depth=depth))
+            case "upsert":
+                create = self.records.create(operand["create"], target, (*path, "create"), given=given, depth=depth)
+                update = self.records.update(operand["update"], target, (*path, "update"), depth=depth)
+                return UpsertTarget(create, update)
+            case _:
+                if operand is not True:
+                    self.records.problems.add(f"{name} takes true; leave it out otherwise.", path)
+                    return None
+                return Disconnect(path) if name == "disconnect" else DeleteTarget(path)
+
+    def _connect_or_create(
+        self, relation: Relation, item: Mapping[str, Any], path: Path, depth: int
+    ) -> ConnectOrCreate:
+        target = self._target(relation)
+        named = self.records.named(item["by"], target, (*path, "by"))
+        given = relation.remote if not relation.owns_key and relation.link is None else ()
+        save = self.records.create(item["create"], target, (*path, "create"), given=given, by=named, depth=depth)
+        return ConnectOrCreate(named, save, self._edge(relation, item, path))
+
+    # ---------- to-many ----------
+
+    def to_many(self, relation: Relation, value: Mapping[str, Any], path: Path, depth: int) -> ToMany:
+        """Lists of operations. Null for one is refused, so that a variable that was forgotten does nothing else."""
+        for name in [name for name, operand in value.items() if operand is None]:
+            self.records.problems.add(f"{name} cannot be null; leave it out.", (*path, name))
+        value = {name: operand for name, operand in value.items() if operand is not None}
+        planned = ToMany(
+            relation,
+            path,
+            delete=self._items(value, "delete", path, lambda each, at: self._named(relation, each, at)),
+            delete_where=self._where(relation, value.get("deleteWhere"), (*path, "deleteWhere")),
+            members=self._members(relation, value, path),
+            disconnect=self._items(value, "disconnect", path, lambda each, at: self._named(relation, each, at)),
+            update_where=self._items(
+                value, "updateWhere", path, lambda each, at: self._update_where(relation, each, at, depth)
+            ),
+            update=self._items(value, "update", path, lambda each, at: self._update(relation, each, at, depth)),
+            upsert=self._items(value, "upsert", path, lambda each, at: self._upsert(relation, each, at, depth)),
+            connect=self._items(value, "connect", path, lambda each, at: self._connect(relation, each, at)),
+            connect_or_create=self._items(
+                value, "connectOrCreate", path, lambda each, at: self._connect_or_create(relation, each, at, depth)
+            ),
+            create=self._items(value, "create", path, lambda each, at: self._create(relation, each, at, depth)),
+        )
+        self._check_conflicts(planned, value)
+        return planned
+
+    def _items(
+        self, value: Mapping[str, Any], name: str, path: Path, plan: Callable[[Any, Path], T]
+    ) -> tuple[T, ...]:
+        operands: Sequence[Any] = value.get(name) or ()
+        return tuple(plan(each, (*path, name, place)) for place, each in enumerate(operands))
+
+    def _members(self, relation: Relation, value: Mapping[str, Any], path: Path) -> tuple[Connect, ...] | None:
+        if "set" not in value:
+            return None
+        return self._items(value, "set", path, lambda each, at: self._connect(relation, each, at))
+
+    def _named(self, relation: Relation, by: Mapping[str, Any], path: Path) -> Named:
+        return self.records.named(by, self._target(relation), path)
+
+    def _connect(self, relation: Relation, item: Mapping[str, Any], path: Path) -> Connect:
+        if relation.link_name is None:
+            return Connect(self._named(relation, item, path))
+        return Connect(self._named(relation, item["by"], (*path, "by")), self._edge(relation, item, path))
+
+    def _create(self, relation: Relation, item: Mapping[str, Any], path: Path, depth: int) -> Create:
+        target = self._target(relation)
+        if relation.link is None:
+            return Create(self.records.create(item, target, path, given=relation.remote, depth=depth))
+        if relation.link_name is None:
+            return Create(self.records.create(item, target, path, depth=depth))
+        save = self.records.create(item["node"], target, (*path, "node"), depth=depth)
+        return Create(save, self._edge(relation, item, path))
+
+    def _update(self, relation: Relation, item: Mapping[str, Any], path: Path, depth: int) -> UpdateChild:
+        return UpdateChild(
+            self._named(relation, item["by"], (*path, "by")),
+            self._changes(relation, item, path, depth),
+            self._edge(relation, item, path),
+            item.get("version"),
+        )
+
+    def _update_where(self, relation: Relation, item: Mapping[str, Any], path: Path, depth: int) -> UpdateChildren:
+        where = self._where(relation, item["where"], (*path, "where"))
+        assert where is not None, "the input requires it"
+        return UpdateChildren(where, self._changes(relation, item, path, depth))
+
+    def _upsert(self, relation: Relation, item: Mapping[str, Any], path: Path, depth: int) -> UpsertChild:
+        target = self._target(relation)
+        named = self._named(relation, item["by"], (*path, "by"))
+        given = relation.remote if relation.link is None else ()
+        create = self.records.create(item["create"], target, (*path, "create"), given=given, by=named, depth=depth)
+        update = self.records.update(item["update"], target, (*path, "update"), depth=depth)
+        return UpsertChild(named, create, update, self._edge(relation, item, path))
+
+    def _changes(self, relation: Relation, item: Mapping[str, Any], path: Path, depth: int) -> Save:
+        target = self._target(relation)
+        return self.records.update(
+            item.get("patch"),
+            target,
+            (*path, "patch"),
+            ops=item.get("ops"),
+            ops_path=(*path, "ops"),
+            depth=depth,
+        )
+
+    def _edge(self, relation: Relation, item: Mapping[str, Any], path: Path) -> tuple[Assignment, ...]:
+        if relation.link_name is None:
+            return ()
+        return self.records.edge(item.get("edge"), relation, (*path, "edge"))
+
+    def _where(self, relation: Relation, where: Mapping[str, Any] | None, path: Path) -> Any:
+        if where is None:
+            return None
+        with self.records.problems.at(*path):
+            return self.records.planner.condition(where, self._target(relation))
+
+    def _target(self, relation: Relation) -> Model:
+        return self.records.planner.catalog.model(relation.target)
+
+    # ---------- conflicts ----------
+
+    def _check_conflicts(self, planned: ToMany, value: Mapping[str, Any]) -> None:
+        """`set` says what is connected, so nothing else may; and one record is named by one operation."""
+        for name in ("connect", "disconnect"):
+            if planned.members is not None and name in value:
+                message = f"set says which records are connected; it cannot be used with {name}."
+                self._conflict(message, (*planned.path, name))
+        seen: dict[object, Named] = {}
+        for named in named_in(planned):
+            known = seen.setdefault((named.key, named.values), named)
+            if known is not named and named.values:
+                self._conflict(f"The same {named.model.name} is named twice in one relation.", named.path)
+
+    def _conflict(self, message: str, path: Path) -> None:
+        self.records.problems.add(message, path, ErrorCode.CONFLICTING_OPERATIONS)
+
+
+def named_in(planned: ToMany) -> list[Named]:
+    """Every record that the operations of a relation name."""
+    return [
+        *planned.delete,
+        *(each.target for each in planned.members or ()),
+        *planned.disconnect,
+        *(each.target for each in planned.update),
+        *(each.target for each in planned.upsert),
+        *(each.target for each in planned.connect),
+        *(each.target for each in planned.connect_or_create),
+    ]

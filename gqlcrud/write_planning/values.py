@@ -1,0 +1,51 @@
+"""One value of an input in, what its column is set to out: what passes here, the column can hold."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from gqlcrud.catalog import Bounds, Catalog, Column
+from gqlcrud.keys import decode_id
+from gqlcrud.planning import canonical_json
+from gqlcrud.write_plan import Assignment
+
+
+def plan_assignment(column: Column, value: Any, catalog: Catalog) -> Assignment:
+    """Raises ValueError or RequestError for a value that the column cannot hold."""
+    return Assignment(column, column_value(column, value, catalog))
+
+
+def column_value(column: Column, value: Any, catalog: Catalog) -> Any:
+    """The value as an attribute of the mapped class takes it. Null is NULL, and refused where NULL is not allowed."""
+    if value is None:
+        if not column.nullable and column.scalar.name != "JSON":
+            raise ValueError(f"{column.name} cannot be null.")
+        return None
+    if column.references is not None:
+        return decode_id(value, catalog.model(column.references))[0]
+    checked = _checked(column, value)
+    check_bounds(checked, column.bounds, column.name)
+    return checked
+
+
+def _checked(column: Column, value: Any) -> Any:
+    if column.scalar.name == "JSON":
+        canonical_json(value)
+        return value
+    if column.scalar.item is not None:
+        return [None if each is None else column.scalar.item.check(each) for each in value]
+    return column.scalar.check(value)
+
+
+def check_bounds(value: Any, bounds: Bounds, name: str) -> None:
+    """Raises ValueError for a text that is too long and a decimal with too many digits before its point.
+
+    Digits after the point are rounded, as databases do.
+    """
+    if isinstance(value, str) and bounds.length is not None and len(value) > bounds.length:
+        raise ValueError(f"{name} has at most {bounds.length} characters; this text has {len(value)}.")
+    if isinstance(value, Decimal) and bounds.precision is not None and value:
+        whole = bounds.precision - (bounds.scale or 0)
+        if abs(round(value, bounds.scale or 0)) >= Decimal(10) ** whole:
+            raise ValueError(f"{name} has at most {whole} digits before the point.")

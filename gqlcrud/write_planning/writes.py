@@ -1,0 +1,71 @@
+"""The `input` of a root mutation in, what it writes out. Every mistake of it is told at once, before any SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gqlcrud.catalog import Key, Model
+from gqlcrud.planning import Planner
+from gqlcrud.write_plan import CreateOne, DeleteOne, Guard, Path, UpdateOne, UpsertOne
+from gqlcrud.write_planning.problems import Problems
+from gqlcrud.write_planning.saves import SavePlanner
+
+INPUT: Path = ("input",)
+
+
+@dataclass(frozen=True, slots=True)
+class WritePlanner:
+    """Plans the writes of one API. Each method raises WriteError, with paths from the mutation field."""
+
+    planner: Planner
+
+    def create_one(self, value: Mapping[str, Any], model: Model) -> CreateOne:
+        saves = self._saves()
+        plan = CreateOne(saves.create(value["data"], model, (*INPUT, "data")))
+        saves.problems.check()
+        return plan
+
+    def update_one(self, value: Mapping[str, Any], model: Model) -> UpdateOne:
+        saves = self._saves()
+        target = saves.named(value["by"], model, (*INPUT, "by"))
+        save = saves.update(
+            value.get("patch"), model, (*INPUT, "patch"), ops=value.get("ops"), ops_path=(*INPUT, "ops")
+        )
+        plan = UpdateOne(target, save, self._guard(value, model, saves.problems))
+        saves.problems.check()
+        return plan
+
+    def upsert_one(self, value: Mapping[str, Any], key: Key, model: Model) -> UpsertOne:
+        """`key` is the one that `on` names."""
+        saves = self._saves()
+        create = saves.create(value["create"], model, (*INPUT, "create"))
+        target = saves.named_by(create, key)
+        save = saves.update(
+            value.get("update"), model, (*INPUT, "update"), ops=value.get("ops"), ops_path=(*INPUT, "ops")
+        )
+        plan = UpsertOne(target, create, save, self._guard(value, model, saves.problems))
+        saves.problems.check()
+        return plan
+
+    def delete_one(self, value: Mapping[str, Any], model: Model) -> DeleteOne:
+        saves = self._saves()
+        target = saves.named(value["by"], model, (*INPUT, "by"))
+        plan = DeleteOne(target, self._guard(value, model, saves.problems))
+        saves.problems.check()
+        return plan
+
+    def _saves(self) -> SavePlanner:
+        return SavePlanner(self.planner, Problems())
+
+    def _guard(self, value: Mapping[str, Any], model: Model, problems: Problems) -> Guard:
+        """`version` and `if`; null is as if absent for the one, and refused for the other, which would mean anything."""
+        version, condition = value.get("version"), value.get("if")
+        if "if" in value and condition is None:
+            problems.add("if cannot be null; leave it out.", (*INPUT, "if"))
+        if condition is None:
+            return Guard(version)
+        with problems.at(*INPUT, "if"):
+            return Guard(version, self.planner.condition(condition, model))
+        return Guard(version)
