@@ -139,9 +139,7 @@ class DeleteTarget:
     path: Path
 
 
-ToOneOperation: TypeAlias = (
-    Connect | Create | ConnectOrCreate | UpdateTarget | UpsertTarget | Disconnect | DeleteTarget
-)
+ToOneOperation: TypeAlias = Connect | Create | ConnectOrCreate | UpdateTarget | UpsertTarget | Disconnect | DeleteTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +198,13 @@ class ToMany:
     connect: tuple[Connect, ...] = ()
     connect_or_create: tuple[ConnectOrCreate, ...] = ()
     create: tuple[Create, ...] = ()
+
+    @property
+    def named(self) -> tuple[Named, ...]:
+        """Every record that an operation names."""
+        changed = [each.target for each in (*self.update, *self.upsert)]
+        linked = [each.target for each in (*(self.members or ()), *self.connect, *self.connect_or_create)]
+        return (*self.delete, *self.disconnect, *changed, *linked)
 
 
 # ---------- root operations ----------

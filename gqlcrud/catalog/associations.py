@@ -54,9 +54,7 @@ def _relation(
         description=f"The {target} records linked to this {owner} through {association}.",
         local=here.remote,
         remote=there.remote,
-        link=read_link(
-            table, _table_keys(mapper, here.local), _table_keys(mapper, there.local), entity=mapper.class_
-        ),
+        link=read_link(table, _table_keys(mapper, here.local), _table_keys(mapper, there.local), entity=mapper.class_),
         filterable=key not in options.hide_from_where,
         sortable=key not in options.hide_from_order,
         writable=not options.forbids_writes(key) and readers[mapper.class_].options.read_only is not True,

@@ -27,7 +27,9 @@ def read_columns(mapper: Mapper[Any], reader: ColumnReader) -> list[Column]:
         if target is not None and reader.offers(key):
             known = next((each for each in columns if each is not None and each.key == target.key), None)
             column = known or _read_property(mapper, target, reader)
-            columns.append(None if column is None else reader.synonym(key, column, synonym.doc, read_only=known is not None))
+            columns.append(
+                None if column is None else reader.synonym(key, column, synonym.doc, read_only=known is not None)
+            )
     for key, hybrid in _hybrids(mapper):
         if reader.offers(key):
             columns.append(_read_hybrid(mapper, key, hybrid, reader))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -22,12 +21,11 @@ from gqlcrud.statements import (
     PageStatement,
     fetch_limit,
     is_backward,
+    key_parameters,
     page_statement,
     record_statement,
     summary_statement,
 )
-from gqlcrud.statements.binding import json_encoder
-from gqlcrud.statements.columns import Columns
 
 Key = tuple[Any, ...]
 
@@ -165,16 +163,6 @@ class Reader:
     async def _related(self, plan: RecordPlan, keys: Sequence[Key | None]) -> list[Mapping[str, Record] | None]:
         loaded = iter(await self._record_loader(plan).load_many([key for key in keys if key is not None]))
         return [next(loaded) if key is not None else None for key in keys]
-
-
-def key_parameters(columns: Sequence[Column], keys: Sequence[Key], database: Database) -> dict[str, Any]:
-    """The keys of a batch as `keys_of` declares them."""
-    if not columns:
-        return {}
-    if database is Database.POSTGRESQL:
-        return {f"key_{i}": [key[i] for key in keys] for i in range(len(columns))}
-    encode = [json_encoder(Columns(database).bind_type(column)) for column in columns]
-    return {"keys": json.dumps([[each(value) for each, value in zip(encode, key, strict=True)] for key in keys])}
 
 
 def empty_page(plan: PagePlan) -> Page:

@@ -1,7 +1,7 @@
 """Plans in, SQLAlchemy Core statements out. Pure: no connection, no GraphQL."""
 
 from gqlcrud.statements.dialect import SQLITE_FUNCTIONS, Database, database_of, value_at
-from gqlcrud.statements.joins import keys_of
+from gqlcrud.statements.joins import key_parameters, keys_of
 from gqlcrud.statements.pages import PageStatement, fetch_limit, is_backward, page_statement, summary_statement
 from gqlcrud.statements.records import record_statement
 
@@ -12,6 +12,7 @@ __all__ = [
     "database_of",
     "fetch_limit",
     "is_backward",
+    "key_parameters",
     "keys_of",
     "page_statement",
     "record_statement",

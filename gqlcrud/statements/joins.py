@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy.orm import join as orm_join
 from sqlalchemy.sql.selectable import FromClause, NamedFromClause
 
 from gqlcrud.catalog import Column, Relation
-from gqlcrud.statements.binding import holds_bytes
+from gqlcrud.statements.binding import holds_bytes, json_encoder
 from gqlcrud.statements.columns import Columns, attribute
 from gqlcrud.statements.dialect import Database
 
@@ -146,3 +147,13 @@ def keys_of(columns: Sequence[Column], database: Database) -> Keys:
         for value, sql_type in zip(values, types, strict=True)
     ]
     return Keys(rows, rows.c.key, tuple(cells))
+
+
+def key_parameters(columns: Sequence[Column], keys: Sequence[tuple[Any, ...]], database: Database) -> dict[str, Any]:
+    """The keys of a batch as `keys_of` declares them."""
+    if not columns:
+        return {}
+    if database is Database.POSTGRESQL:
+        return {f"key_{i}": [key[i] for key in keys] for i in range(len(columns))}
+    encode = [json_encoder(Columns(database).bind_type(column)) for column in columns]
+    return {"keys": json.dumps([[each(value) for each, value in zip(encode, key, strict=True)] for key in keys])}

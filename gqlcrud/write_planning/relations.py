@@ -139,9 +139,7 @@ class RelationPlanner:
         self._check_conflicts(planned, value)
         return planned
 
-    def _items(
-        self, value: Mapping[str, Any], name: str, path: Path, plan: Callable[[Any, Path], T]
-    ) -> tuple[T, ...]:
+    def _items(self, value: Mapping[str, Any], name: str, path: Path, plan: Callable[[Any, Path], T]) -> tuple[T, ...]:
         operands: Sequence[Any] = value.get(name) or ()
         return tuple(plan(each, (*path, name, place)) for place, each in enumerate(operands))
 
@@ -222,23 +220,10 @@ class RelationPlanner:
                 message = f"set says which records are connected; it cannot be used with {name}."
                 self._conflict(message, (*planned.path, name))
         seen: dict[object, Named] = {}
-        for named in named_in(planned):
+        for named in planned.named:
             known = seen.setdefault((named.key, named.values), named)
             if known is not named and named.values:
                 self._conflict(f"The same {named.model.name} is named twice in one relation.", named.path)
 
     def _conflict(self, message: str, path: Path) -> None:
         self.records.problems.add(message, path, ErrorCode.CONFLICTING_OPERATIONS)
-
-
-def named_in(planned: ToMany) -> list[Named]:
-    """Every record that the operations of a relation name."""
-    return [
-        *planned.delete,
-        *(each.target for each in planned.members or ()),
-        *planned.disconnect,
-        *(each.target for each in planned.update),
-        *(each.target for each in planned.upsert),
-        *(each.target for each in planned.connect),
-        *(each.target for each in planned.connect_or_create),
-    ]

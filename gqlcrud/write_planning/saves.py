@@ -116,7 +116,9 @@ class SavePlanner:
             if column.key not in known:
                 added.append(Assignment(column, value))
             elif known[column.key] != value:
-                self.problems.add(f"{column.name} contradicts the key that the record is named by.", (*path, column.name))
+                self.problems.add(
+                    f"{column.name} contradicts the key that the record is named by.", (*path, column.name)
+                )
         return (*assignments, *added)
 
     def _changes(

@@ -1,0 +1,75 @@
+"""A write plan in, the primary keys of the records that it wrote out; what is expected to go wrong is a `WriteError`."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from sqlalchemy.exc import IntegrityError
+
+from gqlcrud.catalog import Model
+from gqlcrud.errors import WriteError
+from gqlcrud.plan import Always
+from gqlcrud.unit_of_work.finding import Instance, identity
+from gqlcrud.unit_of_work.lists import stale
+from gqlcrud.unit_of_work.saver import New, not_found
+from gqlcrud.unit_of_work.saving import Saver
+from gqlcrud.write_plan import CreateOne, DeleteOne, Guard, Named, Path, UpdateOne, UpsertOne, WriteOne
+
+RecordKey: TypeAlias = tuple[Any, ...]
+
+
+def apply_one(saver: Saver, plan: WriteOne) -> RecordKey:
+    """Write one record with all that is nested in it, and give its primary key."""
+    match plan:
+        case CreateOne(save):
+            (made,) = saver.create([New(save)])
+            return saver.key_of(made, save.model)
+        case UpdateOne(target, save, guard):
+            instance = _found(saver, target, guard)
+            if not save.is_empty:
+                saver.update([(instance, save)])
+            return saver.key_of(instance, save.model)
+        case UpsertOne():
+            return saver.key_of(_upserted(saver, plan), plan.create.model)
+        case DeleteOne(target, guard):
+            instance = _found(saver, target, guard)
+            key = saver.key_of(instance, target.model)
+            saver.delete([(instance, target.path)], target.model)
+            return key
+
+
+def _found(saver: Saver, target: Named, guard: Guard) -> Instance:
+    """The record to be written, which nobody else changes until it is, if it has to be as the guard says."""
+    instance = saver.finder.named([target], lock=not guard.is_open).get(identity(target))
+    if instance is None:
+        raise WriteError([not_found(target)])
+    check_guard(saver, instance, target.model, guard, target.path)
+    return instance
+
+
+def check_guard(saver: Saver, instance: Instance, model: Model, guard: Guard, path: Path) -> None:
+    """Raises WriteError STALE for a record that is not as the guard says."""
+    version = model.version
+    same = guard.version is None or version is None or getattr(instance, version.key) == guard.version
+    asked = guard.condition != Always(True)
+    if not same or (asked and not saver.finder.meets(instance, model, guard.condition)):
+        raise WriteError([stale(model, saver.key_of(instance, model), path)])
+
+
+def _upserted(saver: Saver, plan: UpsertOne) -> Instance:
+    """The record is locked before it is changed. Who makes it at the same time is first, and it is changed then."""
+    instance = saver.finder.named([plan.target], lock=True).get(identity(plan.target))
+    if instance is None:
+        try:
+            with saver.session.begin_nested():
+                (made,) = saver.create([New(plan.create)])
+            return made
+        except IntegrityError:
+            saver.writing.clear()
+            instance = saver.finder.named([plan.target], lock=True).get(identity(plan.target))
+            if instance is None:
+                raise
+    check_guard(saver, instance, plan.create.model, plan.guard, plan.target.path)
+    if not plan.update.is_empty:
+        saver.update([(instance, plan.update)])
+    return instance

@@ -1,0 +1,126 @@
+"""Operations of to-one relations in, the owners' foreign keys out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from gqlcrud.catalog import Relation
+from gqlcrud.errors import WriteError
+from gqlcrud.unit_of_work.finding import Instance, values_of
+from gqlcrud.unit_of_work.rows import WrittenRow
+from gqlcrud.unit_of_work.saver import New, RecordSaver, connected, nothing_there, required
+from gqlcrud.write_plan import (
+    Connect,
+    ConnectOrCreate,
+    Create,
+    DeleteTarget,
+    Path,
+    ToOne,
+    UpdateTarget,
+    UpsertTarget,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The record that a relation starts from, None before it is made, and the attributes that it is to have."""
+
+    instance: Instance | None
+    values: dict[str, Any]
+
+
+Placed: TypeAlias = tuple[ToOne, Owner]
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Applies the operations of to-one relations whose foreign key the owner has, those of one kind together."""
+
+    saver: RecordSaver
+
+    def set(self, relation: Relation, items: Sequence[Placed]) -> None:
+        """Give each owner the foreign key of its target."""
+        targets = self._targets(relation, items)
+        for place, (one, owner) in enumerate(items):
+            target = targets.get(place)
+            if target is None:
+                self._clear(one, owner)
+            else:
+                keys = values_of(target, relation.remote)
+                owner.values.update(zip((column.key for column in relation.local), keys, strict=True))
+        self._delete(relation, [(one, owner) for one, owner in items if isinstance(one.operation, DeleteTarget)])
+
+    def _targets(self, relation: Relation, items: Sequence[Placed]) -> dict[int, Instance]:
+        """The target of each owner, by the owner's place; none where it is taken away."""
+        operations = [(place, one.operation) for place, (one, _) in enumerate(items)]
+        connects = [(place, each.target) for place, each in operations if isinstance(each, Connect)]
+        creates = [(place, New(each.save)) for place, each in operations if isinstance(each, Create)]
+        either = [
+            (place, (each.target, New(each.save))) for place, each in operations if isinstance(each, ConnectOrCreate)
+        ]
+        found: dict[int, Instance] = {}
+        if connects:
+            targets = connected(self.saver.finder, [named for _, named in connects])
+            found |= zip((place for place, _ in connects), targets, strict=True)
+        if creates:
+            found |= zip((place for place, _ in creates), self.saver.create([new for _, new in creates]), strict=True)
+        if either:
+            made = self.saver.create_unless_there([each for _, each in either])
+            found |= zip((place for place, _ in either), made, strict=True)
+        return found | self._changed(relation, items)
+
+    def _changed(self, relation: Relation, items: Sequence[Placed]) -> dict[int, Instance]:
+        """The targets that owners have already, changed as `update` and `upsert` say."""
+        places = [
+            place for place, (one, _) in enumerate(items) if isinstance(one.operation, UpdateTarget | UpsertTarget)
+        ]
+        current = self._current(relation, [items[place] for place in places])
+        found: dict[int, Instance] = {}
+        updates, creates = [], []
+        for place, target in zip(places, current, strict=True):
+            operation = items[place][0].operation
+            if target is not None:
+                found[place] = target
+                assert isinstance(operation, UpdateTarget | UpsertTarget), "no other was looked for"
+                updates.append((target, operation.save if isinstance(operation, UpdateTarget) else operation.update))
+            elif isinstance(operation, UpsertTarget):
+                creates.append((place, New(operation.create)))
+            else:
+                raise WriteError([nothing_there(relation, items[place][0].path)])
+        if updates:
+            self.saver.update(updates)
+        made = self.saver.create([new for _, new in creates]) if creates else []
+        return found | dict(zip((place for place, _ in creates), made, strict=True))
+
+    def _current(self, relation: Relation, items: Sequence[Placed]) -> list[Instance | None]:
+        children = self.saver.finder.children(relation, [owner.instance for _, owner in items])
+        return [each[0] if each else None for each in children]
+
+    def _clear(self, one: ToOne, owner: Owner) -> None:
+        """Take the foreign key away: those of its columns that can be NULL."""
+        cleared = [column for column in one.relation.local if column.nullable]
+        if not cleared:
+            raise WriteError([required(self.saver.catalog.model(one.relation.owner), one.relation, one.path)])
+        owner.values.update((column.key, None) for column in cleared)
+
+    def _delete(self, relation: Relation, items: Sequence[Placed]) -> None:
+        """Delete the targets, once their owners do not refer to them any more."""
+        if not items:
+            return
+        model = self.saver.catalog.model(relation.target)
+        targets = self._current(relation, items)
+        owners = self.saver.catalog.model(relation.owner)
+        doomed: list[tuple[Instance, Path]] = []
+        rows: list[WrittenRow] = []
+        for (one, owner), target in zip(items, targets, strict=True):
+            if target is None:
+                raise WriteError([nothing_there(relation, one.path)])
+            for column in relation.local:
+                if column.key in owner.values:
+                    setattr(owner.instance, column.key, owner.values[column.key])
+            rows.append(WrittenRow(owners, owner.values, self.saver.key_of(owner.instance, owners), one.path))
+            doomed.append((target, one.path))
+        self.saver.flush(rows)
+        self.saver.delete(doomed, model)
