@@ -202,9 +202,9 @@ class ToMany:
     @property
     def named(self) -> tuple[Named, ...]:
         """Every record that an operation names."""
-        changed = [each.target for each in (*self.update, *self.upsert)]
-        linked = [each.target for each in (*(self.members or ()), *self.connect, *self.connect_or_create)]
-        return (*self.delete, *self.disconnect, *changed, *linked)
+        changed = [each.target for each in self.update] + [each.target for each in self.upsert]
+        linked = [each.target for each in (*(self.members or ()), *self.connect)]
+        return (*self.delete, *self.disconnect, *changed, *linked, *(each.target for each in self.connect_or_create))
 
 
 # ---------- root operations ----------

@@ -171,7 +171,7 @@ class OperationConnection:
                 raise self._unavailable(error) from error
             self._stack, self._connection = stack, connection
             if self.source.database is Database.SQLITE:
-                self._watch = await _prepare_sqlite(connection)
+                self._watch = await prepare_sqlite(connection)
         self._watch.task = asyncio.current_task()
         return self._connection
 
@@ -219,7 +219,7 @@ _WATCH_EVERY = 100_000
 """Steps of SQLite's virtual machine: about a millisecond."""
 
 
-async def _prepare_sqlite(connection: AsyncConnection) -> _Watch:
+async def prepare_sqlite(connection: AsyncConnection) -> _Watch:
     """Give a SQLite connection the functions that its statements use, once in its life."""
     raw = await connection.get_raw_connection()
     watch: _Watch | None = raw.info.get("gqlcrud")
