@@ -6,8 +6,10 @@ The condition is SQL that the schema holds, never a client's. Each row is put be
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import DOMAIN
 
 from gqlcrud.catalog import Catalog, Model
 from gqlcrud.errors import ErrorCode, UserError
@@ -20,16 +22,16 @@ def check_errors(connection: sa.Connection, check: Check, rows: Sequence[Written
     """One error for each row whose values the condition is false for; a NULL satisfies it."""
     if check.condition is None or not check.columns:
         return []
-    written = [row for row in rows_of(rows, check.table) if not row.deleted]
+    written = [row for row in rows_of(rows, check.table) if row.sets(check.columns)]
     known = [
         (row, values)
         for row, values in zip(written, final_values(connection, written, check.columns), strict=True)
         if values is not None
     ]
     holds = sa.literal_column(f"({check.condition})", sa.Boolean)
-    selects = []
+    selects: list[sa.Select[Any]] = []
     for _, values in known:
-        cells = [_cell(connection, *each) for each in zip(check.columns, values, strict=True)]
+        cells = [_cell(connection, check, *each) for each in zip(check.columns, values, strict=True)]
         row_alone = sa.select(*cells).subquery(check.table.name)
         selects.append(sa.select(sa.literal_column("1")).select_from(row_alone).where(sa.not_(holds)))
     return [
@@ -52,11 +54,13 @@ def unknown_check(rows: Sequence[WrittenRow]) -> UserError:
     return UserError(ErrorCode.CHECK, f"A check of {model} does not hold.", place(rows, ()))
 
 
-def _cell(connection: sa.Connection, column: StoredColumn, value: object) -> sa.ColumnElement[object]:
+def _cell(connection: sa.Connection, check: Check, column: StoredColumn, value: object) -> sa.ColumnElement[object]:
     """The value as the column would hold it. SQLite's CAST is no conversion to the type of a column."""
-    parameter = sa.literal(value, column.type)
-    typed = sa.cast(parameter, column.type) if connection.dialect.name == "postgresql" else parameter
-    return typed.label(str(column.name))
+    # A value cannot be made one of the domain that it is not fit for.
+    kind = column.type.data_type if isinstance(column.type, DOMAIN) else column.type
+    parameter = sa.literal(value, kind)
+    typed = sa.cast(parameter, kind) if connection.dialect.name == "postgresql" else parameter
+    return typed.label("value" if check.of_domain else str(column.name))
 
 
 def _error(check: Check, model: Model | None, rows: Sequence[WrittenRow]) -> UserError:

@@ -43,13 +43,14 @@ class Check:
     """A condition on the rows of a table, or the values of a domain.
 
     name: that which the user gave it, less what a naming convention puts before it. condition: SQL of the schema, over
-    the bare column names; None if only the database knows it.
+    the bare column names, of a domain over VALUE; None if only the database knows it.
     """
 
     table: sa.Table
     columns: tuple[StoredColumn, ...] = ()
     name: str | None = None
     condition: str | None = None
+    of_domain: bool = False
 
 
 _INDEX = sa.text("""
@@ -80,7 +81,8 @@ _CONSTRAINT = sa.text("""
 """)
 
 _OF_DOMAIN = sa.text("""
-    SELECT cn.nspname::text, c.relname::text, a.attname::text
+    SELECT cn.nspname::text, c.relname::text, a.attname::text,
+           (SELECT pg_get_expr(x.conbin, 0) FROM pg_constraint x WHERE x.contypid = t.oid AND x.conname = :constraint)
     FROM pg_attribute a
     JOIN pg_class c ON c.oid = a.attrelid
     JOIN pg_namespace cn ON cn.oid = c.relnamespace
@@ -192,15 +194,15 @@ def declared_check(violation: Violation, rows: Iterable[WrittenRow]) -> Check | 
 
 
 def domain_checks(connection: sa.Connection, violation: Violation, rows: Iterable[WrittenRow]) -> list[Check]:
-    """The check of a domain of PostgreSQL, once for each table of the rows that has columns of it."""
-    found: dict[sa.Table, list[str]] = {}
+    """The check of a domain of PostgreSQL, once for each column of the rows' tables that is of it."""
+    found: list[Check] = []
+    own_name = _own_name(violation.constraint, violation.domain or "")
     tables = list(dict.fromkeys(table for row in rows for table in row.tables))
-    for schema, name, column in connection.execute(_OF_DOMAIN, _names(violation)):
+    for schema, name, column, condition in connection.execute(_OF_DOMAIN, _names(violation)):
         table = _named_table(connection, schema, name, tables)
         if table is not None:
-            found.setdefault(table, []).append(column)
-    name = _own_name(violation.constraint, violation.domain or "")
-    return [Check(table, columns_named(table, columns), name) for table, columns in found.items()]
+            found.append(Check(table, columns_named(table, [column]), own_name, condition, of_domain=True))
+    return found
 
 
 def columns_named(table: sa.Table, names: Sequence[str]) -> tuple[StoredColumn, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import assert_never
 
 import sqlalchemy as sa
@@ -69,7 +71,7 @@ def _conflicts(
     constraint = None if table is None else read_uniqueness(connection, violation, table)
     if constraint is None:
         return []
-    errors = _attempt(connection, lambda: conflict_errors(connection, constraint, rows, catalog))
+    errors = _attempt(connection, partial(conflict_errors, connection, constraint, rows, catalog))
     return errors or [unplaced_conflict(constraint, rows, catalog)]
 
 
@@ -79,7 +81,7 @@ def _references(
     table = broken_table(connection, violation, rows, catalog)
     if table is None and violation.table is not None:
         return []
-    errors = _attempt(connection, lambda: reference_errors(connection, rows, catalog))
+    errors = _attempt(connection, partial(reference_errors, connection, rows, catalog))
     return errors or [unplaced_reference(table, rows, catalog)]
 
 
@@ -98,11 +100,13 @@ def _checks(
             return [unknown_check(rows)]
         checks = [declared]
     errors = [
-        error
-        for check in checks
-        for error in _attempt(connection, lambda check=check: check_errors(connection, check, rows))
+        error for check in checks for error in _attempt(connection, partial(check_errors, connection, check, rows))
     ]
-    return errors or [unplaced_check(check, rows, catalog) for check in checks[:1]]
+    if errors or not checks:
+        return errors
+    # Of several columns of one domain it is not known which.
+    check = checks[0] if len(checks) == 1 else replace(checks[0], columns=())
+    return [unplaced_check(check, rows, catalog)]
 
 
 def _nulls(

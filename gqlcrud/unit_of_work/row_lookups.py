@@ -79,7 +79,7 @@ def stored_values(
 
 def _given(row: WrittenRow, column: StoredColumn) -> object:
     """What the write sets a column to, SQL included; what a new row has without it."""
-    attribute = row.attribute(column)
+    attribute = row.attribute(column) or ""
     if attribute in row.values:
         return row.values[attribute]
     if attribute in row.key_values:

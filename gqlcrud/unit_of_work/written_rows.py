@@ -43,11 +43,14 @@ class WrittenRow:
         return tables_of(self.model)
 
     @property
-    def key_values(self) -> dict[str | None, Any]:
+    def key_values(self) -> dict[str, Any]:
         """The primary key that the record has, by attribute; nothing if it is not there yet."""
-        return dict(zip(map(self.attribute, self.mapper.primary_key), self.key or (), strict=self.key is not None))
+        if self.key is None:
+            return {}
+        attributes = [self.mapper.get_property_by_column(column).key for column in self.mapper.primary_key]
+        return dict(zip(attributes, self.key, strict=True))
 
-    def attribute(self, column: StoredColumn) -> str | None:
+    def attribute(self, column: sa.ColumnElement[Any]) -> str | None:
         """The attribute that a column of a table is mapped to, if it is."""
         return attribute_of(self.model, column)
 
@@ -62,7 +65,7 @@ class WrittenRow:
         if self.key is None:
             return None
         values = self.key_values
-        return tuple(values.get(self.attribute(column)) for column in key_columns(self.model, table))
+        return tuple(values.get(self.attribute(column) or "") for column in key_columns(self.model, table))
 
 
 def mapper_of(model: Model) -> Mapper[Any]:
@@ -75,7 +78,7 @@ def tables_of(model: Model) -> list[sa.Table]:
     return [table for table in mapper_of(model).tables if isinstance(table, sa.Table)]
 
 
-def attribute_of(model: Model, column: StoredColumn) -> str | None:
+def attribute_of(model: Model, column: sa.ColumnElement[Any]) -> str | None:
     try:
         return mapper_of(model).get_property_by_column(column).key
     except UnmappedColumnError:
@@ -84,7 +87,10 @@ def attribute_of(model: Model, column: StoredColumn) -> str | None:
 
 def key_columns(model: Model, table: sa.Table) -> tuple[StoredColumn, ...]:
     """The primary key of a table; what the mapper calls so, if the table declares none."""
-    return tuple(table.primary_key) or tuple(each for each in mapper_of(model).primary_key if each.table is table)
+    keys = mapper_of(model).primary_key
+    return tuple(table.primary_key) or tuple(
+        each for each in keys if isinstance(each, sa.Column) and each.table is table
+    )
 
 
 def offered_column(model: Model, column: StoredColumn) -> Column | None:
