@@ -1,6 +1,22 @@
-"""Write plans in, rows written out, through SQLAlchemy's unit of work: synchronous, within a transaction that is open."""
+"""Write plans in, rows written out, through SQLAlchemy's unit of work: synchronous, within a transaction that is open.
+
+What the database refuses becomes errors for the client.
+"""
 
 from gqlcrud.unit_of_work.applying import RecordKey, apply_one
+from gqlcrud.unit_of_work.diagnosis import diagnose
 from gqlcrud.unit_of_work.saving import Saver
+from gqlcrud.unit_of_work.violations import Violation, ViolationKind, is_transient, read_violation
+from gqlcrud.unit_of_work.written_rows import WrittenRow
 
-__all__ = ["RecordKey", "Saver", "apply_one"]
+__all__ = [
+    "RecordKey",
+    "Saver",
+    "Violation",
+    "ViolationKind",
+    "WrittenRow",
+    "apply_one",
+    "diagnose",
+    "is_transient",
+    "read_violation",
+]

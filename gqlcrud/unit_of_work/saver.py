@@ -13,7 +13,7 @@ from gqlcrud.catalog import Catalog, Model, Relation
 from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.statements import Database
 from gqlcrud.unit_of_work.finding import Finder, Instance, identity
-from gqlcrud.unit_of_work.rows import WrittenRow
+from gqlcrud.unit_of_work.written_rows import WrittenRow
 from gqlcrud.write_plan import Named, Path, Save
 
 

@@ -22,9 +22,9 @@ from gqlcrud.unit_of_work.finding import Finder, Instance, identity, values_of
 from gqlcrud.unit_of_work.instances import new_instance, stored_value
 from gqlcrud.unit_of_work.lists import Lists
 from gqlcrud.unit_of_work.partners import Partners
-from gqlcrud.unit_of_work.rows import WrittenRow
 from gqlcrud.unit_of_work.saver import New
 from gqlcrud.unit_of_work.targets import Owner, Targets
+from gqlcrud.unit_of_work.written_rows import WrittenRow
 from gqlcrud.write_plan import Assignment, Change, Named, Path, Save, ToMany, ToOne
 
 _ATTEMPTS = 5

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 from gqlcrud.catalog import Relation
 from gqlcrud.errors import WriteError
 from gqlcrud.unit_of_work.finding import Instance, values_of
-from gqlcrud.unit_of_work.rows import WrittenRow
 from gqlcrud.unit_of_work.saver import New, RecordSaver, connected, nothing_there, required
+from gqlcrud.unit_of_work.written_rows import WrittenRow
 from gqlcrud.write_plan import (
     Connect,
     ConnectOrCreate,

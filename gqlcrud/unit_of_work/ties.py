@@ -15,8 +15,8 @@ from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.statements import Database
 from gqlcrud.unit_of_work.finding import Instance, values_of
 from gqlcrud.unit_of_work.instances import new_instance, stored_value
-from gqlcrud.unit_of_work.rows import WrittenRow
 from gqlcrud.unit_of_work.saver import RecordSaver
+from gqlcrud.unit_of_work.written_rows import WrittenRow
 from gqlcrud.write_plan import Assignment, Path
 
 
