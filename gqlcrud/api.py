@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import strawberry
@@ -26,7 +27,18 @@ from gqlcrud.catalog import Catalog, CatalogSettings, mapped_classes, read_catal
 from gqlcrud.context import Operation, begin_operation, end_operation
 from gqlcrud.errors import ConfigurationError, ErrorCode
 from gqlcrud.examples import example_query
-from gqlcrud.execution import ConnectionSource, OperationConnection, engine_source, session_source, sessionmaker_source
+from gqlcrud.execution import (
+    ConnectionSource,
+    OperationConnection,
+    TransactionSource,
+    Writer,
+    engine_source,
+    engine_transactions,
+    session_source,
+    session_transactions,
+    sessionmaker_source,
+    sessionmaker_transactions,
+)
 from gqlcrud.fastapi import router
 from gqlcrud.faults import client_errors
 from gqlcrud.http import PartialStatus
@@ -34,7 +46,7 @@ from gqlcrud.options import Limits, ModelOptions
 from gqlcrud.planning import Planner, check_stored_position, check_typed_position
 from gqlcrud.scalars import Scalar
 from gqlcrud.statements import Database
-from gqlcrud.types import SCALARS, declare_types, query_type
+from gqlcrud.types import ERROR_TYPES, SCALARS, declare_types, mutation_type, query_type
 
 SessionDependency: TypeAlias = Callable[..., Any]
 _CHECKS = {Database.POSTGRESQL: check_typed_position, Database.SQLITE: check_stored_position}
@@ -47,6 +59,14 @@ class _Schema(strawberry.Schema):
         """Log nothing here."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """Where an operation reads, and where it writes."""
+
+    reads: ConnectionSource
+    writes: TransactionSource
+
+
 class Api:
     """A GraphQL API over mapped classes.
 
@@ -54,13 +74,13 @@ class Api:
     database: an `AsyncEngine`, an `async_sessionmaker`, or a FastAPI dependency that gives an `AsyncSession`.
     models: mapped class -> what to say about it. scalars: SQLAlchemy type -> scalar, for types that gqlcrud does not know.
     limits: what bounds every request. title: of GraphiQL's page.
-    query: a class, or several, whose Strawberry fields are added to the type Query.
+    query, mutation: a class, or several, whose Strawberry fields are added to the type Query, or Mutation.
     skip_unknown: leave out columns without a scalar instead of refusing them; `catalog.left_out` tells which. Enums, and
     values of enums, whose names are taken get others.
     enforced_foreign_keys: False where foreign keys may point at nothing; to-one fields are nullable then.
 
-    Attributes: `schema`, the Strawberry schema; `query`, its type Query, and `extension`, for a schema of one's own;
-    `catalog`, what was read from the models.
+    Attributes: `schema`, the Strawberry schema; `query` and `mutation`, its roots (`mutation` is None if nothing can be
+    written), and `extension`, for a schema of one's own; `catalog`, what was read from the models.
 
     Raises ConfigurationError for whatever cannot be offered as it stands.
     """
@@ -74,6 +94,7 @@ class Api:
         scalars: Mapping[Any, Scalar] | None = None,
         limits: Limits | None = None,
         query: type | Sequence[type] = (),
+        mutation: type | Sequence[type] = (),
         title: str = "GraphQL API",
         skip_unknown: bool = False,
         enforced_foreign_keys: bool = True,
@@ -83,9 +104,10 @@ class Api:
         settings = CatalogSettings(models or {}, scalars or {}, self.limits, skip_unknown, enforced_foreign_keys)
         self.catalog: Catalog = read_catalog(mapped_classes(base), settings)
         self.session_dependency: SessionDependency | None = None
-        self._source = self._read_source(database)
+        self._database = self._read_database(database)
         self._registry = declare_types(self.catalog, self)
         self.query = query_type(self._registry, self, query if isinstance(query, Sequence) else [query])
+        self.mutation = mutation_type(self._registry, self, mutation if isinstance(mutation, Sequence) else [mutation])
         self._session: ContextVar[AsyncSession | None] = ContextVar("gqlcrud_session", default=None)
         self.extension: type[SchemaExtension] = _extension(self)
         self.schema = self._build_schema()
@@ -111,7 +133,7 @@ class Api:
         """
         allowed = {OperationType.QUERY, OperationType.MUTATION} if allow_mutations else {OperationType.QUERY}
         with self.using(session or self._session.get()):
-            self._connection_source()
+            self._sources()
             try:
                 result = await self.schema.execute(
                     query,
@@ -178,25 +200,27 @@ class Api:
 
     def new_operation(self) -> Operation:
         """The state of one operation: its connection, its loaders. Raises ConfigurationError without a database."""
-        source = self._connection_source()
-        planner = Planner(self.catalog, self.limits, _CHECKS[source.database])
-        return Operation(planner, OperationConnection(source))
+        sources = self._sources()
+        planner = Planner(self.catalog, self.limits, _CHECKS[sources.reads.database])
+        return Operation(planner, OperationConnection(sources.reads), Writer(sources.writes, self.catalog))
 
-    def _connection_source(self) -> ConnectionSource:
+    def _sources(self) -> _Sources:
         session = self._session.get()
-        source = session_source(session) if session is not None else self._source
-        if source is None:
+        if session is not None:
+            joined = session.in_transaction()
+            return _Sources(session_source(session), session_transactions(session, joined=joined))
+        if self._database is None:
             raise ConfigurationError(
                 "This Api was given a session dependency, and there is no session: hand one in, "
                 "await api.execute(query, session=session), or serve it with api.router()."
             )
-        return source
+        return self._database
 
-    def _read_source(self, database: object) -> ConnectionSource | None:
+    def _read_database(self, database: object) -> _Sources | None:
         if isinstance(database, AsyncEngine):
-            return engine_source(database)
+            return _Sources(engine_source(database), engine_transactions(database))
         if isinstance(database, async_sessionmaker):
-            return sessionmaker_source(database)
+            return _Sources(sessionmaker_source(database), sessionmaker_transactions(database))
         if callable(database) and not isinstance(database, sessionmaker):
             self.session_dependency = database
             return None
@@ -207,9 +231,11 @@ class Api:
 
     def _build_schema(self) -> strawberry.Schema:
         types = [self._registry.types[model.name] for model in self.catalog.models]
+        types += [self._registry.types[name] for name in ERROR_TYPES if name in self._registry.types]
         try:
             return _Schema(
                 self.query,
+                self.mutation,
                 types=types,
                 extensions=[self.extension],
                 config=StrawberryConfig(disable_field_suggestions=False, scalar_map=SCALARS),

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from graphql import GraphQLResolveInfo
 
 from gqlcrud.catalog import Catalog, Column, Model, Relation
 from gqlcrud.errors import ConfigurationError
-from gqlcrud.execution import OperationConnection, Reader
+from gqlcrud.execution import OperationConnection, Reader, Transaction, Writer
 from gqlcrud.plan import PagePlan, RecordPlan
 from gqlcrud.planning import Planner
 from gqlcrud.selection import read_selection
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -23,6 +25,7 @@ class Operation:
 
     planner: Planner
     connection: OperationConnection
+    writer: Writer
     reader: Reader = field(init=False)
     _plans: dict[object, PagePlan | RecordPlan] = field(default_factory=dict)
 
@@ -32,6 +35,13 @@ class Operation:
     @property
     def catalog(self) -> Catalog:
         return self.planner.catalog
+
+    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run `work` in a transaction; see `Writer.run`. What has been read before it is read anew after it."""
+        try:
+            return await self.writer.run(work)
+        finally:
+            self.reader = Reader(self.connection)
 
     def plan_once(self, identity: object, make: Callable[[], PagePlan | RecordPlan]) -> PagePlan | RecordPlan:
         """A plan made at its first use. `identity` tells it from others, by the field nodes that it is made for."""

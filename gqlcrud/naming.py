@@ -17,6 +17,8 @@ RESERVED_TYPES = {
     "Node": "the interface Node",
     "PageInfo": "the type PageInfo",
     "Sort": "the enum Sort",
+    "ErrorCode": "the enum ErrorCode",
+    **{name: f"the type {name}" for name in ("UserError", "SimpleError", "UniqueError", "StaleError")},
     **{
         name: f"the scalar {name}"
         for name in (
@@ -41,7 +43,11 @@ SHARED_INPUTS = frozenset(
 )
 """Inputs that every schema may have, beside the types above."""
 
-TYPE_SUFFIXES = ("By", "Connection", "Edge", "Key", "ListRel", "Order", "Rel", "Where")
+TYPE_SUFFIXES = (
+    *("By", "Connection", "Edge", "Key", "ListRel", "Order", "Rel", "Where"),
+    *("Column", "ConnectOrCreate", "Create", "Ops", "Patch", "Payload"),
+    *("UniqueKey", "UpdateItem", "UpdateWhere", "Upsert", "UpsertItem"),
+)
 """What is added to the name of a model for the other types that are generated for it."""
 
 COMBINATORS = ("and", "or", "not")
@@ -114,6 +120,11 @@ def constant_name(text: str) -> str:
     return f"_{name}" if name[0].isdigit() or name in {"true", "false", "null"} else name
 
 
+def snake_name(name: str) -> str:
+    """`publishedAt` -> `published_at`."""
+    return inflection.underscore(name)
+
+
 def singular(word: str) -> str:
     """The singular of an English word; left as it is if it looks like one. Of several words the last one counts:
     `order_items` -> `order_item`, `filmCaches` -> `filmCache`."""
@@ -151,6 +162,16 @@ def list_field_name(type_name: str) -> str:
     one = camel_name(type_name)
     many = plural(one)
     return f"{one}List" if many == one else many
+
+
+def relation_input_name(owner: str, relation: str, models: Collection[str]) -> str:
+    """What the inputs that write a relation are named after: `Book.author` -> `BookAuthor`.
+
+    `BookAuthorRelation` where `BookAuthor`, or what its types are named after, is a model.
+    """
+    name = owner + pascal_name(relation)
+    taken = {each for model in models for each in model_types(model)}
+    return f"{name}Relation" if {f"{name}Create", f"{name}Update"} & taken else name
 
 
 def link_type_name(owner: str, relation: str, taken: Collection[str]) -> str:

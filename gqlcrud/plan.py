@@ -264,3 +264,15 @@ class RecordPlan:
     where: Condition = field(default_factory=lambda: Always(True))
     columns: tuple[Column, ...] = ()
     views: tuple[View, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadPlan:
+    """What the payload of a mutation shows of the records that it wrote, by response key: records, and their edges.
+
+    Records are found by primary key; which ones is known only when they are written.
+    """
+
+    model: Model
+    records: tuple[tuple[str, RecordPlan], ...] = ()
+    edges: tuple[tuple[str, PagePlan], ...] = ()

@@ -98,6 +98,7 @@ class RelationReader:
     ) -> Relation:
         options = self.reader.options
         target = self.readers[prop.mapper.class_].owner
+        owns_key = prop.direction is RelationshipDirection.MANYTOONE
         kind = (
             f"The {target} records that belong to this {self.reader.owner}."
             if prop.uselist
@@ -118,11 +119,17 @@ class RelationReader:
             unique=unique,
             filterable=prop.key not in options.hide_from_where,
             sortable=prop.key not in options.hide_from_order,
-            writable=not prop.viewonly and not custom and not options.forbids_writes(prop.key),
-            owns_key=prop.direction is RelationshipDirection.MANYTOONE,
+            writable=not options.forbids_writes(prop.key) and _is_writable(prop, local if owns_key else (), custom),
+            owns_key=owns_key,
             late=prop.post_update,
-            orphan=_orphan(prop, local if prop.direction is RelationshipDirection.MANYTOONE else remote),
+            orphan=_orphan(prop, local if owns_key else remote),
         )
+
+
+def _is_writable(prop: RelationshipProperty[Any], foreign_key: Sequence[Column], custom: bool) -> bool:
+    """Whether it says by equal columns what leads where, and nothing forbids to set them."""
+    linked_once = prop.secondary is not None and not prop.uselist
+    return not (prop.viewonly or custom or linked_once or any(column.read_only for column in foreign_key))
 
 
 def _orphan(prop: RelationshipProperty[Any], foreign_key: Sequence[Column]) -> Orphan:

@@ -9,6 +9,14 @@ from gqlcrud.execution.connection import (
 )
 from gqlcrud.execution.reader import Reader
 from gqlcrud.execution.records import Connection, Edge, Page, Record, model_of, python_value, related_of
+from gqlcrud.execution.writing import (
+    Transaction,
+    TransactionSource,
+    Writer,
+    engine_transactions,
+    session_transactions,
+    sessionmaker_transactions,
+)
 
 __all__ = [
     "Connection",
@@ -18,10 +26,16 @@ __all__ = [
     "Page",
     "Reader",
     "Record",
+    "Transaction",
+    "TransactionSource",
+    "Writer",
     "engine_source",
+    "engine_transactions",
     "model_of",
     "python_value",
     "related_of",
     "session_source",
+    "session_transactions",
     "sessionmaker_source",
+    "sessionmaker_transactions",
 ]

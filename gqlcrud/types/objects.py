@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from strawberry.relay import Node
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
@@ -42,7 +43,9 @@ def declare_object(registry: Registry, model: Model, api: ApiKey) -> None:
     fields += [_relation_field(registry, each, api) for each in model.relations]
     if model.fields_class is not None:
         fields += own_fields(model.fields_class, registry)
-    registry.object(model.name, model.origin, fields, model.description, node=True, is_type_of=_is_type_of(model))
+    registry.object(
+        model.name, model.origin, fields, model.description, interfaces=[Node], is_type_of=_is_type_of(model)
+    )
     declare_connection(registry, model.name, model, f"the connection of {model.name}", ())
     for relation in model.relations:
         if relation.link_name is not None and relation.link is not None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
-from strawberry.relay import Node, PageInfo
+from strawberry.relay import PageInfo
 from strawberry.schema_directives import OneOf
 from strawberry.types.arguments import InputContext, StrawberryArgument
 from strawberry.types.base import StrawberryList, StrawberryObjectDefinition, StrawberryOptional
@@ -58,13 +58,16 @@ class Registry:
         fields: Sequence[StrawberryField],
         description: str,
         *,
-        node: bool = False,
+        interfaces: Sequence[type] = (),
         is_type_of: Callable[[Any, Any], bool] | None = None,
     ) -> type:
-        """Make an object type; a `node` implements Relay's interface."""
+        """Make an object type."""
         cls = self._class(name, origin)
-        interfaces = [Node.__strawberry_definition__] if node else []  # type: ignore[attr-defined]  # Strawberry's attribute
         return _define(cls, name, fields, description, interfaces=interfaces, is_type_of=is_type_of)
+
+    def interface(self, name: str, origin: str, fields: Sequence[StrawberryField], description: str) -> type:
+        """Make an interface; its types say themselves which values are theirs."""
+        return _define(self._class(name, origin), name, fields, description, is_interface=True)
 
     def input(
         self,
@@ -120,10 +123,11 @@ def _define(
     fields: Sequence[StrawberryField],
     description: str,
     *,
-    interfaces: Sequence[StrawberryObjectDefinition] = (),
+    interfaces: Sequence[type] = (),
     directives: Sequence[object] = (),
     is_type_of: Callable[[Any, Any], bool] | None = None,
     from_input: Callable[[type, Mapping[str, Any], InputContext], Any] | None = None,
+    is_interface: bool = False,
 ) -> type:
     """Give a class its definition, as Strawberry's own integrations do (`StrawberryObjectDefinition.from_input`)."""
     for each in fields:
@@ -131,10 +135,10 @@ def _define(
     definition = StrawberryObjectDefinition(
         name=name,
         is_input=from_input is not None,
-        is_interface=False,
+        is_interface=is_interface,
         origin=cls,
         description=description,
-        interfaces=list(interfaces),
+        interfaces=[each.__strawberry_definition__ for each in interfaces],  # type: ignore[attr-defined]  # Strawberry's
         extend=False,
         directives=tuple(directives),
         is_type_of=is_type_of,

@@ -14,6 +14,7 @@ from gqlcrud.fields import NodesField, PageField, RecordField
 from gqlcrud.naming import RESERVED_TYPES, Names
 from gqlcrud.types.extend import root_fields
 from gqlcrud.types.filters import declare_where
+from gqlcrud.types.mutations import declare_mutations
 from gqlcrud.types.objects import declare_object, page_arguments
 from gqlcrud.types.orders import declare_order
 from gqlcrud.types.registry import ID, Registry, argument, list_of, optional
@@ -71,13 +72,31 @@ def query_type(registry: Registry, api: ApiKey, own: Sequence[type]) -> type:
         fields.append(
             PageField(api, model, registry.ref(f"{model.name}Connection"), page_arguments(registry, model, None))
         )
-    names = Names("the type Query", {str(field.graphql_name): "a generated root field" for field in fields})
+    fields += _own_fields(registry, fields, own, "Query")
+    return registry.object("Query", "the query root", fields, "Everything that can be read.")
+
+
+def mutation_type(registry: Registry, api: ApiKey, own: Sequence[type]) -> type | None:
+    """`Mutation`: what is written of each model, and the user's own fields; None if there is nothing of it."""
+    fields = declare_mutations(registry, api)
+    fields += _own_fields(registry, fields, own, "Mutation")
+    return (
+        registry.object("Mutation", "the mutation root", fields, "Everything that can be written.") if fields else None
+    )
+
+
+def _own_fields(
+    registry: Registry, fields: Sequence[StrawberryField], own: Sequence[type], root: str
+) -> list[StrawberryField]:
+    found: list[StrawberryField] = []
+    names = Names(f"the type {root}", {str(field.graphql_name): "a generated root field" for field in fields})
     for cls in own:
         if not isinstance(cls, type):
-            raise ConfigurationError(f"Api(query=...) takes a class with fields, or several in a list, not {cls!r}.")
+            option = root.lower()
+            raise ConfigurationError(f"Api({option}=...) takes a class with fields, or several in a list, not {cls!r}.")
         for field in root_fields(cls, registry):
             origin = f"the field {cls.__name__}.{field.python_name}"
             remedy = "Give it another name: @gqlcrud.field(name='anotherName')."
             names.take(str(field.graphql_name), origin, remedy)
-            fields.append(field)
-    return registry.object("Query", "the query root", fields, "Everything that can be read.")
+            found.append(field)
+    return found

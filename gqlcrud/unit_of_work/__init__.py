@@ -3,7 +3,7 @@
 What the database refuses becomes errors for the client.
 """
 
-from gqlcrud.unit_of_work.applying import RecordKey, apply_one
+from gqlcrud.unit_of_work.applying import RecordKey, apply_one, locate
 from gqlcrud.unit_of_work.diagnosis import diagnose
 from gqlcrud.unit_of_work.saving import Saver
 from gqlcrud.unit_of_work.violations import Violation, ViolationKind, is_transient, read_violation
@@ -18,5 +18,6 @@ __all__ = [
     "apply_one",
     "diagnose",
     "is_transient",
+    "locate",
     "read_violation",
 ]

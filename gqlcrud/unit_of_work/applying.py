@@ -38,9 +38,15 @@ def apply_one(saver: Saver, plan: WriteOne) -> RecordKey:
             return key
 
 
-def _found(saver: Saver, target: Named, guard: Guard) -> Instance:
+def locate(saver: Saver, plan: DeleteOne) -> RecordKey:
+    """The primary key of a record that is to be deleted, which is locked until it is."""
+    instance = _found(saver, plan.target, plan.guard, lock=True)
+    return saver.key_of(instance, plan.target.model)
+
+
+def _found(saver: Saver, target: Named, guard: Guard, *, lock: bool = False) -> Instance:
     """The record to be written, which nobody else changes until it is, if it has to be as the guard says."""
-    instance = saver.finder.named([target], lock=not guard.is_open).get(identity(target))
+    instance = saver.finder.named([target], lock=lock or not guard.is_open).get(identity(target))
     if instance is None:
         raise WriteError([not_found(target)])
     check_guard(saver, instance, target.model, guard, target.path)

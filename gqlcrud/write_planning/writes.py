@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gqlcrud.catalog import Key, Model
+from gqlcrud.catalog import Model
 from gqlcrud.planning import Planner
 from gqlcrud.write_plan import CreateOne, DeleteOne, Guard, Path, UpdateOne, UpsertOne
 from gqlcrud.write_planning.problems import Problems
@@ -37,9 +37,9 @@ class WritePlanner:
         saves.problems.check()
         return plan
 
-    def upsert_one(self, value: Mapping[str, Any], key: Key, model: Model) -> UpsertOne:
-        """`key` is the one that `on` names."""
+    def upsert_one(self, value: Mapping[str, Any], model: Model) -> UpsertOne:
         saves = self._saves()
+        key = next(key for key in model.keys if key.name == value["on"].value)
         create = saves.create(value["create"], model, (*INPUT, "create"))
         target = saves.named_by(create, key)
         save = saves.update(

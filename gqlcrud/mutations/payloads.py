@@ -1,0 +1,48 @@
+"""The keys of written records in, what a payload shows of them out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gqlcrud.errors import UserError
+from gqlcrud.execution import Edge, Reader, Record
+from gqlcrud.keys import encode_id
+from gqlcrud.plan import KeyIn, PagePlan, PayloadPlan, RecordPlan
+from gqlcrud.planning import conjunction
+from gqlcrud.unit_of_work import RecordKey
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What a mutation field gives.
+
+    fields: what it shows of the written records, by response key. ids: their global ids.
+    """
+
+    errors: Sequence[UserError] = ()
+    client_mutation_id: str | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    ids: Sequence[str] = ()
+
+
+async def read_payload(reader: Reader, plan: PayloadPlan, key: RecordKey, client_mutation_id: str | None) -> Payload:
+    """The payload of a field that writes one record."""
+    fields: dict[str, Any] = {}
+    for name, record in plan.records:
+        fields[name] = await _record(reader, record, key, name)
+    for name, edge in plan.edges:
+        fields[name] = await _edge(reader, edge, key, name)
+    return Payload((), client_mutation_id, fields, [encode_id(plan.model.name, plan.model.primary_key, key)])
+
+
+async def _record(reader: Reader, plan: RecordPlan, key: RecordKey, name: str) -> Record | None:
+    (found,) = await reader.records(plan, [key])
+    return found[name] if found is not None else None
+
+
+async def _edge(reader: Reader, plan: PagePlan, key: RecordKey, name: str) -> Edge | None:
+    where = conjunction([plan.where, KeyIn(plan.model.primary_key, (key,))])
+    page = await reader.page(replace(plan, where=where))
+    return Edge(page, 0, (name, name)) if page.count else None

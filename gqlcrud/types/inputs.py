@@ -1,0 +1,75 @@
+"""Models in, the inputs out that records are written by: what a new one has, and what of one is changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from strawberry.types.field import StrawberryField
+
+from gqlcrud.catalog import Column, Model, Relation
+from gqlcrud.types.registry import ID, Registry, input_field, list_of, optional
+from gqlcrud.types.relation_inputs import declare_relation_inputs, is_creatable, relation_field
+
+CREATE = "Create"
+UPDATE = "Update"
+
+
+def declare_inputs(registry: Registry, model: Model) -> None:
+    """`BookCreate` and `BookPatch`, with the inputs of the relations that stand in them."""
+    for relation in writable_relations(model):
+        declare_relation_inputs(registry, relation, model)
+    declare_create(registry, model)
+    declare_patch(registry, model)
+
+
+def writable_relations(model: Model) -> list[Relation]:
+    return [each for each in model.relations if each.writable]
+
+
+def created_columns(model: Model) -> list[Column]:
+    """What a new record may be given; not a key that the database numbers."""
+    return [each for each in model.columns if each.writable and not (each in model.primary_key and each.generated)]
+
+
+def patched_columns(model: Model) -> list[Column]:
+    """What may be changed of a record: all but its primary key."""
+    return [each for each in model.columns if each.writable and each not in model.primary_key]
+
+
+def declare_create(registry: Registry, model: Model) -> None:
+    if not is_creatable(model):
+        return
+    foreign = {column for each in writable_relations(model) if each.owns_key for column in each.local}
+    fields: list[StrawberryField] = [
+        input_field(each.name, _value(each, required=each.required and each not in foreign), each.description)
+        for each in created_columns(model)
+    ]
+    fields += [relation_field(registry, each, model, CREATE) for each in writable_relations(model)]
+    description = f"The values of a new {model.name}. What is left out has its default, or is null."
+    registry.input(f"{model.name}Create", f"the values of a new {model.name}", fields, description)
+
+
+def declare_patch(registry: Registry, model: Model) -> None:
+    fields: list[StrawberryField] = [
+        input_field(each.name, _value(each, required=False), each.description) for each in patched_columns(model)
+    ]
+    fields += [
+        relation_field(registry, each, model, UPDATE)
+        for each in writable_relations(model)
+        if not each.owns_key or not set(each.local) & set(model.primary_key)
+    ]
+    if fields:
+        description = (
+            f"Changes of a {model.name}. What is left out stays as it is; null empties a field that may be null."
+        )
+        registry.input(f"{model.name}Patch", f"the changes of {model.name}", fields, description)
+
+
+def _value(column: Column, *, required: bool) -> Any:
+    if column.references is not None:
+        annotation: Any = ID
+    elif column.scalar.item is not None:
+        annotation = list_of(optional(column.scalar.item.annotation))
+    else:
+        annotation = column.scalar.annotation
+    return annotation if required else optional(annotation)
