@@ -105,13 +105,15 @@ def session_transactions(session: AsyncSession, *, joined: bool) -> TransactionS
 async def _start(connection: AsyncConnection, database: Database) -> None:
     """SQLite is told at once that the transaction writes: one that has read before could not get the lock any more.
 
-    Its driver begins transactions before INSERT, UPDATE and DELETE only, not before a savepoint.
+    Its driver begins transactions before INSERT, UPDATE and DELETE only, not before a savepoint. Foreign keys hold as
+    they do in PostgreSQL; a transaction that the application has begun keeps the setting that it has.
     """
     if database is Database.SQLITE:
         await prepare_sqlite(connection)
         raw = await connection.get_raw_connection()
         assert raw.driver_connection is not None, "a connection that is checked out is open"
         if not raw.driver_connection.in_transaction:
+            await connection.exec_driver_sql("PRAGMA foreign_keys = ON")
             await connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 

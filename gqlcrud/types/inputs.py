@@ -6,9 +6,17 @@ from typing import Any
 
 from strawberry.types.field import StrawberryField
 
-from gqlcrud.catalog import Column, Model, Relation
+from gqlcrud.catalog import Column, Model
 from gqlcrud.types.registry import ID, Registry, input_field, list_of, optional
-from gqlcrud.types.relation_inputs import declare_relation_inputs, is_creatable, relation_field
+from gqlcrud.types.relation_inputs import declare_relation_inputs, relation_field
+from gqlcrud.types.written import (
+    created_columns,
+    is_changeable,
+    is_creatable,
+    patched_columns,
+    patched_relations,
+    writable_relations,
+)
 
 CREATE = "Create"
 UPDATE = "Update"
@@ -20,20 +28,6 @@ def declare_inputs(registry: Registry, model: Model) -> None:
         declare_relation_inputs(registry, relation, model)
     declare_create(registry, model)
     declare_patch(registry, model)
-
-
-def writable_relations(model: Model) -> list[Relation]:
-    return [each for each in model.relations if each.writable]
-
-
-def created_columns(model: Model) -> list[Column]:
-    """What a new record may be given; not a key that the database numbers."""
-    return [each for each in model.columns if each.writable and not (each in model.primary_key and each.generated)]
-
-
-def patched_columns(model: Model) -> list[Column]:
-    """What may be changed of a record: all but its primary key."""
-    return [each for each in model.columns if each.writable and each not in model.primary_key]
 
 
 def declare_create(registry: Registry, model: Model) -> None:
@@ -50,14 +44,12 @@ def declare_create(registry: Registry, model: Model) -> None:
 
 
 def declare_patch(registry: Registry, model: Model) -> None:
+    if not is_changeable(model):
+        return
     fields: list[StrawberryField] = [
         input_field(each.name, _value(each, required=False), each.description) for each in patched_columns(model)
     ]
-    fields += [
-        relation_field(registry, each, model, UPDATE)
-        for each in writable_relations(model)
-        if not each.owns_key or not set(each.local) & set(model.primary_key)
-    ]
+    fields += [relation_field(registry, each, model, UPDATE) for each in patched_relations(model)]
     if fields:
         description = (
             f"Changes of a {model.name}. What is left out stays as it is; null empties a field that may be null."

@@ -14,10 +14,11 @@ from gqlcrud.context import ApiKey
 from gqlcrud.mutations import WriteField
 from gqlcrud.mutations.running import Mutation
 from gqlcrud.naming import constant_name, snake_name
-from gqlcrud.types.inputs import created_columns, declare_inputs
+from gqlcrud.types.inputs import declare_inputs
 from gqlcrud.types.payloads import declare_errors, declare_payloads
 from gqlcrud.types.registry import Registry, argument, input_field, optional
-from gqlcrud.types.relation_inputs import change_fields, has_patch, version_field
+from gqlcrud.types.relation_inputs import change_fields, version_field
+from gqlcrud.types.written import is_changeable, is_creatable, upsert_keys
 from gqlcrud.write_planning import WritePlanner
 
 
@@ -35,17 +36,13 @@ def declare_mutations(registry: Registry, api: ApiKey) -> list[StrawberryField]:
     return fields
 
 
-def upsert_keys(model: Model) -> list[Key]:
-    """The unique keys that a create can give values for."""
-    columns = created_columns(model)
-    return [key for key in model.keys if key.selectable and all(column in columns for column in key.columns)]
-
-
 def _fields(registry: Registry, model: Model, api: ApiKey) -> list[StrawberryField]:
-    fields = [_create(registry, model, api)]
-    if has_patch(registry, model):
+    fields: list[StrawberryField] = []
+    if is_creatable(model):
+        fields.append(_create(registry, model, api))
+    if is_changeable(model):
         fields.append(_update(registry, model, api))
-        if upsert_keys(model):
+        if is_creatable(model) and upsert_keys(model):
             fields.append(_upsert(registry, model, api))
     fields.append(_delete(registry, model, api))
     return fields

@@ -9,6 +9,7 @@ from strawberry.types.field import StrawberryField
 from gqlcrud.catalog import Column, Model, Orphan, Relation
 from gqlcrud.naming import relation_input_name
 from gqlcrud.types.registry import ID, Registry, input_field, list_of, optional
+from gqlcrud.types.written import is_changeable, is_creatable
 
 _TEXTS = {
     "connect": "Link {a} that is there already; one that is linked stays so.",
@@ -31,11 +32,6 @@ _LIST_TEXTS = {
     "connectOrCreate": "Link these if they are there, else make them.",
     "create": "Make these, and link them.",
 }
-
-
-def is_creatable(model: Model) -> bool:
-    """Whether clients may make records of it."""
-    return not model.read_only
 
 
 def relation_field(registry: Registry, relation: Relation, model: Model, suffix: str) -> StrawberryField:
@@ -91,7 +87,7 @@ def _to_one(registry: Registry, relation: Relation, target: Model) -> dict[str, 
     if is_creatable(target):
         found["create"] = registry.ref(f"{target.name}Create")
         found["connectOrCreate"] = registry.ref(f"{target.name}ConnectOrCreate")
-        if has_patch(registry, target):
+        if is_changeable(target):
             found["update"] = registry.ref(f"{target.name}Patch")
             found["upsert"] = registry.ref(f"{target.name}Upsert")
     empty = (
@@ -104,20 +100,12 @@ def _to_one(registry: Registry, relation: Relation, target: Model) -> dict[str, 
     return found
 
 
-def has_patch(registry: Registry, model: Model) -> bool:
-    """Whether there is anything to change of a record."""
-    columns = [each for each in model.columns if each.writable and each not in model.primary_key]
-    relations = [each for each in model.relations if each.writable and not set(each.local) & set(model.primary_key)]
-    lists = [each for each in model.relations if each.writable and not each.owns_key]
-    return not model.read_only and bool(columns or relations or lists)
-
-
 def declare_to_one_items(registry: Registry, target: Model) -> None:
     """`AuthorConnectOrCreate` and `AuthorUpsert`, once for all relations that lead to the model."""
     if not is_creatable(target):
         return
     declare_connect_or_create(registry, target)
-    if has_patch(registry, target) and f"{target.name}Upsert" not in registry.types:
+    if is_changeable(target) and f"{target.name}Upsert" not in registry.types:
         fields = [
             input_field("create", registry.ref(f"{target.name}Create"), f"The {target.name} to make if there is none."),
             input_field(
@@ -161,7 +149,7 @@ def declare_list_items(registry: Registry, relation: Relation, base: str, target
         found["create"] = list_of(registry.ref(f"{target.name}Create"))
         declare_connect_or_create(registry, target)
         found["connectOrCreate"] = list_of(registry.ref(f"{target.name}ConnectOrCreate"))
-        if has_patch(registry, target):
+        if is_changeable(target):
             _declare_changes(registry, target)
             found |= {
                 "updateWhere": list_of(registry.ref(f"{target.name}UpdateWhere")),
@@ -222,7 +210,7 @@ def _declare_edge_items(registry: Registry, relation: Relation, base: str, targe
         registry.input(f"{prefix}Create", origin, [node, *edge], f"A {target.name} to make and to link.")
         text = f"A {target.name} to link, or to make if there is none of this key."
         registry.input(f"{prefix}ConnectOrCreate", origin, [by, create, *edge], text)
-    if has_patch(registry, target):
+    if is_changeable(target):
         found["update"] = "Update"
         changes = change_fields(registry, target)
         registry.input(
