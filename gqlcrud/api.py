@@ -78,6 +78,7 @@ class Api:
     skip_unknown: leave out columns without a scalar instead of refusing them; `catalog.left_out` tells which. Enums, and
     values of enums, whose names are taken get others.
     enforced_foreign_keys: False where foreign keys may point at nothing; to-one fields are nullable then.
+    read_only: True offers no mutations but those of `mutation`.
 
     Attributes: `schema`, the Strawberry schema; `query` and `mutation`, its roots (`mutation` is None if nothing can be
     written), and `extension`, for a schema of one's own; `catalog`, what was read from the models.
@@ -98,10 +99,13 @@ class Api:
         title: str = "GraphQL API",
         skip_unknown: bool = False,
         enforced_foreign_keys: bool = True,
+        read_only: bool = False,
     ) -> None:
         self.title = title
         self.limits = limits or Limits()
-        settings = CatalogSettings(models or {}, scalars or {}, self.limits, skip_unknown, enforced_foreign_keys)
+        settings = CatalogSettings(
+            models or {}, scalars or {}, self.limits, skip_unknown, enforced_foreign_keys, read_only
+        )
         self.catalog: Catalog = read_catalog(mapped_classes(base), settings)
         self.session_dependency: SessionDependency | None = None
         self._database = self._read_database(database)

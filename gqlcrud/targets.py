@@ -116,7 +116,15 @@ def _database_target(text: str, *, read_only: bool, schema: str | None) -> Targe
     try:
         # SQLite does not enforce foreign keys unless each connection asks for it: what it holds may point at nothing
         enforced = url.get_backend_name() != "sqlite"
-        api = Api(models, engine, title=name, skip_unknown=True, enforced_foreign_keys=enforced, limits=Limits())
+        api = Api(
+            models,
+            engine,
+            title=name,
+            skip_unknown=True,
+            enforced_foreign_keys=enforced,
+            limits=Limits(),
+            read_only=read_only,
+        )
     except ConfigurationError as error:
         raise TargetError(f"{shown} cannot be served: {error}") from error
     return Target(shown, api, None, _left_out(reflection, keyless, api), engine)

@@ -34,6 +34,7 @@ class CatalogSettings:
     skip_unknown: leave out columns of types without a scalar, and give enums other names where theirs are taken, instead
     of refusing them.
     enforced_foreign_keys: False where the database may hold foreign keys that point at nothing.
+    read_only: no model is written, whatever its options say.
     """
 
     options: Mapping[type, ModelOptions] = field(default_factory=dict)
@@ -41,6 +42,7 @@ class CatalogSettings:
     limits: Limits = field(default_factory=Limits)
     skip_unknown: bool = False
     enforced_foreign_keys: bool = True
+    read_only: bool = False
 
 
 def mapped_classes(source: object) -> tuple[type, ...]:
@@ -93,6 +95,8 @@ def read_catalog(classes: Iterable[type], settings: CatalogSettings) -> Catalog:
         )
         for entity, mapper in mappers.items()
     ]
+    if settings.read_only:
+        models = [replace(model, read_only=True) for model in models]
     models.sort(key=lambda model: model.name)
     check_names(models)
     return Catalog(
