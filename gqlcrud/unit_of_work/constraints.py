@@ -112,8 +112,9 @@ def broken_table(
     known = known_tables(rows, catalog)
     found = _named_table(connection, violation.schema, violation.table, known)
     if found is None and violation.schema is not None:
-        for schema, name in connection.execute(_ANCESTORS, _names(violation)):
-            found = found or _named_table(connection, schema, name, known)
+        ancestors = connection.execute(_ANCESTORS, _names(violation)).all()
+        tables = [_named_table(connection, schema, name, known) for schema, name in ancestors]
+        found = next((table for table in tables if table is not None), None)
     return found
 
 
@@ -144,7 +145,7 @@ def read_uniqueness(connection: sa.Connection, violation: Violation, table: sa.T
     if found is None:
         return None
     names, operators, nulls_equal, whole = found
-    columns = columns_named(table, names)
+    columns = columns_named(table, names) or _indexed(violation, table)
     operators = tuple(operators[: len(columns)]) or ("=",) * len(columns)
     return Uniqueness(table, columns, operators, nulls_equal, whole and len(columns) == len(names))
 
@@ -152,8 +153,7 @@ def read_uniqueness(connection: sa.Connection, violation: Violation, table: sa.T
 def _declared_uniqueness(violation: Violation, table: sa.Table) -> Uniqueness:
     """SQLite names the columns, of a partial index too, or an index on expressions."""
     if not violation.columns:
-        index = next((each for each in table.indexes if each.name == violation.constraint), None)
-        columns = () if index is None else tuple(index.columns)
+        columns = _indexed(violation, table)
         return Uniqueness(table, columns, ("=",) * len(columns), whole=False)
     columns = columns_named(table, violation.columns)
     partial = {
@@ -162,6 +162,12 @@ def _declared_uniqueness(violation: Violation, table: sa.Table) -> Uniqueness:
         if index.unique and index.dialect_options["sqlite"]["where"] is not None
     }
     return Uniqueness(table, columns, ("=",) * len(columns), whole=columns not in partial)
+
+
+def _indexed(violation: Violation, table: sa.Table) -> tuple[StoredColumn, ...]:
+    """The columns that the expressions of an index are made of."""
+    index = next((each for each in table.indexes if each.name == violation.constraint), None)
+    return () if index is None else tuple(dict.fromkeys(index.columns))
 
 
 def indexed_table(violation: Violation, rows: Iterable[WrittenRow], catalog: Catalog) -> sa.Table | None:
