@@ -4,7 +4,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from typing import Any
 
@@ -32,7 +32,7 @@ from gqlcrud.catalog import Catalog, CatalogSettings, mapped_classes, read_catal
 from gqlcrud.errors import ErrorCode, UserError
 from gqlcrud.unit_of_work import Violation, ViolationKind, WrittenRow, diagnose, is_transient, read_violation
 from gqlcrud.write_plan import Path
-from tests.databases import Backend, MakeEngine
+from tests.databases import MakeEngine, PostgresServer, engine_maker
 
 
 class Shop(DeclarativeBase):
@@ -667,17 +667,16 @@ DESK = read_catalog(mapped_classes(Desk), CatalogSettings(scalars={INT4RANGE: PE
 
 
 @pytest.fixture
-async def desk(backend: Backend, make_engine: MakeEngine) -> AsyncEngine:
-    if backend.name != "postgresql":
-        pytest.skip("only PostgreSQL has such constraints")
-    engine = await make_engine()
-    async with engine.begin() as connection:
-        await connection.exec_driver_sql("CREATE SCHEMA desk")
-        await connection.run_sync(Desk.metadata.create_all)
-        await connection.exec_driver_sql(
-            "CREATE TABLE reading_2025 PARTITION OF reading FOR VALUES FROM (2025) TO (2026)"
-        )
-    return engine
+async def desk(postgres_server: PostgresServer) -> AsyncIterator[AsyncEngine]:
+    async with engine_maker(postgres_server) as make:
+        engine = await make()
+        async with engine.begin() as connection:
+            await connection.exec_driver_sql("CREATE SCHEMA desk")
+            await connection.run_sync(Desk.metadata.create_all)
+            await connection.exec_driver_sql(
+                "CREATE TABLE reading_2025 PARTITION OF reading FOR VALUES FROM (2025) TO (2026)"
+            )
+        yield engine
 
 
 def booking(*steps: str | int, **values: Any) -> WrittenRow:
