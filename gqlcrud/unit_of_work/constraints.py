@@ -102,15 +102,21 @@ _ANCESTORS = sa.text("""
 """)
 """The tables that a partition is a part of: an error names the partition."""
 
+_SQLITE_INDEX = sa.text("SELECT tbl_name FROM sqlite_master WHERE type = 'index' AND name = :constraint")
+"""SQLite names an index on expressions without its table."""
+
 
 def broken_table(
     connection: sa.Connection, violation: Violation, rows: Sequence[WrittenRow], catalog: Catalog
 ) -> sa.Table | None:
     """The table of a violation, as the metadata has it; None if it is not told, or none of the API's."""
-    if violation.table is None:
+    name = violation.table
+    if name is None and violation.constraint is not None and connection.dialect.name == "sqlite":
+        name = connection.execute(_SQLITE_INDEX, _names(violation)).scalar()
+    if name is None:
         return None
     known = known_tables(rows, catalog)
-    found = _named_table(connection, violation.schema, violation.table, known)
+    found = _named_table(connection, violation.schema, name, known)
     if found is None and violation.schema is not None:
         ancestors = connection.execute(_ANCESTORS, _names(violation)).all()
         tables = [_named_table(connection, schema, name, known) for schema, name in ancestors]
@@ -168,14 +174,6 @@ def _indexed(violation: Violation, table: sa.Table) -> tuple[StoredColumn, ...]:
     """The columns that the expressions of an index are made of."""
     index = next((each for each in table.indexes if each.name == violation.constraint), None)
     return () if index is None else tuple(dict.fromkeys(index.columns))
-
-
-def indexed_table(violation: Violation, rows: Iterable[WrittenRow], catalog: Catalog) -> sa.Table | None:
-    """The table of an index on expressions, which SQLite names without its table."""
-    for table in known_tables(rows, catalog):
-        if any(index.name == violation.constraint for index in table.indexes):
-            return table
-    return None
 
 
 def read_check(connection: sa.Connection, violation: Violation, table: sa.Table) -> Check:

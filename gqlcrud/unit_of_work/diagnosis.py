@@ -21,7 +21,6 @@ from gqlcrud.unit_of_work.constraints import (
     columns_named,
     declared_check,
     domain_checks,
-    indexed_table,
     read_check,
     read_uniqueness,
 )
@@ -66,8 +65,6 @@ def _conflicts(
     connection: sa.Connection, violation: Violation, rows: Sequence[WrittenRow], catalog: Catalog
 ) -> list[UserError]:
     table = broken_table(connection, violation, rows, catalog)
-    if violation.table is None:
-        table = indexed_table(violation, rows, catalog)
     constraint = None if table is None else read_uniqueness(connection, violation, table)
     if constraint is None:
         return []

@@ -118,8 +118,6 @@ def model_of(catalog: Catalog, table: sa.Table) -> Model | None:
 
 def common_path(rows: Sequence[WrittenRow]) -> Path:
     """The place in the input that holds all of the rows."""
-    if not rows:
-        return ()
     shared = []
     for steps in zip(*(row.path for row in rows), strict=False):
         if len(set(steps)) > 1:
