@@ -6,11 +6,13 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import (
     CheckConstraint,
+    Column,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -18,11 +20,15 @@ from sqlalchemy import (
     Numeric,
     SmallInteger,
     String,
+    Table,
     UniqueConstraint,
+    cast,
     func,
+    literal_column,
+    null,
     text,
 )
-from sqlalchemy.dialects.postgresql import DOMAIN, INT4RANGE, ExcludeConstraint, Range
+from sqlalchemy.dialects.postgresql import DOMAIN, INET, INT4RANGE, JSONB, ExcludeConstraint, Range
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
@@ -32,7 +38,7 @@ from gqlcrud.catalog import Catalog, CatalogSettings, mapped_classes, read_catal
 from gqlcrud.errors import ErrorCode, UserError
 from gqlcrud.unit_of_work import Violation, ViolationKind, WrittenRow, diagnose, is_transient, read_violation
 from gqlcrud.write_plan import Path
-from tests.databases import MakeEngine, PostgresServer, engine_maker
+from tests.databases import MakeEngine, PostgresServer, engine_maker, record_statements
 
 
 class Shop(DeclarativeBase):
@@ -127,7 +133,8 @@ class Slot(Shop):
     position: Mapped[int | None]
     open: Mapped[bool] = mapped_column(default=True)
     shelf: Mapped[int | None]
-    row: Mapped[int | None]
+    row: Mapped[int | None] = mapped_column(default=1)
+    column: Mapped[int | None] = mapped_column(default=lambda: 1)
 
 
 Index("slot_label", func.lower(Slot.label), unique=True)
@@ -135,6 +142,30 @@ Index(
     "slot_position", Slot.position, unique=True, postgresql_where=Slot.open.is_(True), sqlite_where=Slot.open.is_(True)
 )
 Index("slot_place", Slot.shelf, Slot.row, unique=True)
+Index("slot_column", Slot.column, Slot.shelf, unique=True)
+
+
+class Chapter(Shop):
+    __tablename__ = "chapter"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    book_id: Mapped[int] = mapped_column(ForeignKey("book.id", ondelete="CASCADE"))
+
+
+class Note(Shop):
+    __tablename__ = "note"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    chapter_id: Mapped[int] = mapped_column(ForeignKey("chapter.id"))
+
+
+class Ghost(Shop):
+    """A column of its table is not mapped."""
+
+    __table__ = Table(
+        "ghost", Shop.metadata, Column("id", Integer, primary_key=True), Column("sheet", String, nullable=False)
+    )
+    __mapper_args__ = {"exclude_properties": ["sheet"]}
 
 
 class Tenant(Shop):
@@ -150,6 +181,24 @@ class Tenant(Shop):
 CATALOG = read_catalog(
     mapped_classes(Shop), CatalogSettings(options={Tenant: ModelOptions(exclude=("secret", "owner_id"))})
 )
+
+
+class Tree(DeclarativeBase):
+    pass
+
+
+class Leaf(Tree):
+    """Its table is made by hand: the database does not have the check, which SQLite could not, and has others."""
+
+    __tablename__ = "leaf"
+    __table_args__ = (CheckConstraint(cast(literal_column("twig"), INET).is_not(None)),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    twig: Mapped[int | None]
+
+
+Table("bark", Tree.metadata, Column("id", ForeignKey("nowhere.id")))
+TREE = read_catalog(mapped_classes(Tree), CatalogSettings())
 
 
 def created(entity: type, *steps: str | int, catalog: Catalog = CATALOG, **values: Any) -> WrittenRow:
@@ -322,13 +371,25 @@ async def test_joined_classes_have_the_constraints_of_each_table(shop: AsyncEngi
 
 
 async def test_a_unique_index_is_a_constraint(shop: AsyncEngine) -> None:
-    await fill(shop, Slot(id=1, shelf=1, row=1))
+    await fill(shop, Slot(id=1, shelf=1, row=null(), column=2), Slot(id=2, shelf=2))
 
     errors = await refused(
-        shop, created(Slot, "data", 0, id=2, shelf=1), created(Slot, "data", 1, id=3, shelf=1, row=1)
+        shop,
+        created(Slot, "data", 0, id=3, shelf=1, column=3),
+        created(Slot, "data", 1, id=4, shelf=2, row=null(), column=4),
+        created(Slot, "data", 2, id=5, shelf=2, row=None, column=3),
     )
 
-    assert errors == (unique("Another Slot has the same shelf and row.", ("data", 1, "shelf"), "shelf", "row"),)
+    assert errors == (unique("Another Slot has the same shelf and row.", ("data", 2, "shelf"), "shelf", "row"),)
+
+
+async def test_a_default_that_is_computed_is_not_known(shop: AsyncEngine) -> None:
+    await fill(shop, Slot(id=1, shelf=1, row=1))
+    rows = created(Slot, "data", 0, id=2, shelf=1, row=2), created(Slot, "data", 1, id=3, shelf=2, row=2)
+    message, fields = "Another Slot has the same column and shelf.", ("column", "shelf")
+
+    assert await refused(shop, *rows) == (unique(message, ("data",), *fields),)
+    assert await refused(shop, rows[0]) == (unique(message, ("data", 0, "column"), *fields),)
 
 
 async def test_of_an_index_on_expressions_the_only_row_is_told(shop: AsyncEngine) -> None:
@@ -341,6 +402,16 @@ async def test_of_an_index_on_expressions_the_only_row_is_told(shop: AsyncEngine
 
     assert of_one == (unique(message, ("data", 0, "label"), "label"),)
     assert of_two == (unique(message, ("data",), "label"),)
+
+
+async def test_an_index_on_expressions_may_be_known_to_the_database_alone(shop: AsyncEngine) -> None:
+    async with shop.begin() as connection:
+        await connection.exec_driver_sql("CREATE UNIQUE INDEX one_isbn ON book (lower(isbn))")
+    await fill(shop, Book(id=1, title="A", isbn="a"))
+
+    errors = await refused(shop, created(Book, "data", id=2, title="B", isbn="A"))
+
+    assert errors == (unique("Another Book has the same values.", ("data",)),)
 
 
 async def test_of_a_partial_index_the_offender_is_told_if_there_is_but_one(shop: AsyncEngine) -> None:
@@ -477,6 +548,43 @@ async def test_the_tables_of_one_joined_record_do_not_refer_to_each_other(shop: 
     assert errors == (foreign_key("Book records still refer to this Author.", ("delete", 1)),)
 
 
+async def test_records_that_refer_to_what_goes_with_a_record_are_named_if_the_database_names_them(
+    shop: AsyncEngine,
+) -> None:
+    await fill(shop, Book(id=1, title="A"), Book(id=2, title="A"), Chapter(id=1, book_id=1), Note(id=1, chapter_id=1))
+    who = "Other" if shop.name == "sqlite" else "Note"
+
+    of_one = await refused(shop, deleted(Book, 1, "id"))
+    of_two = await refused(shop, deleted(Book, 2, "ids", 0), deleted(Book, 1, "ids", 1))
+
+    assert of_one == (foreign_key(f"{who} records still refer to what is deleted with this Book.", ("id",)),)
+    assert of_two == (foreign_key(f"{who} records still refer to what is deleted.", ("ids",)),)
+
+
+async def test_a_foreign_key_that_the_database_computes_cannot_be_looked_up(shop: AsyncEngine) -> None:
+    book = created(Book, "data", id=2, title="A", author_id=literal_column("5 + 4"))
+    await fill(shop, Book(id=1, title="A"))
+
+    of_new = await refused(shop, book)
+    of_both = await refused(shop, updated(Book, 1, "patch", title="B"), book)
+
+    assert of_new == (foreign_key("A record that is referred to does not exist.", ("data",)),)
+    assert of_both == (
+        foreign_key("A record that is referred to does not exist, or one that goes is still referred to.", ()),
+    )
+
+
+async def test_a_foreign_key_to_a_table_that_the_metadata_lacks_is_not_looked_at(make_engine: MakeEngine) -> None:
+    engine = await make_engine()
+    async with engine.begin() as connection:
+        await connection.exec_driver_sql("CREATE TABLE stray (id integer PRIMARY KEY)")
+        await connection.exec_driver_sql("CREATE TABLE leaf (id integer PRIMARY KEY, twig integer REFERENCES stray)")
+
+    errors = await refused(engine, created(Leaf, "data", id=1, twig=1, catalog=TREE), catalog=TREE)
+
+    assert errors == (foreign_key("A record that is referred to does not exist.", ("data",)),)
+
+
 # ---------- NOT NULL ----------
 
 
@@ -484,12 +592,18 @@ async def test_a_missing_value_is_required(shop: AsyncEngine) -> None:
     await fill(shop, Book(id=1, title="A"))
 
     errors = await refused(
-        shop, created(Book, 0, id=2, title="B"), created(Book, 1, id=3), updated(Book, 1, 2, title=None)
+        shop,
+        created(Book, 0, id=2, title="B"),
+        created(Book, 1, id=3),
+        updated(Book, 1, 2, title=None),
+        created(Book, 3, id=4, title=null()),
+        deleted(Book, 1, 4),
     )
 
     assert errors == (
         invalid("Book.title is required.", (1, "title"), "title"),
         invalid("Book.title is required.", (2, "title"), "title"),
+        invalid("Book.title is required.", (3, "title"), "title"),
     )
 
 
@@ -512,9 +626,11 @@ async def test_records_that_lose_what_they_need_are_named_at_what_is_deleted(sho
 
 
 async def test_a_hidden_column_without_a_value_is_not_named(shop: AsyncEngine) -> None:
-    errors = await refused(shop, created(Tenant, "data", id=1))
+    of_hidden = await refused(shop, created(Tenant, "data", id=1))
+    of_unmapped = await refused(shop, created(Ghost, "data", id=1))
 
-    assert errors == (invalid("A value of Tenant that the API does not offer is required.", ("data",)),)
+    assert of_hidden == (invalid("A value of Tenant that the API does not offer is required.", ("data",)),)
+    assert of_unmapped == (invalid("A value of Ghost that the API does not offer is required.", ("data",)),)
 
 
 # ---------- CHECK ----------
@@ -552,6 +668,24 @@ async def test_a_check_of_a_hidden_column_does_not_name_it(shop: AsyncEngine) ->
     errors = await refused(shop, created(Tenant, "data", id=1, secret="no"))
 
     assert errors == (check("A check of Tenant does not hold.", ("data",)),)
+
+
+async def test_a_check_that_the_metadata_lacks_is_told_as_well_as_the_database_does(make_engine: MakeEngine) -> None:
+    engine = await make_engine()
+    async with engine.begin() as connection:
+        await connection.exec_driver_sql("CREATE TABLE leaf (id integer PRIMARY KEY, twig integer, CHECK (twig < 1))")
+    rows = [created(Leaf, "data", n, id=n, twig=n or None, catalog=TREE) for n in range(2)]
+
+    of_two = await refused(engine, *rows, catalog=TREE)
+    async with engine.begin() as connection:
+        await connection.exec_driver_sql("ALTER TABLE leaf ADD COLUMN colour text CHECK (colour IS NOT NULL)")
+    of_unmapped = await refused(engine, created(Leaf, "data", id=2, twig=-1, catalog=TREE), catalog=TREE)
+
+    assert of_unmapped == (check("A check of Leaf does not hold.", ("data",)),)
+    if engine.name == "sqlite":
+        assert of_two == (check("A check of Leaf does not hold.", ("data",)),)
+    else:
+        assert of_two == (check("A check on twig does not hold.", ("data", 1, "twig"), "twig"),)
 
 
 # ---------- values that do not fit ----------
@@ -618,6 +752,23 @@ TRIGGERS = {
 }
 
 
+@pytest.mark.parametrize("number", [2, 99])
+async def test_a_batch_is_looked_up_in_few_statements(shop: AsyncEngine, number: int) -> None:
+    """A lookup takes one for each hundred rows. PostgreSQL is asked for the constraint as well."""
+    await fill(shop, Author(id=1, code="a"), *(Book(id=n, title="A", isbn=str(n)) for n in range(number)))
+    conflicts = tuple(updated(Book, n, "data", n, isbn="same") for n in range(number))
+    lost = tuple(updated(Book, n, "data", n, author_id=9) for n in range(number))
+    looked_up = []
+    for kind, rows in ((ViolationKind.UNIQUE, conflicts), (ViolationKind.FOREIGN_KEY, lost)):
+        violation = Violation(kind, "book", ("isbn",), "book_isbn_key", "public")
+        async with AsyncSession(shop) as session:
+            with record_statements(shop) as statements:
+                await session.run_sync(partial(diagnose, violation=violation, rows=rows, catalog=CATALOG))
+        looked_up.append(len([sql for sql, _ in statements if "SAVEPOINT" not in sql]))
+
+    assert looked_up == ([1, 1] if shop.name == "sqlite" else [2, 1])
+
+
 async def test_without_rows_nothing_is_told(shop: AsyncEngine) -> None:
     async with AsyncSession(shop) as session:
         violation = Violation(ViolationKind.FOREIGN_KEY)
@@ -651,6 +802,15 @@ class Booking(Desk):
     size: Mapped[int | None] = mapped_column(Positive)
     left: Mapped[int | None] = mapped_column(Even)
     right: Mapped[int | None] = mapped_column(Even)
+    ratio: Mapped[float | None]
+    facts: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), unique=True)
+
+
+class Badge(Desk):
+    __tablename__ = "badge"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    holder: Mapped[str | None] = mapped_column(DOMAIN("holder", String, not_null=True))
 
 
 class Reading(Desk):
@@ -711,9 +871,46 @@ async def test_nulls_may_be_equal(desk: AsyncEngine) -> None:
 async def test_the_check_of_a_domain_is_told_at_the_column(desk: AsyncEngine) -> None:
     by_name = await refused(desk, booking(0, id=1, size=1), booking(1, id=2, size=0), booking(2, id=3), catalog=DESK)
     by_columns = await refused(desk, booking(0, id=1, left=2, right=3), catalog=DESK)
+    by_sql = await refused(desk, booking(0, id=1, left=literal_column("2 + 1")), catalog=DESK)
+    missing = await refused(desk, created(Badge, "data", id=1, catalog=DESK), catalog=DESK)
 
     assert by_name == (check("The check is_positive does not hold.", (1, "size"), "size"),)
     assert by_columns == (check("A check on right does not hold.", (0, "right"), "right"),)
+    assert by_sql == (check("A check of Booking does not hold.", (0,)),)
+    assert missing == (invalid("Badge.holder is required.", ("data", "holder"), "holder"),)
+
+
+async def test_json_values_are_compared_whatever_the_order_of_their_keys(desk: AsyncEngine) -> None:
+    values = [{"a": [1], "b": 2}, {"a": [2]}, {"b": 2, "a": [1]}]
+
+    errors = await refused(desk, *(booking(n, id=n, seat=n, facts=each) for n, each in enumerate(values)), catalog=DESK)
+
+    assert errors == (unique("Another Booking in this input has the same facts.", (2, "facts"), "facts"),)
+
+
+async def test_a_trigger_may_raise_what_looks_like_a_constraint(desk: AsyncEngine) -> None:
+    async with desk.begin() as connection:
+        await connection.exec_driver_sql("CREATE TABLE audit (reading integer REFERENCES badge)")
+        await connection.exec_driver_sql("""
+            CREATE FUNCTION audited() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                IF new.place = 'a' THEN
+                    RAISE unique_violation USING SCHEMA = 'public', TABLE = 'reading', CONSTRAINT = 'of_its_own';
+                END IF;
+                IF new.place = 'b' THEN RAISE check_violation; END IF;
+                IF new.place = 'c' THEN
+                    RAISE check_violation USING SCHEMA = 'public', TABLE = 'reading', CONSTRAINT = 'of_its_own';
+                END IF;
+                INSERT INTO audit VALUES (new.id);
+                RETURN new;
+            END $$
+        """)
+        await connection.exec_driver_sql(
+            "CREATE TRIGGER audited BEFORE INSERT ON reading FOR EACH ROW EXECUTE FUNCTION audited()"
+        )
+
+    for place in "abcd":
+        reading = created(Reading, "data", id=1, year=2025, place=place, catalog=DESK)
+        assert await refused(desk, reading, catalog=DESK) == ()
 
 
 async def test_a_constraint_of_a_partition_is_that_of_the_whole_table(desk: AsyncEngine) -> None:
@@ -745,6 +942,7 @@ async def test_what_does_not_fit_into_a_column_is_told_with_the_bound(desk: Asyn
     too_large = await refused(desk, book(0, price=Decimal("99.995")), book(1, price=Decimal("99.994")))
     computed = await refused(desk, updated(Book, 1, "ops", price=Book.price + 1))
     several = await refused(desk, updated(Book, 1, "ops", price=Book.price + 1, pages=Book.pages * 5000))
+    seat = await refused(desk, booking(0, id=1, ratio=1.5, seat=2**31), catalog=DESK)
     zero = await refused(desk, book(0, title="A", isbn="a\0"))
     hidden = await refused(desk, created(Tenant, 0, id=1, secret="abcd"), created(Tenant, 1, id=2, secret="abc"))
 
@@ -753,7 +951,8 @@ async def test_what_does_not_fit_into_a_column_is_told_with_the_bound(desk: Asyn
         invalid("Book.price may have at most 2 digits before the decimal point.", (0, "price"), "price"),
     )
     assert computed == (invalid("Book.price leaves its range.", ("ops", "price"), "price"),)
-    assert several == (invalid("A number is out of range.", ("ops",)),)
+    assert several == (invalid("A value is out of range.", ("ops",)),)
+    assert seat == (invalid(f"Booking.seat must be between {-(2**31)} and {2**31 - 1}.", (0, "seat"), "seat"),)
     assert zero == (invalid("Book.isbn holds a character that the database cannot store.", (0, "isbn"), "isbn"),)
     assert hidden == (invalid("A text is too long.", (0,)),)
 

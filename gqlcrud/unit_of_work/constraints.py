@@ -176,10 +176,12 @@ def _indexed(violation: Violation, table: sa.Table) -> tuple[StoredColumn, ...]:
     return () if index is None else tuple(dict.fromkeys(index.columns))
 
 
-def read_check(connection: sa.Connection, violation: Violation, table: sa.Table) -> Check:
-    """The check of a table that PostgreSQL names."""
+def read_check(connection: sa.Connection, violation: Violation, table: sa.Table) -> Check | None:
+    """The check of a table that PostgreSQL names; None if it has none of this name."""
     found = connection.execute(_CONSTRAINT, _names(violation)).first()
-    names, condition = found or ((), None)
+    if found is None:
+        return None
+    names, condition = found
     return Check(table, columns_named(table, names), _own_name(violation.constraint, table.name), condition)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
 import sqlalchemy as sa
+from sqlalchemy.sql.elements import Null
 
 from gqlcrud.catalog import Catalog, Model, Relation
 from gqlcrud.errors import ErrorCode, UserError
@@ -26,7 +27,7 @@ from gqlcrud.unit_of_work.written_rows import (
 
 _UNPLACED = {
     ViolationKind.TOO_LONG: "A text is too long.",
-    ViolationKind.OUT_OF_RANGE: "A number is out of range.",
+    ViolationKind.OUT_OF_RANGE: "A value is out of range.",
     ViolationKind.INVALID_TEXT: "A text holds a character that the database cannot store.",
 }
 
@@ -52,8 +53,10 @@ def _lacks(row: WrittenRow, column: StoredColumn) -> bool:
     attribute = row.attribute(column)
     if row.deleted or attribute is None:
         return False
+    value = row.values.get(attribute, ... if row.key is not None else None)
     generated = column.server_default is not None or column.default is not None or column.primary_key
-    return row.values.get(attribute, ... if row.key is not None or generated else None) is None
+    # SQLAlchemy leaves a None out of an INSERT: the default of the column takes its place.
+    return isinstance(value, Null) or (value is None and not (row.key is None and generated))
 
 
 def _required(model: Model, column: StoredColumn, rows: Sequence[WrittenRow], *, told: bool = True) -> UserError:
