@@ -26,6 +26,7 @@ from sqlalchemy import (
     func,
     literal_column,
     null,
+    select,
     text,
 )
 from sqlalchemy.dialects.postgresql import DOMAIN, INET, INT4RANGE, JSONB, ExcludeConstraint, Range
@@ -767,6 +768,32 @@ async def test_a_batch_is_looked_up_in_few_statements(shop: AsyncEngine, number:
         looked_up.append(len([sql for sql, _ in statements if "SAVEPOINT" not in sql]))
 
     assert looked_up == ([1, 1] if shop.name == "sqlite" else [2, 1])
+
+
+async def test_a_transaction_may_go_on_from_a_savepoint(shop: AsyncEngine) -> None:
+    """What it wrote before counts as there."""
+    rows = created(Book, "data", 0, id=1, title="A", isbn="a"), created(Book, "data", 1, id=2, title="A", isbn="b")
+
+    def work(session: Session) -> tuple[UserError, ...]:
+        session.add(Book(id=9, title="A", isbn="b"))
+        session.flush()
+        try:
+            with session.begin_nested():
+                session.add_all([Book(**row.values) for row in rows])
+        except DBAPIError as error:
+            violation = read_violation(error)
+            assert violation is not None
+            errors = diagnose(session, violation, rows, CATALOG)
+            session.commit()
+            return errors
+        raise AssertionError("the database takes the rows")
+
+    async with AsyncSession(shop) as session:
+        errors = await session.run_sync(work)
+        kept = (await session.scalars(select(Book.id))).all()
+
+    assert errors == (unique("Another Book has the isbn 'b'.", ("data", 1, "isbn"), "isbn"),)
+    assert kept == [9]
 
 
 async def test_without_rows_nothing_is_told(shop: AsyncEngine) -> None:
