@@ -71,7 +71,7 @@ class UserError:
     """An expected failure of a write, as a payload tells it.
 
     path: from the mutation field to the place in its arguments: `("input", "data", "isbn")`. fields: the GraphQL fields
-    that are to be unique together, for UNIQUE. current: the record as it is, for STALE.
+    that the failure is about, such as those that are to be unique together. current: the record as it is, for STALE.
     """
 
     code: ErrorCode

@@ -31,6 +31,9 @@ logger = logging.getLogger("gqlcrud")
 
 T = TypeVar("T")
 
+_UNWRAPPED = (OverflowError, UnicodeEncodeError)
+"""What the driver of SQLite raises as it is for values that it cannot bind."""
+
 ATTEMPTS = 4
 """How often a transaction is tried that fails only because of others that run at the same time."""
 
@@ -163,7 +166,7 @@ class Writer:
             try:
                 async with self.source.begin() as session:
                     return await work(Transaction(session, self.catalog, self.source.database, rows))
-            except (exc.SQLAlchemyError, OSError) as error:
+            except (exc.SQLAlchemyError, OSError, *_UNWRAPPED) as error:
                 again = attempt + 1 < ATTEMPTS and not self.source.joined and is_transient(error)
                 if not again:
                     raise await self._explained(error, rows) from error

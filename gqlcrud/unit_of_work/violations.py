@@ -19,7 +19,7 @@ class ViolationKind(Enum):
     """What a statement did against the database's rules.
 
     FOREIGN_KEY: a target is missing, or records still refer to what goes; neither database tells which.
-    TOO_LONG: of a text. OUT_OF_RANGE: of a number. INVALID_TEXT: a character that the database cannot store.
+    TOO_LONG: of a text. OUT_OF_RANGE: of a number, or a time. INVALID_TEXT: a character that the database cannot store.
     """
 
     UNIQUE = "unique"
@@ -58,6 +58,7 @@ _SQLSTATES = {
     "23P01": ViolationKind.EXCLUSION,
     "22001": ViolationKind.TOO_LONG,
     "22003": ViolationKind.OUT_OF_RANGE,
+    "22008": ViolationKind.OUT_OF_RANGE,
     "22021": ViolationKind.INVALID_TEXT,
     "22P05": ViolationKind.INVALID_TEXT,
 }

@@ -24,7 +24,8 @@ class WrittenRow:
     """One record that was to be inserted, updated or deleted.
 
     values: attribute -> what it is set to; for an update those that change, for a delete none. A value may be SQL over
-    the row as it is. key: the primary key that the record has in the database; None if it is not there yet.
+    the row as it is. None in a row that is not there yet stands for the default of the column, if it has one: so does
+    SQLAlchemy. key: the primary key that the record has in the database; None if it is not there yet.
     path: where the record stands in the input.
     """
 
@@ -118,8 +119,6 @@ def model_of(catalog: Catalog, table: sa.Table) -> Model | None:
 
 def common_path(rows: Sequence[WrittenRow]) -> Path:
     """The place in the input that holds all of the rows."""
-    if not rows:
-        return ()
     shared = []
     for steps in zip(*(row.path for row in rows), strict=False):
         if len(set(steps)) > 1:
