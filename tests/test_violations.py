@@ -389,16 +389,8 @@ async def test_a_default_that_is_computed_is_not_known(shop: AsyncEngine) -> Non
     rows = created(Slot, "data", 0, id=2, shelf=1, row=2), created(Slot, "data", 1, id=3, shelf=2, row=2)
     message, fields = "Another Slot has the same column and shelf.", ("column", "shelf")
 
-<<<<<<< HEAD
-    errors = await refused(
-        shop, created(Slot, "data", 0, id=2, shelf=1), created(Slot, "data", 1, id=3, shelf=1, row=1)
-    )
-
-    assert errors == (unique("Another Slot has the same shelf and row.", ("data", 1, "shelf"), "shelf", "row"),)
-=======
     assert await refused(shop, *rows) == (unique(message, ("data",), *fields),)
     assert await refused(shop, rows[0]) == (unique(message, ("data", 0, "column"), *fields),)
->>>>>>> violations
 
 
 async def test_of_an_index_on_expressions_the_only_row_is_told(shop: AsyncEngine) -> None:
