@@ -2,7 +2,7 @@
 
 from gqlcrud.api import Api
 from gqlcrud.errors import ConfigurationError, ErrorCode, GqlcrudError, RequestError
-from gqlcrud.loading import connection, load_record, load_records, load_relation
+from gqlcrud.loading import connection, load_record, load_records, load_relation, transaction
 from gqlcrud.options import Limits, ModelOptions
 from gqlcrud.scalars import Operator, Scalar, custom_scalar
 from gqlcrud.types import field
@@ -23,4 +23,5 @@ __all__ = [
     "load_record",
     "load_records",
     "load_relation",
+    "transaction",
 ]

@@ -173,6 +173,10 @@ class Api:
         """The schema in GraphQL's schema definition language."""
         return self.schema.as_str() + "\n"
 
+    def use_query(self, query: type) -> None:
+        """Let the field `query` of payloads be the query root of a schema of one's own, which inherits from `query`."""
+        self._registry.use("Query", query)
+
     def type(self, entity: type) -> Any:
         """The Strawberry type that is generated for a mapped class, for annotations in types of one's own."""
         return self._registry.types[self.catalog.model(entity).name]

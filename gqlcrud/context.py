@@ -41,7 +41,11 @@ class Operation:
         try:
             return await self.writer.run(work)
         finally:
-            self.reader = Reader(self.connection)
+            self.forget()
+
+    def forget(self) -> None:
+        """Read anew what has been read, since it may have changed."""
+        self.reader = Reader(self.connection)
 
     def plan_once(self, identity: object, make: Callable[[], PagePlan | RecordPlan]) -> PagePlan | RecordPlan:
         """A plan made at its first use. `identity` tells it from others, by the field nodes that it is made for."""
