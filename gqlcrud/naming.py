@@ -33,15 +33,18 @@ RESERVED_FIELDS = {"node": "the root field node", "nodes": "the root field nodes
 SHARED_INPUTS = frozenset(
     {
         "CountFilter",
+        "JSONAt",
         "JSONAtFilter",
         "ListOrder",
         *(f"{name}Filter" for name in RESERVED_TYPES),
         *(f"{name}ListFilter" for name in RESERVED_TYPES),
+        *(f"{name}Op" for name in RESERVED_TYPES),
+        *(f"{name}ListOp" for name in RESERVED_TYPES),
     }
 )
 """Inputs that every schema may have, beside the types above."""
 
-TYPE_SUFFIXES = ("By", "Connection", "Edge", "Key", "ListRel", "Order", "Rel", "Where")
+TYPE_SUFFIXES = ("By", "Connection", "Edge", "Key", "ListRel", "Ops", "Order", "Rel", "Where")
 """What is added to the name of a model for the other types that are generated for it."""
 
 COMBINATORS = ("and", "or", "not")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.types import NullType, TypeEngine
+from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from gqlcrud.catalog.annotations import AnnotationReader
 from gqlcrud.catalog.enums import EnumTypes
@@ -17,7 +17,21 @@ from gqlcrud.catalog.model import Column, LeftOut, Source
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.naming import member_name
 from gqlcrud.options import ModelOptions
-from gqlcrud.scalars import OPT_IN, STRING, TEXT, Operator, Scalar, array_scalar, scalar_for, wrapped_type
+from gqlcrud.scalars import (
+    BIG_INT,
+    DECIMAL,
+    FLOAT,
+    INT,
+    JSON,
+    OPT_IN,
+    STRING,
+    TEXT,
+    Operator,
+    Scalar,
+    array_scalar,
+    scalar_for,
+    wrapped_type,
+)
 
 _NO_NOUN = re.compile(r"^(is|has|can|was|with)_|_(at|on|by|in|to|from)$")
 
@@ -50,6 +64,7 @@ class ColumnReader:
         description: str | None,
         *,
         deferred: bool = False,
+        changeable: bool = False,
         source: Source = Source.STORED,
     ) -> Column | None:
         """A column of a table. Raises ConfigurationError for a type without a scalar, unless those are skipped."""
@@ -65,6 +80,7 @@ class ColumnReader:
             source=source,
             deferred=deferred,
             read_only=column.computed is not None,
+            changeable=changeable and _is_computable(column.type, scalar),
         )
 
     def expression(
@@ -186,8 +202,12 @@ class ColumnReader:
         read_only: bool = False,
         filterable: bool = True,
         sortable: bool = True,
+        changeable: bool = False,
     ) -> Column:
         options = self.options
+        read_only = (
+            read_only or options.read_only is True or (options.read_only is not False and key in options.read_only)
+        )
         return Column(
             key=key,
             name=options.rename.get(key) or member_name(key),
@@ -199,9 +219,8 @@ class ColumnReader:
             operators=self._operators(key, scalar) if filterable and key not in options.hide_from_where else (),
             sortable=sortable and scalar.sortable and key not in options.hide_from_order,
             deferred=deferred,
-            read_only=read_only
-            or options.read_only is True
-            or (options.read_only is not False and key in options.read_only),
+            read_only=read_only,
+            changeable=changeable and not read_only,
         )
 
     def _operators(self, key: str, scalar: Scalar) -> tuple[Operator, ...]:
@@ -221,6 +240,19 @@ class ColumnReader:
 
 def _is_public(key: str) -> bool:
     return not key.startswith("_")
+
+
+def _is_computable(sql_type: TypeEngine[Any], scalar: Scalar) -> bool:
+    """Whether values of the type are numbers, JSON or arrays in the database itself; only a `TypeDecorator` knows what it
+    stores, and a scalar of the user's own what clients see."""
+    if isinstance(sql_type, TypeDecorator):
+        return False
+    if scalar.item is not None:
+        return isinstance(sql_type, sa.ARRAY) and not isinstance(sql_type.item_type, TypeDecorator | sa.JSON)
+    wrapped = wrapped_type(sql_type)
+    if wrapped is not None:
+        return _is_computable(wrapped, scalar)
+    return scalar in (INT, BIG_INT, FLOAT, DECIMAL, JSON) and scalar_for(sql_type, {}) is scalar
 
 
 def _is_nullable(column: Any) -> bool:

@@ -43,8 +43,16 @@ def _read_property(mapper: Mapper[Any], prop: ColumnProperty[Any], reader: Colum
     column = prop.columns[0]
     if isinstance(column, sa.Column):
         description = column.comment or column.doc or prop.doc or _field_description(mapper.class_, prop.key)
-        return reader.stored(prop.key, column, description, deferred=prop.deferred)
+        return reader.stored(
+            prop.key, column, description, deferred=prop.deferred, changeable=not _is_identity(mapper, prop)
+        )
     return reader.expression(prop.key, column, attribute_annotation(mapper.class_, prop.key), prop.doc)
+
+
+def _is_identity(mapper: Mapper[Any], prop: ColumnProperty[Any]) -> bool:
+    """Whether a column names a record, or a version of one: such a value is set, and nothing is computed of it."""
+    columns = [each for each in prop.columns if isinstance(each, sa.Column)]
+    return any(each.primary_key or each.foreign_keys or each is mapper.version_id_col for each in columns)
 
 
 def _field_description(entity: type, key: str) -> str | None:

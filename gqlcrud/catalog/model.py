@@ -35,6 +35,8 @@ class Column:
     key: attribute of the mapped class (of the link table's column, for LINK). name: GraphQL field.
     references: the class whose global id a foreign key holds; the GraphQL type is then ID.
     offered: False for a column that is fetched for a relation's sake and shown nowhere.
+    changeable: whether the database can make its next value of the one it has (`ops`): a number, JSON or an array that
+    clients may set, and that neither names a record nor counts its versions.
     """
 
     key: str
@@ -50,6 +52,7 @@ class Column:
     deferred: bool = False
     read_only: bool = False
     offered: bool = True
+    changeable: bool = False
 
     @property
     def filterable(self) -> bool:
