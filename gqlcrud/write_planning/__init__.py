@@ -1,0 +1,1 @@
+"""Inputs of mutations in, what is to be written out."""
