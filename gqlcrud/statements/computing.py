@@ -1,13 +1,14 @@
 """A stored value and an operator in, the value that SQLite stores then out: what PostgreSQL computes with SQL.
 
-What PostgreSQL refuses with an error of class 22 (a number out of range, a JSON value of the wrong kind) is a ValueError,
-an ArithmeticError or a TypeError here, which SQLite tells as "user-defined function raised exception".
+What PostgreSQL refuses with an error of class 22 (a number out of range, a JSON value of the wrong kind) is a ValueError
+here, which SQLite tells as "user-defined function raised exception"; of an OverflowError it says that a text is too big.
 """
 
 from __future__ import annotations
 
 import math
 import operator as op
+import sys
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -32,7 +33,7 @@ def integer_changed(value: int | None, operator: str, operand: int, bits: int) -
         return None
     result = int(_ARITHMETIC[operator](Fraction(value), operand))
     if not -(2 ** (bits - 1)) <= result < 2 ** (bits - 1):
-        raise OverflowError(f"not an integer of {bits} bits")
+        raise ValueError(f"not an integer of {bits} bits")
     return result
 
 
@@ -43,7 +44,7 @@ def float_changed(value: float | None, operator: str, operand: float) -> float |
     result = float(_ARITHMETIC[operator](float(value), operand))
     lost = result == 0 and value != 0 and operand != 0 and operator in ("multiply", "divide")
     if lost or (math.isinf(result) and not math.isinf(value)):
-        raise OverflowError("not a double")
+        raise ValueError("not a double")
     return result
 
 
@@ -54,14 +55,20 @@ def decimal_changed(
     decimal that is read as it. NUMERIC without a precision has no bounds."""
     if value is None:
         return None
+    if not math.isfinite(value):
+        raise ValueError("not a finite number")
     result: Fraction = _ARITHMETIC[operator](Fraction(Decimal(repr(value))), Fraction(Decimal(operand)))
     if precision is not None:
         unit = Fraction(10) ** -scale
         units = math.floor(abs(result) / unit + Fraction(1, 2))
         if units >= 10**precision:
-            raise OverflowError(f"more than {precision} digits")
+            raise ValueError(f"more than {precision} digits")
         result = units * unit * (-1 if result < 0 else 1)
-    return int(result) if result.denominator == 1 and -(2**63) <= result < 2**63 else float(result)
+    if result.denominator == 1 and -(2**63) <= result < 2**63:
+        return int(result)
+    if abs(result) > sys.float_info.max:
+        raise ValueError("not a double")
+    return float(result)
 
 
 # ---------- JSON ----------

@@ -31,7 +31,7 @@ def declare_ops(registry: Registry, model: Model) -> Any | None:
     if not columns:
         return None
     fields = [input_field(each.name, optional(_column_operators(registry, each)), each.description) for each in columns]
-    description = f"What to do to the values that {model.name} records have. The database computes with what it has at that moment."
+    description = f"What to do to the values of {model.name} records; the database computes with those of the moment."
     registry.input(f"{model.name}Ops", f"the operators of {model.name}", fields, description)
     return registry.ref(f"{model.name}Ops")
 
@@ -50,7 +50,9 @@ def _number_op(registry: Registry, scalar: Scalar) -> Any:
         input_field(operator.value, optional(scalar.annotation), text.format(rounding=rounding))
         for operator, text in _NUMBER_MEANINGS.items()
     ]
-    description = f"What to do to a {scalar.name}: exactly one operator. A null stays null."
+    description = (
+        f"What to do to a value of {scalar.name}: exactly one operator. What the column cannot hold is refused."
+    )
     return _shared(registry, f"{scalar.name}Op", f"the operators of values of {scalar.name}", fields, description)
 
 
