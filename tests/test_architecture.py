@@ -117,6 +117,9 @@ def test_planning_and_statements_never_meet() -> None:
     assert {top(each) for name in MODULES if top(name) == "statements" for each in own_imports(name)} == {
         *("statements", "plan", "write_plan", "catalog", "errors", "scalars")
     }
+    assert "statements" not in {
+        top(each) for name in MODULES if top(name) == "write_planning" for each in own_imports(name)
+    }
 
 
 def test_no_import_goes_round_in_circles() -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from strawberry.schema.config import StrawberryConfig
 
-from gqlcrud.errors import ErrorCode, UserError, WriteError
+from gqlcrud.errors import ConfigurationError, ErrorCode, UserError, WriteError
 from gqlcrud.statements.changes import changed
 from gqlcrud.types import SCALARS
 from gqlcrud.types.changes import declare_ops
@@ -66,6 +66,17 @@ def test_a_model_without_operators_has_no_input_for_them() -> None:
         "PlaylistEntry": True,
     }
     assert sorted(registry.types) == ["IntOp", "PlaylistEntryOps"]
+
+
+def test_a_name_that_is_taken_is_told_with_both_origins() -> None:
+    for name, origin in (("AmountOps", "the operators of Amount"), ("JSONOp", "the operators of JSON values")):
+        registry = Registry(catalog_of(Base))
+        registry.names.take(name, "the class models.Other", "")
+        with pytest.raises(ConfigurationError) as raised:
+            declare_ops(registry, AMOUNT)
+        assert f"{origin[0].upper()}{origin[1:]} and the class models.Other are both named {name!r}" in str(
+            raised.value
+        )
 
 
 def test_keys_versions_and_what_is_read_only_have_none() -> None:
@@ -158,7 +169,7 @@ def test_all_that_is_wrong_is_told_at_its_place() -> None:
         (
             {"json": [{"delete": ["a"] * (MAX_STEPS + 1)}], "texts": [{"remove": "a"}] * (MAX_CHANGES + 1)},
             [
-                refusal("A path has at most 32 items; this one has 33.", "json", 0, "delete", code=ErrorCode.LIMIT),
+                refusal("A path has at most 16 items; this one has 17.", "json", 0, "delete", code=ErrorCode.LIMIT),
                 refusal("A list of operators has at most 32 items; this one has 33.", "texts", code=ErrorCode.LIMIT),
             ],
         ),
@@ -331,9 +342,9 @@ async def test_records_and_sets_of_records_are_changed(make_engine: MakeEngine) 
     await save(engine, *(Amount(id=number, integer=number, texts=["a"], document={}) for number in range(3)))
     async with AsyncSession(engine) as session:
         amount = await session.get_one(Amount, 1)
-        amount.integer = changed([change("integer", "multiply", 5)], Amount.integer, columns)  # type: ignore[assignment]  # SQL
+        amount.integer = changed([change("integer", "multiply", 5)], Amount.integer, columns)
         amount.document = changed(deep("document"), Amount.document, columns)
-        amount.texts = changed([change("texts", "append", ("b",))], Amount.texts, columns)  # type: ignore[assignment]  # SQL
+        amount.texts = changed([change("texts", "append", ("b",))], Amount.texts, columns)
         await session.flush()
         await session.refresh(amount)
         assert (amount.integer, amount.texts, amount.version) == (5, ["a", "b"], 2)

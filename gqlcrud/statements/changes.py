@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, array
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import TypeEngine
 
 from gqlcrud.catalog import Column
@@ -29,7 +30,9 @@ _SYMBOLS = {
 }
 
 
-def changed(changes: Sequence[Change], current: sa.ColumnElement[Any], columns: Columns) -> sa.ColumnElement[Any]:
+def changed(
+    changes: Sequence[Change], current: sa.ColumnElement[Any] | InstrumentedAttribute[Any], columns: Columns
+) -> sa.ColumnElement[Any]:
     """What `changes`, all of one column and at least one, make of the value `current` of that column, one after another.
 
     A NULL number stays NULL. Of a NULL array or JSON value, and of JSON null, `delete` and `remove` take nothing; the
@@ -41,9 +44,10 @@ def changed(changes: Sequence[Change], current: sa.ColumnElement[Any], columns: 
         return _sqlite_list(changes, current) if sqlite else _array(changes, current, columns)
     if column.scalar.name == "JSON":
         return _sqlite_json(changes, current) if sqlite else _json(changes, current)
+    result: Any = current
     for change in changes:
-        current = (_sqlite_number if sqlite else _number)(change, current)
-    return current
+        result = _sqlite_number(change, result) if sqlite else _number(change, result)
+    return sa.type_coerce(result, column.sql_type)
 
 
 # ---------- numbers ----------
@@ -62,7 +66,7 @@ def _number(change: Change, current: Any) -> sa.ColumnElement[Any]:
             if change.operator is ChangeOperator.DIVIDE and _bounds(sql_type)[0] is not None:
                 operand = _with_zeros(operand, _bounds(sql_type)[1])
     result = current.op(_SYMBOLS[change.operator])(sa.literal(operand, bind_type))
-    return sa.type_coerce(sa.cast(result, sql_type), change.column.sql_type)
+    return sa.cast(result, sql_type)
 
 
 def _with_zeros(divisor: Decimal, scale: int) -> Decimal:
@@ -88,7 +92,7 @@ def _sqlite_number(change: Change, current: Any) -> sa.ColumnElement[Any]:
         case _:
             integer = sa.literal(change.operand, sa.BigInteger())
             result = sa.func.gqlcrud_integer_changed(current, operator, integer, _bits(sql_type))
-    return sa.type_coerce(result, change.column.sql_type)
+    return result
 
 
 def _number_type(column: Column) -> TypeEngine[Any]:

@@ -16,8 +16,8 @@ from gqlcrud.write_plan import Change, ChangeOperator, Path
 T = TypeVar("T")
 MAX_CHANGES = 32
 """Operators of one column; each is a part of one expression."""
-MAX_STEPS = 32
-"""Steps of one path; so is each of these."""
+MAX_STEPS = 16
+"""Steps of one path; each is a level of that expression, which SQLAlchemy compiles by recursion."""
 _BITS = {INT: 32, BIG_INT: 64}
 _ITEMS = {ChangeOperator.APPEND, ChangeOperator.PREPEND}
 
