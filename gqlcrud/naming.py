@@ -35,10 +35,13 @@ RESERVED_FIELDS = {"node": "the root field node", "nodes": "the root field nodes
 SHARED_INPUTS = frozenset(
     {
         "CountFilter",
+        "JSONAt",
         "JSONAtFilter",
         "ListOrder",
         *(f"{name}Filter" for name in RESERVED_TYPES),
         *(f"{name}ListFilter" for name in RESERVED_TYPES),
+        *(f"{name}Op" for name in RESERVED_TYPES),
+        *(f"{name}ListOp" for name in RESERVED_TYPES),
     }
 )
 """Inputs that every schema may have, beside the types above."""

@@ -46,8 +46,9 @@ class Assignment:
 class Change:
     """A column is set to what an operator makes of the value that it has.
 
-    operand: a number, a JSON value, or an item of the array. steps: the path inside a JSON value, for SET, DELETE,
-    APPEND and PREPEND. Several changes of one column follow one another.
+    operand: a number, or a JSON value; None for DELETE. Of an array: a tuple of the items to add, or the item to REMOVE.
+    steps: the path inside a JSON value, for SET, DELETE, APPEND and PREPEND. Several changes of one column follow one
+    another.
     """
 
     column: Column

@@ -17,7 +17,21 @@ from gqlcrud.catalog.model import Bounds, Column, LeftOut, Source
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.naming import member_name
 from gqlcrud.options import ModelOptions
-from gqlcrud.scalars import OPT_IN, STRING, TEXT, Operator, Scalar, array_scalar, scalar_for, wrapped_type
+from gqlcrud.scalars import (
+    BIG_INT,
+    DECIMAL,
+    FLOAT,
+    INT,
+    JSON,
+    OPT_IN,
+    STRING,
+    TEXT,
+    Operator,
+    Scalar,
+    array_scalar,
+    scalar_for,
+    wrapped_type,
+)
 
 _NO_NOUN = re.compile(r"^(is|has|can|was|with)_|_(at|on|by|in|to|from)$")
 
@@ -52,6 +66,7 @@ class ColumnReader:
         deferred: bool = False,
         managed: bool = False,
         filled: sa.Column[Any] | None = None,
+        changeable: bool = False,
         source: Source = Source.STORED,
     ) -> Column | None:
         """A column of a table. `managed`: SQLAlchemy sets it, as it does a version or a discriminator. `filled`: the
@@ -71,6 +86,7 @@ class ColumnReader:
             source=source,
             deferred=deferred,
             read_only=managed or is_computed(column),
+            changeable=changeable and _is_computable(column.type, scalar),
         )
         origin = column if filled is None else filled
         return replace(
@@ -202,8 +218,10 @@ class ColumnReader:
         read_only: bool = False,
         filterable: bool = True,
         sortable: bool = True,
+        changeable: bool = False,
     ) -> Column:
         options = self.options
+        read_only = read_only or options.forbids_writes(key)
         return Column(
             key=key,
             name=options.rename.get(key) or member_name(key),
@@ -215,7 +233,8 @@ class ColumnReader:
             operators=self._operators(key, scalar) if filterable and key not in options.hide_from_where else (),
             sortable=sortable and scalar.sortable and key not in options.hide_from_order,
             deferred=deferred,
-            read_only=read_only or options.forbids_writes(key),
+            read_only=read_only,
+            changeable=changeable and not read_only,
         )
 
     def _operators(self, key: str, scalar: Scalar) -> tuple[Operator, ...]:
@@ -265,6 +284,19 @@ def _bounds(sql_type: TypeEngine[Any]) -> Bounds:
 
 def _is_public(key: str) -> bool:
     return not key.startswith("_")
+
+
+def _is_computable(sql_type: TypeEngine[Any], scalar: Scalar) -> bool:
+    """Whether values of the type are numbers, JSON or arrays in the database itself; only a `TypeDecorator` knows what it
+    stores, and a scalar of the user's own what clients see."""
+    if isinstance(sql_type, TypeDecorator):
+        return False
+    if scalar.item is not None:
+        return isinstance(sql_type, sa.ARRAY) and not isinstance(sql_type.item_type, TypeDecorator | sa.JSON)
+    wrapped = wrapped_type(sql_type)
+    if wrapped is not None:
+        return _is_computable(wrapped, scalar)
+    return scalar in (INT, BIG_INT, FLOAT, DECIMAL, JSON) and scalar_for(sql_type, {}) is scalar
 
 
 def _is_nullable(column: Any) -> bool:

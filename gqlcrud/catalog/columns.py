@@ -54,6 +54,7 @@ def _read_property(mapper: Mapper[Any], prop: ColumnProperty[Any], reader: Colum
             deferred=prop.deferred,
             managed=_is_managed(mapper, prop),
             filled=first if isinstance(first, sa.Column) else column,
+            changeable=not _is_identity(mapper, prop),
         )
     return reader.expression(prop.key, column, attribute_annotation(mapper.class_, prop.key), prop.doc)
 
@@ -62,6 +63,12 @@ def _is_managed(mapper: Mapper[Any], prop: ColumnProperty[Any]) -> bool:
     """Whether SQLAlchemy sets the column: the version of a record, or the class of it."""
     managed = (mapper.version_id_col, mapper.polymorphic_on)
     return any(column is each for column in prop.columns for each in managed)
+
+
+def _is_identity(mapper: Mapper[Any], prop: ColumnProperty[Any]) -> bool:
+    """Whether a column names a record, or a version of one: such a value is set, and nothing is computed of it."""
+    columns = [each for each in prop.columns if isinstance(each, sa.Column)]
+    return any(each.primary_key or each.foreign_keys or each is mapper.version_id_col for each in columns)
 
 
 def _field_description(entity: type, key: str) -> str | None:

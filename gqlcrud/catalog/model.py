@@ -47,6 +47,8 @@ class Column:
     offered: False for a column that is fetched for a relation's sake and shown nowhere.
     read_only: never set by a client. generated: the database numbers it, so that no client needs to.
     required: a new record has to be given a value, since there is no default and NULL is not allowed.
+    changeable: whether the database can make its next value of the one it has (`ops`): a number, JSON or an array that
+    clients may set, and that neither names a record nor counts its versions.
     """
 
     key: str
@@ -65,6 +67,7 @@ class Column:
     generated: bool = False
     required: bool = False
     bounds: Bounds = field(default_factory=lambda: Bounds())
+    changeable: bool = False
 
     @property
     def filterable(self) -> bool:

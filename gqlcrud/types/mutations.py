@@ -14,6 +14,7 @@ from gqlcrud.context import ApiKey
 from gqlcrud.mutations import WriteField
 from gqlcrud.mutations.running import Mutation
 from gqlcrud.naming import constant_name, snake_name
+from gqlcrud.types.changes import declare_ops
 from gqlcrud.types.inputs import declare_inputs
 from gqlcrud.types.payloads import declare_errors, declare_payloads
 from gqlcrud.types.registry import Registry, argument, input_field, optional
@@ -27,6 +28,8 @@ def declare_mutations(registry: Registry, api: ApiKey) -> list[StrawberryField]:
     written = [model for model in registry.catalog.models if not model.read_only]
     if written:
         declare_errors(registry, api)
+    for model in written:
+        declare_ops(registry, model)
     for model in written:
         declare_inputs(registry, model)
     fields: list[StrawberryField] = []

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from gqlcrud.catalog import Catalog, Column, Model, Relation
 from gqlcrud.errors import ErrorCode, UserError, WriteError
@@ -144,7 +145,9 @@ class Saver:
         columns = Columns(self.database)
         for key, group in by_column.items():
             current: sa.ColumnElement[Any] = getattr(model.entity, key)
-            setattr(instance, key, changed(group, current, columns))
+            # not by setattr, which a type for mutable values would refuse
+            sa.inspect(instance).dict[key] = changed(group, current, columns)
+            flag_modified(instance, key)
 
     def _to_one(self, items: Sequence[tuple[Save, Owner]], *, late: bool) -> None:
         """Set the foreign keys of the relations that own one."""
