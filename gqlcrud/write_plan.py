@@ -69,7 +69,10 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Save:
-    """The values of one record and of what belongs to it: to-one targets first, then itself, then to-many ones."""
+    """The values of one record and of what belongs to it: to-one targets first, then itself, then to-many ones.
+
+    path: the place of the values in the input; ops_path: that of the changes.
+    """
 
     model: Model
     path: Path
@@ -77,6 +80,7 @@ class Save:
     changes: tuple[Change, ...] = ()
     to_one: tuple[ToOne, ...] = ()
     to_many: tuple[ToMany, ...] = ()
+    ops_path: Path = ()
 
     @property
     def is_empty(self) -> bool:

@@ -119,7 +119,7 @@ def test_planning_and_statements_never_meet() -> None:
         *("statements", "plan", "write_plan", "catalog", "errors", "scalars")
     }
     assert {top(each) for name in MODULES if top(name) == "write_planning" for each in own_imports(name)} == {
-        *("write_planning", "planning", "write_plan", "keys", "catalog", "errors")
+        *("write_planning", "planning", "write_plan", "keys", "catalog", "errors", "scalars", "values")
     }
 
 

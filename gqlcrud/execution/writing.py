@@ -193,5 +193,5 @@ class Writer:
         if is_computation(error):
             logger.info("A value cannot be stored.", exc_info=error)
             path = rows[0].path if len(rows) == 1 else ()
-            return WriteError([UserError(ErrorCode.VALIDATION, "The database cannot store a value of this.", path)])
+            return WriteError([UserError(ErrorCode.VALIDATION, "The database cannot compute or store a value of this record.", path)])
         return error

@@ -81,7 +81,8 @@ class Saver:
                     self._refusing((*save.path, *_field(key, save.model)), setattr, instance, key, each)
                 self._change(instance, save.changes, save.model)
                 if value or save.changes:
-                    rows.append(WrittenRow(save.model, value, self.key_of(instance, save.model), save.path))
+                    path = save.path if value else save.ops_path
+                    rows.append(WrittenRow(save.model, value, self.key_of(instance, save.model), path))
         if rows:
             self.flush(rows)
         self._belongings([(save, instance) for instance, save in items], fresh=False)

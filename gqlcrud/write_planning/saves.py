@@ -65,7 +65,8 @@ class SavePlanner:
         assignments = self._assignments(patch, model, path)
         to_one, to_many = self._links(patch, model, path, depth)
         self._check_twice(patch, to_one, path)
-        return Save(model, path, assignments, self._changes(ops or {}, patch, model, ops_path), to_one, to_many)
+        changes = self._changes(ops or {}, patch, model, ops_path)
+        return Save(model, path, assignments, changes, to_one, to_many, ops_path)
 
     def named(self, by: Mapping[str, Any], model: Model, path: Path) -> Named:
         """The record that a unique selector names. What is wrong with it is told at the end, so that planning goes on."""
