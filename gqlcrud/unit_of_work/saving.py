@@ -27,7 +27,7 @@ from gqlcrud.unit_of_work.targets import Owner, Targets
 from gqlcrud.unit_of_work.written_rows import WrittenRow
 from gqlcrud.write_plan import Assignment, Change, Named, Path, Save, ToMany, ToOne
 
-_ATTEMPTS = 5
+ATTEMPTS = 5
 """How often a record is looked for again that others make and delete in the meantime."""
 
 
@@ -78,7 +78,8 @@ class Saver:
             for (instance, save), value in zip(items, values, strict=True):
                 for key, each in value.items():
                     self._refusing((*save.path, *_field(key, save.model)), setattr, instance, key, each)
-                self._change(instance, save.changes, save.model)
+                for key, change in self.changes_of(save).items():
+                    setattr(instance, key, change)
                 if value or save.changes:
                     rows.append(WrittenRow(save.model, value, self.key_of(instance, save.model), save.path))
         if rows:
@@ -101,7 +102,7 @@ class Saver:
         """
         wanted = {identity(named): (named, new) for named, new in reversed(items)}
         found = self.finder.named(named for named, _ in items)
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             missing = [item for name, item in wanted.items() if name not in found]
             if not missing:
                 break
@@ -113,7 +114,7 @@ class Saver:
                 self.writing.clear()
                 before = len(found)
                 found |= self.finder.named(named for named, _ in missing)
-                if len(found) == before or attempt == _ATTEMPTS - 1:
+                if len(found) == before or attempt == ATTEMPTS - 1:
                     raise
         return [found[identity(named)] for named, _ in items]
 
@@ -134,17 +135,20 @@ class Saver:
     def key_of(self, instance: Instance, model: Model) -> tuple[Any, ...]:
         return values_of(instance, model.primary_key)
 
-    def _assigned(self, assignments: Iterable[Assignment]) -> dict[str, Any]:
-        return {each.column.key: stored_value(each.column, each.value, self.database) for each in assignments}
+    def values_of(self, save: Save) -> dict[str, Any]:
+        """What the assignments of a record set, by attribute."""
+        return self._assigned(save.assignments)
 
-    def _change(self, instance: Instance, changes: Sequence[Change], model: Model) -> None:
+    def changes_of(self, save: Save) -> dict[str, sa.ColumnElement[Any]]:
+        """What the operators of a record set, by attribute, as SQL over its columns."""
         by_column: dict[str, list[Change]] = {}
-        for each in changes:
+        for each in save.changes:
             by_column.setdefault(each.column.key, []).append(each)
         columns = Columns(self.database)
-        for key, group in by_column.items():
-            current: sa.ColumnElement[Any] = getattr(model.entity, key)
-            setattr(instance, key, changed(group, current, columns))
+        return {key: changed(group, getattr(save.model.entity, key), columns) for key, group in by_column.items()}
+
+    def _assigned(self, assignments: Iterable[Assignment]) -> dict[str, Any]:
+        return {each.column.key: stored_value(each.column, each.value, self.database) for each in assignments}
 
     def _to_one(self, items: Sequence[tuple[Save, Owner]], *, late: bool) -> None:
         """Set the foreign keys of the relations that own one."""

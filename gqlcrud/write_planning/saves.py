@@ -41,7 +41,8 @@ class SavePlanner:
         depth: int = 0,
     ) -> Save:
         """A new record. `given`: columns that its parent sets. `by`: the key that it is made for, whose values it has."""
-        self._count(path)
+        if depth:
+            self._count(path)
         assignments = self._assignments(data, model, path)
         if by is not None:
             assignments = self._with_key(assignments, by, path)
@@ -68,8 +69,12 @@ class SavePlanner:
         return Save(model, path, assignments, self._changes(ops or {}, patch, model, ops_path), to_one, to_many)
 
     def named(self, by: Mapping[str, Any], model: Model, path: Path) -> Named:
-        """The record that a unique selector names. What is wrong with it is told at the end, so that planning goes on."""
+        """A record of a nested input that a unique selector names."""
         self._count(path)
+        return self.selected(by, model, path)
+
+    def selected(self, by: Mapping[str, Any], model: Model, path: Path) -> Named:
+        """The record that a unique selector names. What is wrong with it is told at the end, so that planning goes on."""
         with self.problems.at(*path):
             key, values = self.planner.selector(by, model)
             return Named(model, key, values, path)
