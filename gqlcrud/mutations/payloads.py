@@ -40,15 +40,21 @@ async def read_payload(reader: Reader, plan: PayloadPlan, key: RecordKey, client
 
 
 async def read_many(reader: Reader, plan: PayloadPlan, written: Written, client_mutation_id: str | None) -> Payload:
-    """The payload of a field that writes many records: one statement for each relation field, as everywhere."""
+    """The payload of a field that makes or changes many records: one statement for each relation field, as everywhere."""
     keys = [key for key in written.keys if key is not None]
     fields: dict[str, Any] = {}
     for name, record in plan.records:
         found = iter(await reader.records(record, keys) if keys else [])
         shown = [next(found) if key is not None else None for key in written.keys]
         fields[name] = [each[name] if each is not None else None for each in shown]
-    ids = [encode_id(plan.model.name, plan.model.primary_key, key) for key in keys]
-    return Payload(written.errors, client_mutation_id, fields, ids, written.count)
+    return Payload(written.errors, client_mutation_id, fields, count=written.count)
+
+
+def deleted_payload(plan: PayloadPlan, written: Written, client_mutation_id: str | None) -> Payload:
+    """The payload of a field that deletes many records."""
+    model = plan.model
+    ids = [encode_id(model.name, model.primary_key, key) for key in written.keys if key is not None]
+    return Payload(written.errors, client_mutation_id, ids=ids, count=written.count)
 
 
 async def _record(reader: Reader, plan: RecordPlan, key: RecordKey, name: str) -> Record | None:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gqlcrud.bulk_plan import WriteMany
+from gqlcrud.bulk_plan import DeleteMany, WriteMany
 from gqlcrud.catalog import Model
 from gqlcrud.context import Operation
 from gqlcrud.errors import WriteError
 from gqlcrud.execution import Transaction
-from gqlcrud.mutations.payloads import Payload, read_many, read_payload
+from gqlcrud.mutations.payloads import Payload, deleted_payload, read_many, read_payload
 from gqlcrud.plan import PayloadPlan
 from gqlcrud.planning import plan_payload
 from gqlcrud.selection import Selection
@@ -53,6 +53,8 @@ async def _write(
     if isinstance(plan, CreateOne | UpdateOne | UpsertOne | DeleteOne):
         return await write_one(transaction, plan, shown, client_id)
     written = await transaction.apply(lambda saver: apply_many(saver, plan))
+    if isinstance(plan, DeleteMany):
+        return deleted_payload(shown, written, client_id)
     return await read_many(transaction.reader(), shown, written, client_id)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,9 +42,36 @@ def located_statement(model: Model, key: Key, database: Database) -> sa.Select[A
     return sa.select(keys.place, *primary).select_from(sa.join(keys.source, entity, sa.and_(*same)))
 
 
-def insert_statement(model: Model) -> Any:
-    """Makes records, of parameters by attribute, and gives their primary keys in the order of the parameters."""
-    return sa.insert(model.entity).returning(*_primary_key(model), sort_by_parameter_order=True)
+class Returning(Enum):
+    """How an INSERT tells the primary keys of new records: not at all, as each has its own already; in the order of the
+    parameters; or in the order of the keys, which the database numbers in the order of the parameters."""
+
+    NOTHING = "nothing"
+    BY_PARAMETERS = "by parameters"
+    BY_KEYS = "by keys"
+
+
+def key_returning(model: Model, given: Collection[str], database: Database) -> Returning:
+    """given: the attributes that the parameters have.
+
+    SQLAlchemy inserts one row at a time in SQLite to know which key is whose. SQLite gives a new row the number after
+    the largest one, and nobody else writes meanwhile. https://sqlite.org/autoinc.html
+    """
+    key = model.primary_key
+    if all(column.key in given for column in key):
+        return Returning.NOTHING
+    if database is Database.SQLITE and len(key) == 1 and key[0].generated:
+        return Returning.BY_KEYS
+    return Returning.BY_PARAMETERS
+
+
+def insert_statement(model: Model, returning: Returning) -> Any:
+    """Makes records, of parameters by attribute."""
+    statement = sa.insert(model.entity)
+    if returning is Returning.NOTHING:
+        return statement
+    in_order = returning is Returning.BY_PARAMETERS
+    return statement.returning(*_primary_key(model), sort_by_parameter_order=in_order)
 
 
 def upsert_statement(model: Model, key: Key, taken: Collection[str], condition: Condition, database: Database) -> Any:

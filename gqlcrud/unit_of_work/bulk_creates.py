@@ -13,7 +13,7 @@ from gqlcrud.bulk_plan import CreateMany, OnConflict
 from gqlcrud.catalog import Model
 from gqlcrud.plan import Always
 from gqlcrud.statements import key_parameters
-from gqlcrud.statements.bulk import insert_statement, located_statement, upsert_statement
+from gqlcrud.statements.bulk import Returning, insert_statement, key_returning, located_statement, upsert_statement
 from gqlcrud.statements.dialect import Database
 from gqlcrud.unit_of_work.applying import RecordKey
 from gqlcrud.unit_of_work.demands import inserts_plainly, renews_plainly, updates_plainly
@@ -73,26 +73,27 @@ def _inserted(
     for place, each in enumerate(values):
         groups.setdefault(tuple(sorted(each)), []).append(place)
     keys: dict[int, RecordKey] = {}
-    statement = insert_statement(model)
-    for places in groups.values():
-        keys |= zip(places, _insert(saver, statement, model, saves, values, places), strict=True)
+    for given, places in groups.items():
+        returning = key_returning(model, given, saver.database)
+        rows = [WrittenRow(model, values[place], None, saves[place].path) for place in places]
+        statement = insert_statement(model, returning)
+        found = _insert(saver, statement, rows, returns=returning is not Returning.NOTHING)
+        if returning is Returning.BY_KEYS:
+            found.sort()
+        if returning is Returning.NOTHING:
+            found = [tuple(values[place][column.key] for column in model.primary_key) for place in places]
+        keys |= zip(places, found, strict=True)
     return [keys[place] for place in range(len(saves))]
 
 
-def _insert(
-    saver: Saver,
-    statement: Any,
-    model: Model,
-    saves: Sequence[Save],
-    values: Sequence[Mapping[str, Any]],
-    places: Sequence[int],
-) -> list[RecordKey]:
-    """What the statement returns for the records at `places`."""
-    saver.writing[:] = [WrittenRow(model, values[place], None, saves[place].path) for place in places]
-    parameters = [dict(values[place]) for place in places]
-    found = saver.session.execute(statement, parameters, execution_options={"render_nulls": True}).all()
+def _insert(saver: Saver, statement: Any, rows: Sequence[WrittenRow], *, returns: bool = True) -> list[RecordKey]:
+    """The keys that a statement returns which inserts `rows`; none if it does not return any."""
+    saver.writing[:] = rows
+    parameters = [dict(row.values) for row in rows]
+    result: sa.Result[Any] = saver.session.execute(statement, parameters, execution_options={"render_nulls": True})
+    found = [tuple(row) for row in result] if returns else []
     saver.writing.clear()
-    return [tuple(row) for row in found]
+    return found
 
 
 # ---------- with conflicts, by statements ----------
@@ -113,7 +114,8 @@ def _upserted(
     written: set[RecordKey] = set()
     for (_, attributes), places in groups.items():
         statement = upsert_statement(model, conflict.key, attributes, conflict.condition, saver.database)
-        written |= set(_insert(saver, statement, model, saves, values, places))
+        rows = [WrittenRow(model, values[place], None, saves[place].path) for place in places]
+        written |= set(_insert(saver, statement, rows))
     saver.session.expire_all()
     located = _located(saver, conflict, saves)
     return [Made(key, key in written) for key in located]
