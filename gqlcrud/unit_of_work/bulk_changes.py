@@ -89,18 +89,18 @@ def _named(saver: Saver, model: Model, items: Sequence[UpdateItem]) -> list[Inst
     """The records, locked. Raises WriteError for all that are missing, named twice, or of another version."""
     found = saver.finder.named([item.target for item in items], lock=True)
     errors: list[UserError] = []
-    seen: set[int] = set()
+    seen: dict[int, UpdateItem] = {}
     for item in items:
         instance = found.get(identity(item.target))
         if instance is None:
             errors.append(not_found(item.target))
             continue
-        if id(instance) in seen:
-            message = f"The same {model.name} is named by an item before this one."
+        first = seen.setdefault(id(instance), item)
+        if first is not item:
+            message = f"The same {model.name} is named by item {first.target.path[2]} already."
             errors.append(UserError(ErrorCode.CONFLICTING_OPERATIONS, message, item.target.path))
         elif _is_stale(instance, item.version, model.version):
             errors.append(stale(model, saver.key_of(instance, model), item.target.path))
-        seen.add(id(instance))
     if errors:
         raise WriteError(errors)
     return [found[identity(item.target)] for item in items]
