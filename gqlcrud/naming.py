@@ -18,6 +18,7 @@ RESERVED_TYPES = {
     "PageInfo": "the type PageInfo",
     "Sort": "the enum Sort",
     "ErrorCode": "the enum ErrorCode",
+    "OnError": "the enum OnError",
     **{name: f"the type {name}" for name in ("UserError", "SimpleError", "UniqueError", "StaleError")},
     **{
         name: f"the scalar {name}"
@@ -48,7 +49,7 @@ SHARED_INPUTS = frozenset(
 
 TYPE_SUFFIXES = (
     *("By", "Connection", "Edge", "Key", "ListRel", "Order", "Rel", "Where"),
-    *("Column", "ConnectOrCreate", "Create", "Ops", "Patch", "Payload"),
+    *("Column", "ConnectOrCreate", "Create", "OnConflict", "Ops", "Patch", "Payload"),
     *("UniqueKey", "UpdateItem", "UpdateWhere", "Upsert", "UpsertItem"),
 )
 """What is added to the name of a model for the other types that are generated for it."""
@@ -165,6 +166,11 @@ def list_field_name(type_name: str) -> str:
     one = camel_name(type_name)
     many = plural(one)
     return f"{one}List" if many == one else many
+
+
+def payload_list_name(one: str, many: str) -> str:
+    """The field of a bulk payload that holds the records: `books`; `errorList` where `errors` are something else."""
+    return f"{one}List" if many in {"affectedCount", "clientMutationId", "errors", "query"} else many
 
 
 def relation_input_name(owner: str, relation: str, models: Collection[str]) -> str:

@@ -193,5 +193,7 @@ class Writer:
         if is_computation(error):
             logger.info("A value cannot be stored.", exc_info=error)
             path = rows[0].path if len(rows) == 1 else ()
-            return WriteError([UserError(ErrorCode.VALIDATION, "The database cannot compute or store a value of this record.", path)])
+            return WriteError(
+                [UserError(ErrorCode.VALIDATION, "The database cannot compute or store a value of this record.", path)]
+            )
         return error

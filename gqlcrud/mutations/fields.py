@@ -56,6 +56,10 @@ class PayloadField(GeneratedField):
                 return source.client_mutation_id
             case "deletedId":
                 return source.ids[0] if source.ids else None
+            case "deletedIds":
+                return source.ids
+            case "affectedCount":
+                return source.count
             case _:
                 return source.fields.get(str(info._raw_info.path.key))
 

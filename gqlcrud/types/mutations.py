@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import Enum, EnumMeta
 from typing import Any
 
-from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
+from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
 
-from gqlcrud.catalog import Key, Model
+from gqlcrud.catalog import Model
 from gqlcrud.context import ApiKey
 from gqlcrud.mutations import WriteField
 from gqlcrud.mutations.running import Mutation
-from gqlcrud.naming import constant_name, snake_name
+from gqlcrud.types.bulk import bulk_fields, declare_bulk_payloads
 from gqlcrud.types.changes import declare_ops
+from gqlcrud.types.column_enums import declare_unique_keys
 from gqlcrud.types.inputs import declare_inputs
 from gqlcrud.types.payloads import declare_errors, declare_payloads
 from gqlcrud.types.registry import Registry, argument, input_field, optional
 from gqlcrud.types.relation_inputs import change_fields, version_field
-from gqlcrud.types.written import is_changeable, is_creatable, upsert_keys
+from gqlcrud.types.written import is_changeable, is_creatable
 from gqlcrud.write_planning import WritePlanner
 
 
@@ -28,6 +28,7 @@ def declare_mutations(registry: Registry, api: ApiKey) -> list[StrawberryField]:
     written = [model for model in registry.catalog.models if not model.read_only]
     if written:
         declare_errors(registry, api)
+        registry.names.take("OnError", "the enum OnError", "")
     for model in written:
         declare_ops(registry, model)
     for model in written:
@@ -35,20 +36,22 @@ def declare_mutations(registry: Registry, api: ApiKey) -> list[StrawberryField]:
     fields: list[StrawberryField] = []
     for model in written:
         declare_payloads(registry, model)
+        declare_bulk_payloads(registry, model)
         fields += _fields(registry, model, api)
     return fields
 
 
 def _fields(registry: Registry, model: Model, api: ApiKey) -> list[StrawberryField]:
     fields: list[StrawberryField] = []
+    keys = declare_unique_keys(registry, model)
     if is_creatable(model):
         fields.append(_create(registry, model, api))
     if is_changeable(model):
         fields.append(_update(registry, model, api))
-        if is_creatable(model) and upsert_keys(model):
-            fields.append(_upsert(registry, model, api))
+        if keys is not None:
+            fields.append(_upsert(registry, model, api, keys))
     fields.append(_delete(registry, model, api))
-    return fields
+    return [*fields, *bulk_fields(registry, model, api, keys)]
 
 
 def _write_field(
@@ -75,16 +78,7 @@ def _update(registry: Registry, model: Model, api: ApiKey) -> StrawberryField:
     return _write_field(registry, api, "update", model, WritePlanner.update_one, inputs, text)
 
 
-def _upsert(registry: Registry, model: Model, api: ApiKey) -> StrawberryField:
-    """The unique key is named by its fields, so that a constraint may be called anything."""
-    keys = {constant_name(snake_name(key.name)).upper(): key for key in upsert_keys(model)}
-    enum = StrawberryEnumDefinition(
-        wrapped_cls=_names_enum(f"{model.name}UniqueKey", {name: key.name for name, key in keys.items()}),
-        name=f"{model.name}UniqueKey",
-        values=[EnumValue(name, key.name, description=_key_text(key)) for name, key in keys.items()],
-        description=f"The unique keys of {model.name} that a new record has values for.",
-    )
-    registry.names.take(f"{model.name}UniqueKey", f"the unique keys of {model.name}", "")
+def _upsert(registry: Registry, model: Model, api: ApiKey, enum: StrawberryEnumDefinition) -> StrawberryField:
     change, *ops = change_fields(registry, model)
     change = input_field("update", optional(registry.ref(f"{model.name}Patch")), "The changes, if the record is there.")
     create = registry.ref(f"{model.name}Create")
@@ -113,14 +107,3 @@ def _by(registry: Registry, model: Model) -> StrawberryField:
 def _condition(registry: Registry, model: Model) -> StrawberryField:
     text = "What has to hold of the record as it is; it is STALE otherwise."
     return input_field("if", optional(registry.ref(f"{model.name}Where")), text)
-
-
-def _key_text(key: Key) -> str:
-    return f"By {', '.join(f'`{column.name}`' for column in key.columns)}."
-
-
-def _names_enum(name: str, values: dict[str, str]) -> EnumMeta:
-    """A Python enum of names that are known at run time only."""
-    made: Any = Enum(name, values)  # type: ignore[misc]  # mypy wants the names as literals
-    assert isinstance(made, EnumMeta)
-    return made

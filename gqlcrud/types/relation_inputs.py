@@ -150,7 +150,7 @@ def declare_list_items(registry: Registry, relation: Relation, base: str, target
         declare_connect_or_create(registry, target)
         found["connectOrCreate"] = list_of(registry.ref(f"{target.name}ConnectOrCreate"))
         if is_changeable(target):
-            _declare_changes(registry, target)
+            declare_changes(registry, target)
             found |= {
                 "updateWhere": list_of(registry.ref(f"{target.name}UpdateWhere")),
                 "update": list_of(registry.ref(f"{target.name}UpdateItem")),
@@ -159,7 +159,8 @@ def declare_list_items(registry: Registry, relation: Relation, base: str, target
     return found if relation.link_name is None else found | _declare_edge_items(registry, relation, base, target)
 
 
-def _declare_changes(registry: Registry, target: Model) -> None:
+def declare_changes(registry: Registry, target: Model) -> None:
+    """`BookUpdateWhere`, `BookUpdateItem` and `BookUpsertItem`, once for all that take them."""
     if f"{target.name}UpdateItem" in registry.types:
         return
     origin = f"the operations of {target.name}"

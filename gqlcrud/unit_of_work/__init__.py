@@ -4,6 +4,7 @@ What the database refuses becomes errors for the client.
 """
 
 from gqlcrud.unit_of_work.applying import RecordKey, apply_one, locate
+from gqlcrud.unit_of_work.bulk import Written, apply_many
 from gqlcrud.unit_of_work.diagnosis import diagnose
 from gqlcrud.unit_of_work.saving import Saver
 from gqlcrud.unit_of_work.violations import Violation, ViolationKind, is_transient, read_violation
@@ -14,7 +15,9 @@ __all__ = [
     "Saver",
     "Violation",
     "ViolationKind",
+    "Written",
     "WrittenRow",
+    "apply_many",
     "apply_one",
     "diagnose",
     "is_transient",

@@ -28,7 +28,7 @@ from gqlcrud.unit_of_work.targets import Owner, Targets
 from gqlcrud.unit_of_work.written_rows import WrittenRow
 from gqlcrud.write_plan import Assignment, Change, Named, Path, Save, ToMany, ToOne
 
-_ATTEMPTS = 5
+ATTEMPTS = 5
 """How often a record is looked for again that others make and delete in the meantime."""
 
 
@@ -79,7 +79,10 @@ class Saver:
             for (instance, save), value in zip(items, values, strict=True):
                 for key, each in value.items():
                     self._refusing((*save.path, *_field(key, save.model)), setattr, instance, key, each)
-                self._change(instance, save.changes, save.model)
+                for key, change in self.changes_of(save).items():
+                    # not by setattr, which a type for mutable values refuses
+                    sa.inspect(instance).dict[key] = change
+                    flag_modified(instance, key)
                 if value or save.changes:
                     path = save.path if value else save.ops_path
                     rows.append(WrittenRow(save.model, value, self.key_of(instance, save.model), path))
@@ -103,7 +106,7 @@ class Saver:
         """
         wanted = {identity(named): (named, new) for named, new in reversed(items)}
         found = self.finder.named(named for named, _ in items)
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             missing = [item for name, item in wanted.items() if name not in found]
             if not missing:
                 break
@@ -115,7 +118,7 @@ class Saver:
                 self.writing.clear()
                 before = len(found)
                 found |= self.finder.named(named for named, _ in missing)
-                if len(found) == before or attempt == _ATTEMPTS - 1:
+                if len(found) == before or attempt == ATTEMPTS - 1:
                     raise
         return [found[identity(named)] for named, _ in items]
 
@@ -136,19 +139,20 @@ class Saver:
     def key_of(self, instance: Instance, model: Model) -> tuple[Any, ...]:
         return values_of(instance, model.primary_key)
 
-    def _assigned(self, assignments: Iterable[Assignment]) -> dict[str, Any]:
-        return {each.column.key: stored_value(each.column, each.value, self.database) for each in assignments}
+    def values_of(self, save: Save) -> dict[str, Any]:
+        """What the assignments of a record set, by attribute."""
+        return self._assigned(save.assignments)
 
-    def _change(self, instance: Instance, changes: Sequence[Change], model: Model) -> None:
+    def changes_of(self, save: Save) -> dict[str, sa.ColumnElement[Any]]:
+        """What the operators of a record set, by attribute, as SQL over its columns."""
         by_column: dict[str, list[Change]] = {}
-        for each in changes:
+        for each in save.changes:
             by_column.setdefault(each.column.key, []).append(each)
         columns = Columns(self.database)
-        for key, group in by_column.items():
-            current: sa.ColumnElement[Any] = getattr(model.entity, key)
-            # not by setattr, which a type for mutable values would refuse
-            sa.inspect(instance).dict[key] = changed(group, current, columns)
-            flag_modified(instance, key)
+        return {key: changed(group, getattr(save.model.entity, key), columns) for key, group in by_column.items()}
+
+    def _assigned(self, assignments: Iterable[Assignment]) -> dict[str, Any]:
+        return {each.column.key: stored_value(each.column, each.value, self.database) for each in assignments}
 
     def _to_one(self, items: Sequence[tuple[Save, Owner]], *, late: bool) -> None:
         """Set the foreign keys of the relations that own one."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from gqlcrud.catalog import Column, Key, Model, Relation
-from gqlcrud.errors import ErrorCode
+from gqlcrud.errors import ErrorCode, RequestError
 from gqlcrud.planning import Planner
 from gqlcrud.write_plan import Assignment, Change, Named, Path, Save, ToMany, ToOne
 from gqlcrud.write_planning.changes import plan_changes
@@ -23,6 +23,7 @@ class SavePlanner:
     planner: Planner
     problems: Problems
     _items: int = 0
+    _columns: dict[Model, Mapping[str, Column]] = field(default_factory=dict)
     _relations: RelationPlanner = field(init=False)
 
     def __post_init__(self) -> None:
@@ -41,13 +42,14 @@ class SavePlanner:
         depth: int = 0,
     ) -> Save:
         """A new record. `given`: columns that its parent sets. `by`: the key that it is made for, whose values it has."""
-        self._count(path)
+        if depth:
+            self._count(path)
         assignments = self._assignments(data, model, path)
         if by is not None:
             assignments = self._with_key(assignments, by, path)
         to_one, to_many = self._links(data, model, path, depth)
         self._check_twice(data, to_one, path)
-        self._check_required(model, assignments, to_one, given, path)
+        self._check_required(model, data, [*given, *(each.column for each in assignments)], path)
         return Save(model, path, assignments, (), to_one, to_many)
 
     def update(
@@ -69,8 +71,12 @@ class SavePlanner:
         return Save(model, path, assignments, changes, to_one, to_many, ops_path)
 
     def named(self, by: Mapping[str, Any], model: Model, path: Path) -> Named:
-        """The record that a unique selector names. What is wrong with it is told at the end, so that planning goes on."""
+        """A record of a nested input that a unique selector names."""
         self._count(path)
+        return self.selected(by, model, path)
+
+    def selected(self, by: Mapping[str, Any], model: Model, path: Path) -> Named:
+        """The record that a unique selector names. What is wrong with it is told at the end, so that planning goes on."""
         with self.problems.at(*path):
             key, values = self.planner.selector(by, model)
             return Named(model, key, values, path)
@@ -99,15 +105,21 @@ class SavePlanner:
             self.problems.add(message, path, ErrorCode.LIMIT)
 
     def _assignments(self, data: Mapping[str, Any], model: Model, path: Path) -> tuple[Assignment, ...]:
-        members = {name: member for name, member in model.members.items() if isinstance(member, Column)}
+        members = self._columns.get(model)
+        if members is None:
+            members = {name: member for name, member in model.members.items() if isinstance(member, Column)}
+            self._columns[model] = members
         return self._values(data, members, path)
 
     def _values(self, data: Mapping[str, Any], columns: Mapping[str, Column], path: Path) -> tuple[Assignment, ...]:
         found: list[Assignment] = []
         for name, value in data.items():
             if name in columns:
-                with self.problems.at(*path, name):
+                try:
                     found.append(plan_assignment(columns[name], value, self.planner.catalog))
+                except (RequestError, ValueError):
+                    with self.problems.at(*path, name):
+                        raise
         return tuple(found)
 
     def _with_key(self, assignments: tuple[Assignment, ...], by: Named, path: Path) -> tuple[Assignment, ...]:
@@ -165,15 +177,15 @@ class SavePlanner:
                     self.problems.add(message, (*path, column.name))
 
     def _check_required(
-        self,
-        model: Model,
-        assignments: Collection[Assignment],
-        to_one: Collection[ToOne],
-        given: Collection[Column],
-        path: Path,
+        self, model: Model, data: Mapping[str, Any], known_columns: Iterable[Column], path: Path
     ) -> None:
-        known = {each.column.key for each in assignments} | {column.key for column in given}
-        known |= {column.key for each in to_one if each.relation.owns_key for column in each.relation.local}
+        """What is given and wrong is told of already, so that it is not missing too."""
+        known = {column.key for column in known_columns}
+        for member in (model.members.get(name) for name in data):
+            if isinstance(member, Column):
+                known.add(member.key)
+            elif isinstance(member, Relation) and member.owns_key:
+                known |= {column.key for column in member.local}
         for column in model.columns:
             if column.required and column.key not in known:
                 relation = relation_of(column, model)

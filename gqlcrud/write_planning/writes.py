@@ -9,6 +9,7 @@ from typing import Any
 from gqlcrud.catalog import Model
 from gqlcrud.planning import Planner
 from gqlcrud.write_plan import CreateOne, DeleteOne, Guard, Path, UpdateOne, UpsertOne
+from gqlcrud.write_planning.bulk import BulkPlanner
 from gqlcrud.write_planning.problems import Problems
 from gqlcrud.write_planning.saves import SavePlanner
 
@@ -21,6 +22,11 @@ class WritePlanner:
 
     planner: Planner
 
+    @property
+    def bulk(self) -> BulkPlanner:
+        """Plans what is written of many records at once."""
+        return BulkPlanner(self.planner)
+
     def create_one(self, value: Mapping[str, Any], model: Model) -> CreateOne:
         saves = self._saves()
         plan = CreateOne(saves.create(value["data"], model, (*INPUT, "data")))
@@ -29,7 +35,7 @@ class WritePlanner:
 
     def update_one(self, value: Mapping[str, Any], model: Model) -> UpdateOne:
         saves = self._saves()
-        target = saves.named(value["by"], model, (*INPUT, "by"))
+        target = saves.selected(value["by"], model, (*INPUT, "by"))
         save = saves.update(
             value.get("patch"), model, (*INPUT, "patch"), ops=value.get("ops"), ops_path=(*INPUT, "ops")
         )
@@ -51,7 +57,7 @@ class WritePlanner:
 
     def delete_one(self, value: Mapping[str, Any], model: Model) -> DeleteOne:
         saves = self._saves()
-        target = saves.named(value["by"], model, (*INPUT, "by"))
+        target = saves.selected(value["by"], model, (*INPUT, "by"))
         plan = DeleteOne(target, self._guard(value, model, saves.problems))
         saves.problems.check()
         return plan
