@@ -116,7 +116,7 @@ async def _start(connection: AsyncConnection, database: Database) -> None:
         raw = await connection.get_raw_connection()
         assert raw.driver_connection is not None, "a connection that is checked out is open"
         if not raw.driver_connection.in_transaction:
-            await connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+            await (await raw.driver_connection.execute("PRAGMA foreign_keys = ON")).close()
             await connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
