@@ -4,6 +4,7 @@ from gqlcrud.catalog.model import (
     Bounds,
     Catalog,
     Column,
+    Comparison,
     Key,
     LeftOut,
     Link,
@@ -12,10 +13,12 @@ from gqlcrud.catalog.model import (
     Orphan,
     OwnField,
     Relation,
+    Rule,
     Source,
 )
 from gqlcrud.catalog.own_fields import REQUIRES, DeclaredField, declared_fields
 from gqlcrud.catalog.read import CatalogSettings, mapped_classes, read_catalog
+from gqlcrud.catalog.rules import check_constraints, condition_text
 
 __all__ = [
     "REQUIRES",
@@ -23,6 +26,7 @@ __all__ = [
     "Catalog",
     "CatalogSettings",
     "Column",
+    "Comparison",
     "DeclaredField",
     "Key",
     "LeftOut",
@@ -32,7 +36,10 @@ __all__ = [
     "Orphan",
     "OwnField",
     "Relation",
+    "Rule",
     "Source",
+    "check_constraints",
+    "condition_text",
     "declared_fields",
     "mapped_classes",
     "read_catalog",

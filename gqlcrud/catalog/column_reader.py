@@ -14,6 +14,7 @@ from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 from gqlcrud.catalog.annotations import AnnotationReader
 from gqlcrud.catalog.enums import EnumTypes
 from gqlcrud.catalog.model import Bounds, Column, LeftOut, Source
+from gqlcrud.catalog.rules import read_rules
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.naming import member_name
 from gqlcrud.options import ModelOptions
@@ -78,6 +79,7 @@ class ColumnReader:
             generated=is_generated(origin),
             required=not found.read_only and needs_value(origin),
             bounds=_bounds(column.type),
+            rules=read_rules(column),
         )
 
     def expression(
@@ -136,7 +138,7 @@ class ColumnReader:
             sortable=target.sortable,
         )
         required = target.required and not found.read_only
-        return replace(found, generated=target.generated, required=required, bounds=target.bounds)
+        return replace(found, generated=target.generated, required=required, bounds=target.bounds, rules=target.rules)
 
     def hidden(self, key: str, column: Any) -> Column:
         """A stored column that the API does not offer but a relation, the global id or a field of the user's needs."""

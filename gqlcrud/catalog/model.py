@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeAlias
 
@@ -38,6 +39,31 @@ class Bounds:
     scale: int | None = None
 
 
+class Comparison(Enum):
+    """How a value is compared with what a `Rule` holds."""
+
+    GT = ">"
+    GTE = ">="
+    LT = "<"
+    LTE = "<="
+    EQ = "="
+    NE = "<>"
+    IN = "IN"
+    NOT_IN = "NOT IN"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A CHECK of the database that the value of one column alone can break; NULL does not.
+
+    operands: one number or text, several for IN and NOT_IN. of_length: the length of the text is compared.
+    """
+
+    comparison: Comparison
+    operands: tuple[Decimal | str, ...]
+    of_length: bool = False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
     """One column of a model, or of a link table.
@@ -47,6 +73,7 @@ class Column:
     offered: False for a column that is fetched for a relation's sake and shown nowhere.
     read_only: never set by a client. generated: the database numbers it, so that no client needs to.
     required: a new record has to be given a value, since there is no default and NULL is not allowed.
+    bounds, rules: what is known of the values that the database takes.
     """
 
     key: str
@@ -65,6 +92,7 @@ class Column:
     generated: bool = False
     required: bool = False
     bounds: Bounds = field(default_factory=lambda: Bounds())
+    rules: tuple[Rule, ...] = ()
 
     @property
     def filterable(self) -> bool:

@@ -9,6 +9,7 @@ from gqlcrud.catalog import Bounds, Catalog, Column
 from gqlcrud.keys import decode_id
 from gqlcrud.planning import canonical_json
 from gqlcrud.write_plan import Assignment
+from gqlcrud.write_planning.rules import check_rules
 
 
 def plan_assignment(column: Column, value: Any, catalog: Catalog) -> Assignment:
@@ -26,6 +27,7 @@ def column_value(column: Column, value: Any, catalog: Catalog) -> Any:
         return decode_id(value, catalog.model(column.references))[0]
     checked = _checked(column, value)
     check_bounds(checked, column.bounds, column.name)
+    check_rules(checked, column)
     return checked
 
 
