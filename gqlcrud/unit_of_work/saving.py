@@ -5,7 +5,7 @@ Records that are alike are written together: a level of a nested input costs as 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,15 +13,15 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from gqlcrud.catalog import Catalog, Column, Model, Relation
-from gqlcrud.errors import ErrorCode, UserError, WriteError
+from gqlcrud.catalog import Catalog, Model, Relation
 from gqlcrud.statements import Database
 from gqlcrud.statements.changes import changed
 from gqlcrud.statements.columns import Columns
 from gqlcrud.unit_of_work.finding import Finder, Instance, identity, values_of
-from gqlcrud.unit_of_work.instances import new_instance, stored_value
+from gqlcrud.unit_of_work.instances import stored_value
 from gqlcrud.unit_of_work.lists import Lists
 from gqlcrud.unit_of_work.partners import Partners
+from gqlcrud.unit_of_work.refusals import new_instances, set_values
 from gqlcrud.unit_of_work.saver import New
 from gqlcrud.unit_of_work.targets import Owner, Targets
 from gqlcrud.unit_of_work.written_rows import WrittenRow
@@ -57,10 +57,8 @@ class Saver:
         values = [{**each.given, **self._assigned(each.save.assignments)} for each in items]
         owners = [Owner(None, value) for value in values]
         self._to_one([(each.save, owner) for each, owner in zip(items, owners, strict=True)], late=False)
-        made: list[Instance] = []
         with self.session.no_autoflush:
-            for item, value in zip(items, values, strict=True):
-                made.append(self._refusing(item.save.path, new_instance, item.save.model.entity, value))
+            made = new_instances([(each.save, value) for each, value in zip(items, values, strict=True)])
         self.session.add_all(made)
         self.flush(
             WrittenRow(each.save.model, value, None, each.save.path) for each, value in zip(items, values, strict=True)
@@ -75,9 +73,8 @@ class Saver:
         self._to_one([(save, owner) for (_, save), owner in zip(items, owners, strict=True)], late=False)
         rows: list[WrittenRow] = []
         with self.session.no_autoflush:
+            set_values((instance, save, value) for (instance, save), value in zip(items, values, strict=True))
             for (instance, save), value in zip(items, values, strict=True):
-                for key, each in value.items():
-                    self._refusing((*save.path, *_field(key, save.model)), setattr, instance, key, each)
                 self._change(instance, save.changes, save.model)
                 if value or save.changes:
                     rows.append(WrittenRow(save.model, value, self.key_of(instance, save.model), save.path))
@@ -183,16 +180,3 @@ class Saver:
             if owner.values:
                 rows.append(WrittenRow(save.model, owner.values, self.key_of(owner.instance, save.model), save.path))
         self.flush(rows)
-
-    def _refusing(self, path: Path, call: Callable[..., Any], *arguments: Any) -> Any:
-        """What `call` gives; a validator of the mapped class that raises ValueError refuses the record."""
-        try:
-            return call(*arguments)
-        except ValueError as error:
-            raise WriteError([UserError(ErrorCode.VALIDATION, str(error), path)]) from error
-
-
-def _field(key: str, model: Model) -> Path:
-    """The GraphQL field of an attribute, where it has one."""
-    columns: Iterable[Column] = (column for column in model.columns if column.key == key)
-    return tuple(column.name for column in columns)
