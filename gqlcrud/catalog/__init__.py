@@ -4,7 +4,7 @@ from gqlcrud.catalog.model import (
     Bounds,
     Catalog,
     Column,
-    Comparison,
+    InputSchema,
     Key,
     LeftOut,
     Link,
@@ -13,11 +13,12 @@ from gqlcrud.catalog.model import (
     Orphan,
     OwnField,
     Relation,
-    Rule,
+    SchemaField,
     Source,
 )
 from gqlcrud.catalog.own_fields import REQUIRES, DeclaredField, declared_fields
 from gqlcrud.catalog.read import CatalogSettings, mapped_classes, read_catalog
+from gqlcrud.catalog.rule import Comparison, Rule
 from gqlcrud.catalog.rules import check_constraints, condition_text
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Column",
     "Comparison",
     "DeclaredField",
+    "InputSchema",
     "Key",
     "LeftOut",
     "Link",
@@ -37,6 +39,7 @@ __all__ = [
     "OwnField",
     "Relation",
     "Rule",
+    "SchemaField",
     "Source",
     "check_constraints",
     "condition_text",

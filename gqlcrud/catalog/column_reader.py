@@ -86,7 +86,7 @@ class ColumnReader:
         self, key: str, expression: sa.ColumnElement[Any], annotation: object, doc: str | None
     ) -> Column | None:
         """A SQL expression that the class maps; an annotation says what a type without a scalar cannot."""
-        annotated, nullable = self._annotated(key, annotation)
+        annotated, nullable = self.annotated(key, annotation)
         scalar = self._known_scalar(key, expression.type) or annotated
         if scalar is None:
             self._refuse(key, expression.type)
@@ -104,7 +104,7 @@ class ColumnReader:
 
     def python(self, key: str, annotation: object, doc: str | None) -> Column | None:
         """A hybrid without a SQL form: a field that cannot be filtered or ordered by. Its type is the annotation's."""
-        annotated, nullable = self._annotated(key, annotation)
+        annotated, nullable = self.annotated(key, annotation)
         scalar = self.options.scalars.get(key) or annotated
         if scalar is None:
             if self.skip_unknown:
@@ -174,7 +174,9 @@ class ColumnReader:
         wrapped = wrapped_type(sql_type)
         return None if wrapped is None else self._enum(key, wrapped)
 
-    def _annotated(self, key: str, annotation: object) -> tuple[Scalar | None, bool]:
+    def annotated(self, key: str, annotation: object) -> tuple[Scalar | None, bool]:
+        """The scalar that an annotation of an attribute means, if there is one, and whether null is possible."""
+
         def enum_scalar(kind: type[enum.Enum]) -> Scalar:
             return self.enums.scalar(sa.Enum(kind), self.owner, key)
 

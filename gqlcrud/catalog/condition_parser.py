@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NoReturn, TypeAlias
 
-from gqlcrud.catalog.model import Comparison, Rule
+from gqlcrud.catalog.rule import Comparison, Rule
 
 _TOKEN = re.compile(
     r"""\s*(?: (?P<number> \d+(?:\.\d*)?(?:[eE][+-]?\d+)? | \.\d+ )

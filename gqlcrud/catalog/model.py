@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeAlias
 
+from pydantic import BaseModel
 from sqlalchemy import FromClause
 from sqlalchemy.types import TypeEngine
 
+from gqlcrud.catalog.rule import Rule
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.scalars import Operator, Scalar
 
@@ -37,31 +38,6 @@ class Bounds:
     length: int | None = None
     precision: int | None = None
     scale: int | None = None
-
-
-class Comparison(Enum):
-    """How a value is compared with what a `Rule` holds."""
-
-    GT = ">"
-    GTE = ">="
-    LT = "<"
-    LTE = "<="
-    EQ = "="
-    NE = "<>"
-    IN = "IN"
-    NOT_IN = "NOT IN"
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A CHECK of the database that the value of one column alone can break; NULL does not.
-
-    operands: one number or text, several for IN and NOT_IN. of_length: the length of the text is compared.
-    """
-
-    comparison: Comparison
-    operands: tuple[Decimal | str, ...]
-    of_length: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +81,62 @@ class Column:
 
     def __repr__(self) -> str:
         return f"Column({self.key})"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SchemaField:
+    """A field of a Pydantic model that an input passes through.
+
+    attribute: of the Pydantic model. key: under which it takes a value, its alias if it has one. name: GraphQL field.
+    column: that its value is for; None for a virtual field, which has a `scalar` and a `description` of its own.
+    needed: a value has to be given. nullable: it may be None.
+    """
+
+    attribute: str
+    key: str
+    name: str
+    column: Column | None
+    scalar: Scalar
+    needed: bool
+    nullable: bool
+    description: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InputSchema:
+    """A Pydantic model that the values of a record pass through before they are written.
+
+    schema: the model, in which a field that an input may leave out has a default. places: what it may call a field in
+    an error -> the field. partial: it is for patches, so that only what is given counts. exclusive: columns that it has
+    no field for are no part of the input.
+    """
+
+    schema: type[BaseModel]
+    fields: tuple[SchemaField, ...]
+    places: Mapping[str, SchemaField]
+    partial: bool
+    exclusive: bool
+
+    @property
+    def virtual(self) -> tuple[SchemaField, ...]:
+        return tuple(each for each in self.fields if each.column is None)
+
+    def field_of(self, column: Column) -> SchemaField | None:
+        return next((each for each in self.fields if each.column is not None and each.column.key == column.key), None)
+
+    def offers(self, column: Column) -> bool:
+        """Whether the column is a part of the input, as far as the Pydantic model says."""
+        return not self.exclusive or self.field_of(column) is not None
+
+    def needs(self, column: Column) -> bool:
+        """Whether the input has to give the column a value; the Pydantic model may give it one itself."""
+        field = self.field_of(column)
+        return column.required if field is None else field.needed
+
+    def requires(self, column: Column) -> bool:
+        """Whether the input has to give the column a value that is not null."""
+        field = self.field_of(column)
+        return self.needs(column) and (field is None or not field.nullable)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -216,6 +248,8 @@ class Model:
     """One mapped class. name: GraphQL type; one, many: the root fields; keys: the primary key first.
 
     version: the column that counts the changes of a record, for optimistic locking. read_only: no write is offered.
+    stored: every column of its tables by attribute, those that the API does not offer among them.
+    create_schema, update_schema: what the values of new records, and of patches, pass through.
     """
 
     entity: type
@@ -233,6 +267,9 @@ class Model:
     version: Column | None = None
     read_only: bool = False
     members: Mapping[str, Member] = field(default_factory=dict)
+    stored: Mapping[str, Column] = field(default_factory=dict)
+    create_schema: InputSchema | None = None
+    update_schema: InputSchema | None = None
 
     @property
     def primary_key(self) -> tuple[Column, ...]:

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import CompileError
 
 from gqlcrud.catalog.condition_parser import parse_condition
-from gqlcrud.catalog.model import Comparison, Rule
+from gqlcrud.catalog.rule import Comparison, Rule
 
 _OF_TEXTS = (Comparison.EQ, Comparison.NE, Comparison.IN, Comparison.NOT_IN)
 """Which of two texts is greater depends on a collation."""
