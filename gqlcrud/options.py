@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from gqlcrud.errors import ConfigurationError
+from gqlcrud.hooks import Hooks
 from gqlcrud.scalars import Scalar
 
 OptInOperator = Literal["like", "regex", "search"]
@@ -64,6 +65,7 @@ class ModelOptions:
     enum_names: attribute -> {database value: GraphQL name}, for values whose names GraphQL cannot take.
     fields: a plain class whose Strawberry fields are added to the generated type.
     create_schema, update_schema: Pydantic models that the values of new records, and of patches, pass through.
+    hooks: what is called around writes of its records.
     through: whether an association object is also offered as a many-to-many connection between the models it links.
     """
 
@@ -85,6 +87,7 @@ class ModelOptions:
     through: bool = True
     create_schema: type[BaseModel] | None = None
     update_schema: type[BaseModel] | None = None
+    hooks: Hooks | None = None
 
     def forbids_writes(self, attribute: str) -> bool:
         """Whether `read_only` names the attribute, or the whole model."""

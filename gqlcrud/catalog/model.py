@@ -13,6 +13,7 @@ from sqlalchemy.types import TypeEngine
 
 from gqlcrud.catalog.rule import Rule
 from gqlcrud.errors import ConfigurationError
+from gqlcrud.hooks import Hooks
 from gqlcrud.scalars import Operator, Scalar
 
 
@@ -249,7 +250,8 @@ class Model:
 
     version: the column that counts the changes of a record, for optimistic locking. read_only: no write is offered.
     stored: every column of its tables by attribute, those that the API does not offer among them.
-    create_schema, update_schema: what the values of new records, and of patches, pass through.
+    create_schema, update_schema: what the values of new records, and of patches, pass through. hooks: those of all
+    models, then its own.
     """
 
     entity: type
@@ -270,6 +272,7 @@ class Model:
     stored: Mapping[str, Column] = field(default_factory=dict)
     create_schema: InputSchema | None = None
     update_schema: InputSchema | None = None
+    hooks: tuple[Hooks, ...] = ()
 
     @property
     def primary_key(self) -> tuple[Column, ...]:

@@ -23,6 +23,7 @@ from gqlcrud.catalog.model import Catalog, Column, LeftOut, Relation
 from gqlcrud.catalog.relation_order import own_order
 from gqlcrud.catalog.relations import RelationReader
 from gqlcrud.errors import ConfigurationError
+from gqlcrud.hooks import Hooks
 from gqlcrud.options import Limits, ModelOptions
 from gqlcrud.scalars import Scalar
 
@@ -34,6 +35,7 @@ class CatalogSettings:
     skip_unknown: leave out columns of types without a scalar, and give enums other names where theirs are taken, instead
     of refusing them.
     enforced_foreign_keys: False where the database may hold foreign keys that point at nothing.
+    hooks: what is called around writes of all models.
     """
 
     options: Mapping[type, ModelOptions] = field(default_factory=dict)
@@ -41,6 +43,7 @@ class CatalogSettings:
     limits: Limits = field(default_factory=Limits)
     skip_unknown: bool = False
     enforced_foreign_keys: bool = True
+    hooks: Hooks | None = None
 
 
 def mapped_classes(source: object) -> tuple[type, ...]:
@@ -93,6 +96,8 @@ def read_catalog(classes: Iterable[type], settings: CatalogSettings) -> Catalog:
         )
         for entity, mapper in mappers.items()
     ]
+    if settings.hooks is not None:
+        models = [replace(model, hooks=(settings.hooks, *model.hooks)) for model in models]
     models.sort(key=lambda model: model.name)
     check_names(models)
     return Catalog(

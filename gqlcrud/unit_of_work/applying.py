@@ -67,7 +67,7 @@ def _upserted(saver: Saver, plan: UpsertOne) -> Instance:
     instance = saver.finder.named([plan.target], lock=True).get(identity(plan.target))
     if instance is None:
         try:
-            with saver.session.begin_nested():
+            with saver.hooks.savepoint(), saver.session.begin_nested():
                 (made,) = saver.create([New(plan.create)])
             return made
         except IntegrityError:

@@ -5,7 +5,7 @@ Records that are alike are written together: a level of a nested input costs as 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from gqlcrud.catalog import Catalog, Model, Relation
+from gqlcrud.hooks import WriteKind
 from gqlcrud.statements import Database
 from gqlcrud.statements.changes import changed
 from gqlcrud.statements.columns import Columns
@@ -21,11 +22,12 @@ from gqlcrud.unit_of_work.finding import Finder, Instance, identity, values_of
 from gqlcrud.unit_of_work.instances import stored_value
 from gqlcrud.unit_of_work.lists import Lists
 from gqlcrud.unit_of_work.partners import Partners
+from gqlcrud.unit_of_work.record_hooks import RecordHooks, Subject
 from gqlcrud.unit_of_work.refusals import new_instances, set_values
 from gqlcrud.unit_of_work.saver import New
 from gqlcrud.unit_of_work.targets import Owner, Targets
 from gqlcrud.unit_of_work.written_rows import WrittenRow
-from gqlcrud.write_plan import Assignment, Change, Named, Path, Save, ToMany, ToOne
+from gqlcrud.write_plan import Change, Named, Path, Save, ToMany, ToOne
 
 _ATTEMPTS = 5
 """How often a record is looked for again that others make and delete in the meantime."""
@@ -38,7 +40,8 @@ class Saver:
     session: Session
     catalog: Catalog
     database: Database
-    writing: list[WrittenRow] = field(default_factory=list)
+    writing: list[WrittenRow]
+    hooks: RecordHooks
     finder: Finder = field(init=False)
     targets: Targets = field(init=False)
     partners: Partners = field(init=False)
@@ -54,42 +57,51 @@ class Saver:
 
     def create(self, items: Sequence[New]) -> list[Instance]:
         """New records, all of one model, in the order of `items`."""
-        values = [{**each.given, **self._assigned(each.save.assignments)} for each in items]
-        owners = [Owner(None, value) for value in values]
-        self._to_one([(each.save, owner) for each, owner in zip(items, owners, strict=True)], late=False)
+        saves = [each.save for each in items]
+        owners = [Owner(None, {**each.given, **_assigned(each.save)}) for each in items]
+        self._to_one(list(zip(saves, owners, strict=True)), late=False)
+        wanted = [
+            Subject(save.model, save.path, owner.values, None, save) for save, owner in zip(saves, owners, strict=True)
+        ]
+        values = self._stored(saves, self.hooks.before(WriteKind.CREATE, wanted))
         with self.session.no_autoflush:
-            made = new_instances([(each.save, value) for each, value in zip(items, values, strict=True)])
+            made = new_instances(list(zip(saves, values, strict=True)))
         self.session.add_all(made)
-        self.flush(
-            WrittenRow(each.save.model, value, None, each.save.path) for each, value in zip(items, values, strict=True)
-        )
-        self._belongings([(each.save, one) for each, one in zip(items, made, strict=True)], fresh=True)
+        self.flush(WrittenRow(save.model, value, None, save.path) for save, value in zip(saves, values, strict=True))
+        self._belongings(list(zip(saves, made, strict=True)), fresh=True)
+        self.hooks.after(WriteKind.CREATE, _subjects(saves, values, made))
         return made
 
     def update(self, items: Sequence[tuple[Instance, Save]]) -> None:
         """Changes of records that are there, all of one model."""
-        values = [self._assigned(save.assignments) for _, save in items]
-        owners = [Owner(instance, value) for (instance, _), value in zip(items, values, strict=True)]
-        self._to_one([(save, owner) for (_, save), owner in zip(items, owners, strict=True)], late=False)
+        instances, saves = [instance for instance, _ in items], [save for _, save in items]
+        owners = [Owner(instance, _assigned(save)) for instance, save in items]
+        self._to_one(list(zip(saves, owners, strict=True)), late=False)
+        wanted = _subjects(saves, [owner.values for owner in owners], instances)
+        values = self._stored(saves, self.hooks.before(WriteKind.UPDATE, wanted))
         rows: list[WrittenRow] = []
         with self.session.no_autoflush:
-            set_values((instance, save, value) for (instance, save), value in zip(items, values, strict=True))
-            for (instance, save), value in zip(items, values, strict=True):
+            set_values(zip(instances, saves, values, strict=True))
+            for instance, save, value in zip(instances, saves, values, strict=True):
                 self._change(instance, save.changes, save.model)
                 if value or save.changes:
                     rows.append(WrittenRow(save.model, value, self.key_of(instance, save.model), save.path))
         if rows:
             self.flush(rows)
         self._belongings([(save, instance) for instance, save in items], fresh=False)
+        self.hooks.after(WriteKind.UPDATE, _subjects(saves, values, instances))
 
     def delete(self, items: Iterable[tuple[Instance, Path]], model: Model) -> None:
         """Delete records, with what the mapper deletes or releases along with them."""
+        doomed = [Subject(model, path, {}, instance) for instance, path in items]
+        self.hooks.before(WriteKind.DELETE, doomed)
         rows: list[WrittenRow] = []
-        for instance, path in items:
-            rows.append(WrittenRow(model, {}, self.key_of(instance, model), path, deleted=True))
-            self.session.delete(instance)
+        for each in doomed:
+            rows.append(WrittenRow(model, {}, self.key_of(each.record, model), each.path, deleted=True))
+            self.session.delete(each.record)
         if rows:
             self.flush(rows)
+        self.hooks.after(WriteKind.DELETE, doomed)
 
     def create_unless_there(self, items: Sequence[tuple[Named, New]]) -> list[Instance]:
         """The record of each key, made if it is not there; others may make it at the same time.
@@ -103,7 +115,7 @@ class Saver:
             if not missing:
                 break
             try:
-                with self.session.begin_nested():
+                with self.hooks.savepoint(), self.session.begin_nested():
                     made = self.create([new for _, new in missing])
                 found |= {identity(named): one for (named, _), one in zip(missing, made, strict=True)}
             except IntegrityError:
@@ -131,8 +143,12 @@ class Saver:
     def key_of(self, instance: Instance, model: Model) -> tuple[Any, ...]:
         return values_of(instance, model.primary_key)
 
-    def _assigned(self, assignments: Iterable[Assignment]) -> dict[str, Any]:
-        return {each.column.key: stored_value(each.column, each.value, self.database) for each in assignments}
+    def _stored(self, saves: Sequence[Save], values: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The values as attributes take them for this database."""
+        return [
+            {key: stored_value(save.model.stored[key], each, self.database) for key, each in value.items()}
+            for save, value in zip(saves, values, strict=True)
+        ]
 
     def _change(self, instance: Instance, changes: Sequence[Change], model: Model) -> None:
         by_column: dict[str, list[Change]] = {}
@@ -180,3 +196,17 @@ class Saver:
             if owner.values:
                 rows.append(WrittenRow(save.model, owner.values, self.key_of(owner.instance, save.model), save.path))
         self.flush(rows)
+
+
+def _assigned(save: Save) -> dict[str, Any]:
+    return {each.column.key: each.value for each in save.assignments}
+
+
+def _subjects(
+    saves: Sequence[Save], values: Sequence[Mapping[str, Any]], instances: Sequence[Instance]
+) -> list[Subject]:
+    """The records that are there, for hooks."""
+    return [
+        Subject(save.model, save.path, value, instance, save)
+        for save, value, instance in zip(saves, values, instances, strict=True)
+    ]
