@@ -162,7 +162,8 @@ async def test_every_way_to_write_a_record_has_its_hooks(engine: AsyncEngine) ->
     await write(api, "createOwner", FIDO)
     log.lines.clear()
 
-    pets = """{update: [{by: {name: "Fido"}, patch: {age: 3}}], upsert: [{by: {name: "Rex"}, create: {name: "Rex"}, update: {age: 4}},
+    pets = """{update: [{by: {name: "Fido"}, patch: {age: 3}}],
+        upsert: [{by: {name: "Rex"}, create: {name: "Rex"}, update: {age: 4}},
         {by: {name: "Bo"}, create: {name: "Bo"}, update: {}}],
         connectOrCreate: [{by: {name: "Kim"}, create: {name: "Kim"}}]}"""
     await write(api, "updateOwner", f'{{by: {{name: "Ada"}}, patch: {{pets: {pets}}}}}')
