@@ -23,19 +23,21 @@ LAYERS = """
     keys plan examples fastapi reflect
     catalog http reflected_names
     naming options faults
-    scalars
+    scalars hooks
     values selection errors graphiql
 """
 """From the top; what stands in one line does not import what else stands there."""
 
 THIRD_PARTIES = {
     "sqlalchemy": {
-        *("api", "catalog", "execution", "loading", "scalars", "statements"),
+        *("api", "catalog", "execution", "hooks", "loading", "scalars", "statements"),
         *("reflect", "reflected_names", "targets"),
     },
     "strawberry": {"api", "catalog", "fastapi", "fields", "http", "loading", "scalars", "types"},
     "graphql": {"api", "context", "faults", "loading", "selection"},
     "fastapi": {"api", "cli", "fastapi"},
+    "pydantic": {"catalog", "options", "write_planning"},
+    "pydantic_core": {"write_planning"},
     "starlette": {"cli", "fastapi"},
     "uvicorn": {"cli"},
     "inflection": {"naming", "reflected_names"},
