@@ -1,7 +1,8 @@
 """A GraphQL API from SQLAlchemy models or an existing database."""
 
 from gqlcrud.api import Api
-from gqlcrud.errors import ConfigurationError, ErrorCode, GqlcrudError, RequestError
+from gqlcrud.errors import ConfigurationError, ErrorCode, GqlcrudError, RequestError, WriteRefused
+from gqlcrud.hooks import Committed, Hooks, Write, WriteKind
 from gqlcrud.loading import connection, load_record, load_records, load_relation, transaction
 from gqlcrud.options import Limits, ModelOptions
 from gqlcrud.scalars import Operator, Scalar, custom_scalar
@@ -9,14 +10,19 @@ from gqlcrud.types import field
 
 __all__ = [
     "Api",
+    "Committed",
     "ConfigurationError",
     "ErrorCode",
     "GqlcrudError",
+    "Hooks",
     "Limits",
     "ModelOptions",
     "Operator",
     "RequestError",
     "Scalar",
+    "Write",
+    "WriteKind",
+    "WriteRefused",
     "connection",
     "custom_scalar",
     "field",

@@ -41,6 +41,7 @@ from gqlcrud.execution import (
 )
 from gqlcrud.fastapi import router
 from gqlcrud.faults import client_errors
+from gqlcrud.hooks import Hooks
 from gqlcrud.http import PartialStatus
 from gqlcrud.options import Limits, ModelOptions
 from gqlcrud.planning import Planner, check_stored_position, check_typed_position
@@ -79,6 +80,7 @@ class Api:
     values of enums, whose names are taken get others.
     enforced_foreign_keys: False where foreign keys may point at nothing; to-one fields are nullable then.
     read_only: True offers no mutations but those of `mutation`.
+    hooks: what is called around writes, of whichever model; before those of the model.
 
     Attributes: `schema`, the Strawberry schema; `query` and `mutation`, its roots (`mutation` is None if nothing can be
     written), and `extension`, for a schema of one's own; `catalog`, what was read from the models.
@@ -100,11 +102,14 @@ class Api:
         skip_unknown: bool = False,
         enforced_foreign_keys: bool = True,
         read_only: bool = False,
+        hooks: Hooks | None = None,
     ) -> None:
         self.title = title
         self.limits = limits or Limits()
+        if hooks is not None and not isinstance(hooks, Hooks):
+            raise ConfigurationError(f"Api(hooks=...) takes gqlcrud.Hooks(...), not {hooks!r}.")
         settings = CatalogSettings(
-            models or {}, scalars or {}, self.limits, skip_unknown, enforced_foreign_keys, read_only
+            models or {}, scalars or {}, self.limits, skip_unknown, enforced_foreign_keys, read_only, hooks
         )
         self.catalog: Catalog = read_catalog(mapped_classes(base), settings)
         self.session_dependency: SessionDependency | None = None
@@ -206,11 +211,14 @@ class Api:
         """A query that runs as it is, for the first look: the first records of a model with one of its relations."""
         return example_query(self.catalog)
 
-    def new_operation(self) -> Operation:
-        """The state of one operation: its connection, its loaders. Raises ConfigurationError without a database."""
+    def new_operation(self, context: Any = None) -> Operation:
+        """The state of one operation: its connection, its loaders. Raises ConfigurationError without a database.
+
+        context: what hooks are given as the request's.
+        """
         sources = self._sources()
         planner = Planner(self.catalog, self.limits, _CHECKS[sources.reads.database])
-        return Operation(planner, OperationConnection(sources.reads), Writer(sources.writes, self.catalog))
+        return Operation(planner, OperationConnection(sources.reads), Writer(sources.writes, self.catalog, context))
 
     def _sources(self) -> _Sources:
         session = self._session.get()
@@ -257,7 +265,7 @@ def _extension(api: Api) -> type[SchemaExtension]:
 
     class GqlcrudExtension(SchemaExtension):
         async def on_operation(self) -> AsyncIterator[None]:
-            operation = api.new_operation()
+            operation = api.new_operation(self.execution_context.context)
             token = begin_operation(api, operation)
             try:
                 yield

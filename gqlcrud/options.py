@@ -6,7 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Literal
 
+from pydantic import BaseModel
+
 from gqlcrud.errors import ConfigurationError
+from gqlcrud.hooks import Hooks
 from gqlcrud.scalars import Scalar
 
 OptInOperator = Literal["like", "regex", "search"]
@@ -61,6 +64,8 @@ class ModelOptions:
     scalars: attribute -> the scalar to use for it.
     enum_names: attribute -> {database value: GraphQL name}, for values whose names GraphQL cannot take.
     fields: a plain class whose Strawberry fields are added to the generated type.
+    create_schema, update_schema: Pydantic models that the values of new records, and of patches, pass through.
+    hooks: what is called around writes of its records.
     through: whether an association object is also offered as a many-to-many connection between the models it links.
     """
 
@@ -80,6 +85,9 @@ class ModelOptions:
     enum_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     fields: type | None = None
     through: bool = True
+    create_schema: type[BaseModel] | None = None
+    update_schema: type[BaseModel] | None = None
+    hooks: Hooks | None = None
 
     def forbids_writes(self, attribute: str) -> bool:
         """Whether `read_only` names the attribute, or the whole model."""

@@ -4,6 +4,7 @@ from gqlcrud.catalog.model import (
     Bounds,
     Catalog,
     Column,
+    InputSchema,
     Key,
     LeftOut,
     Link,
@@ -12,10 +13,13 @@ from gqlcrud.catalog.model import (
     Orphan,
     OwnField,
     Relation,
+    SchemaField,
     Source,
 )
 from gqlcrud.catalog.own_fields import REQUIRES, DeclaredField, declared_fields
 from gqlcrud.catalog.read import CatalogSettings, mapped_classes, read_catalog
+from gqlcrud.catalog.rule import Comparison, Rule
+from gqlcrud.catalog.rules import check_constraints, condition_text
 
 __all__ = [
     "REQUIRES",
@@ -23,7 +27,9 @@ __all__ = [
     "Catalog",
     "CatalogSettings",
     "Column",
+    "Comparison",
     "DeclaredField",
+    "InputSchema",
     "Key",
     "LeftOut",
     "Link",
@@ -32,7 +38,11 @@ __all__ = [
     "Orphan",
     "OwnField",
     "Relation",
+    "Rule",
+    "SchemaField",
     "Source",
+    "check_constraints",
+    "condition_text",
     "declared_fields",
     "mapped_classes",
     "read_catalog",

@@ -23,6 +23,7 @@ from gqlcrud.catalog.model import Catalog, Column, LeftOut, Relation
 from gqlcrud.catalog.relation_order import own_order
 from gqlcrud.catalog.relations import RelationReader
 from gqlcrud.errors import ConfigurationError
+from gqlcrud.hooks import Hooks
 from gqlcrud.options import Limits, ModelOptions
 from gqlcrud.scalars import Scalar
 
@@ -35,6 +36,7 @@ class CatalogSettings:
     of refusing them.
     enforced_foreign_keys: False where the database may hold foreign keys that point at nothing.
     read_only: no model is written, whatever its options say.
+    hooks: what is called around writes of all models.
     """
 
     options: Mapping[type, ModelOptions] = field(default_factory=dict)
@@ -43,6 +45,7 @@ class CatalogSettings:
     skip_unknown: bool = False
     enforced_foreign_keys: bool = True
     read_only: bool = False
+    hooks: Hooks | None = None
 
 
 def mapped_classes(source: object) -> tuple[type, ...]:
@@ -97,6 +100,8 @@ def read_catalog(classes: Iterable[type], settings: CatalogSettings) -> Catalog:
     ]
     if settings.read_only:
         models = [replace(model, read_only=True) for model in models]
+    if settings.hooks is not None:
+        models = [replace(model, hooks=(settings.hooks, *model.hooks)) for model in models]
     models.sort(key=lambda model: model.name)
     check_names(models)
     return Catalog(

@@ -7,15 +7,17 @@ import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.util import await_only
 
 from gqlcrud.catalog import Catalog
 from gqlcrud.errors import ErrorCode, RequestError, UserError, WriteError
+from gqlcrud.execution.announcing import announce
 from gqlcrud.execution.connection import (
     ConnectionSource,
     OperationConnection,
@@ -25,7 +27,7 @@ from gqlcrud.execution.connection import (
 )
 from gqlcrud.execution.reader import Reader
 from gqlcrud.statements import Database, database_of
-from gqlcrud.unit_of_work import Saver, WrittenRow, diagnose, is_transient, read_violation
+from gqlcrud.unit_of_work import RecordHooks, Saver, WrittenRow, diagnose, is_transient, read_violation
 
 logger = logging.getLogger("gqlcrud")
 
@@ -127,12 +129,13 @@ class Transaction:
     session: AsyncSession
     catalog: Catalog
     database: Database
-    writing: list[WrittenRow] = field(default_factory=list)
+    writing: list[WrittenRow]
+    hooks: RecordHooks
 
     async def apply(self, work: Callable[[Saver], T]) -> T:
         """Run a part of the unit of work, which is synchronous."""
         return await self.session.run_sync(
-            lambda session: work(Saver(session, self.catalog, self.database, self.writing))
+            lambda session: work(Saver(session, self.catalog, self.database, self.writing, self.hooks))
         )
 
     def reader(self) -> Reader:
@@ -150,13 +153,14 @@ Work: TypeAlias = Callable[[Transaction], Awaitable[T]]
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Runs work in transactions of one source."""
+    """Runs work in transactions of one source. context: that of the request, for hooks."""
 
     source: TransactionSource
     catalog: Catalog
+    context: Any = None
 
     async def run(self, work: Work[T]) -> T:
-        """What `work` gives, once it is committed.
+        """What `work` gives, once it is committed and the hooks that wait for that are called.
 
         Raises WriteError for what a client is told in the payload, RequestError for what the database does not let
         through, and whatever else goes wrong as it is; nothing is written then.
@@ -165,13 +169,17 @@ class Writer:
             rows: list[WrittenRow] = []
             try:
                 async with self.source.begin() as session:
-                    return await work(Transaction(session, self.catalog, self.source.database, rows))
+                    hooks = RecordHooks(self.context, session, await_only)
+                    result = await work(Transaction(session, self.catalog, self.source.database, rows, hooks))
             except (exc.SQLAlchemyError, OSError, *_UNWRAPPED) as error:
                 again = attempt + 1 < ATTEMPTS and not self.source.joined and is_transient(error)
                 if not again:
                     raise await self._explained(error, rows) from error
                 logger.info("A transaction is tried again after %s.", type(error).__name__)
                 await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))
+            else:
+                await announce(hooks.committed())
+                return result
         raise AssertionError("the last attempt gives a result or raises")
 
     async def _explained(self, error: Exception, rows: list[WrittenRow]) -> Exception:

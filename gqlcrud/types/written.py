@@ -20,12 +20,14 @@ def created_columns(model: Model) -> list[Column]:
     """What a new record may be given; a key that the database numbers only where there is nothing else to give."""
     writable = [each for each in model.columns if each.writable]
     given = [each for each in writable if not (each in model.primary_key and each.generated)]
-    return given if given or writable_relations(model) else writable
+    offered = given if given or writable_relations(model) else writable
+    return [each for each in offered if model.create_schema is None or model.create_schema.offers(each)]
 
 
 def patched_columns(model: Model) -> list[Column]:
     """What may be changed of a record: all but its primary key."""
-    return [each for each in model.columns if each.writable and each not in model.primary_key]
+    offered = [each for each in model.columns if each.writable and each not in model.primary_key]
+    return [each for each in offered if model.update_schema is None or model.update_schema.offers(each)]
 
 
 def is_creatable(model: Model) -> bool:

@@ -61,7 +61,7 @@ def _attempt(
 ) -> tuple[dict[int, M], tuple[UserError, ...]]:
     """What is written, all of it or nothing, and why not."""
     try:
-        with saver.session.begin_nested():
+        with saver.savepoint():
             made = write([item for _, item in batch])
     except (WriteError, SQLAlchemyError) as error:
         failures = failures_of(saver, error)

@@ -67,14 +67,14 @@ def _upserted(saver: Saver, plan: UpsertOne) -> Instance:
     instance = saver.finder.named([plan.target], lock=True).get(identity(plan.target))
     if instance is None:
         try:
-            with saver.session.begin_nested():
+            with saver.savepoint():
                 (made,) = saver.create([New(plan.create)])
             return made
         except IntegrityError:
-            saver.writing.clear()
             instance = saver.finder.named([plan.target], lock=True).get(identity(plan.target))
-            if instance is None:
+            if instance is None:  # something else was in the way, which the rows that are being written tell
                 raise
+            saver.writing.clear()
     check_guard(saver, instance, plan.create.model, plan.guard, plan.target.path)
     if not plan.update.is_empty:
         saver.update([(instance, plan.update)])

@@ -149,7 +149,7 @@ def _guarded(saver: Saver, conflict: OnConflict, saves: Sequence[Save], taken: S
         if not missing:
             break
         try:
-            with saver.session.begin_nested():
+            with saver.savepoint():
                 created = saver.create([New(saves[place]) for place in missing])
             made |= zip(missing, created, strict=True)
         except IntegrityError:

@@ -11,10 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import CompileError
 
-from gqlcrud.catalog import Catalog
+from gqlcrud.catalog import Catalog, check_constraints, condition_text
 from gqlcrud.unit_of_work.violations import Violation
 from gqlcrud.unit_of_work.written_rows import StoredColumn, WrittenRow, tables_of
 
@@ -188,14 +186,11 @@ def read_check(connection: sa.Connection, violation: Violation, table: sa.Table)
 def declared_check(violation: Violation, rows: Iterable[WrittenRow]) -> Check | None:
     """The check that SQLite names, without a table, or whose condition it tells."""
     for table in dict.fromkeys(table for row in rows for table in row.tables):
-        for constraint in table.constraints:
-            if isinstance(constraint, sa.CheckConstraint):
-                condition = _condition(constraint)
-                if violation.constraint is not None and violation.constraint in (constraint.name, condition):
-                    name = (
-                        _own_name(str(constraint.name), table.name) if constraint.name == violation.constraint else None
-                    )
-                    return Check(table, _columns_in(condition, table), name, condition)
+        for constraint in check_constraints(table):
+            condition = condition_text(constraint)
+            if violation.constraint is not None and violation.constraint in (constraint.name, condition):
+                name = _own_name(str(constraint.name), table.name) if constraint.name == violation.constraint else None
+                return Check(table, _columns_in(condition, table), name, condition)
     return None
 
 
@@ -234,17 +229,6 @@ def _own_name(name: str | None, owner: str) -> str | None:
     if name is None or re.fullmatch(rf"{re.escape(owner)}_(.+_)?check\d*", name):
         return None
     return name.removeprefix("ck_").removeprefix(f"{owner}_") or name
-
-
-def _condition(constraint: sa.CheckConstraint) -> str | None:
-    """The condition as `CREATE TABLE` has it; None if it has no literal form."""
-    try:
-        compiled = constraint.sqltext.compile(
-            dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True, "include_table": False}
-        )
-    except CompileError:
-        return None
-    return str(compiled)
 
 
 def _columns_in(condition: str | None, table: sa.Table) -> tuple[StoredColumn, ...]:

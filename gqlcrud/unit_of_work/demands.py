@@ -1,7 +1,7 @@
 """A mapped class in, whether one statement for many of its rows does all that the unit of work would do for each out.
 
-It would do more where somebody listens to its events, validates attributes, has an `__init__` of their own, counts
-versions in an own way, or where a class has several tables, or relations that deletions go on to.
+It would do more where hooks are called, where somebody listens to its events, validates attributes, has an `__init__` of
+their own, counts versions in an own way, or where a class has several tables, or relations that deletions go on to.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ def inserts_plainly(session: Session, model: Model) -> bool:
     plain_init = mapper.class_manager.original_init in (_declarative_constructor, object.__init__)
     return (
         plain_init
+        and not model.hooks
         and not dataclasses.is_dataclass(model.entity)
         and not _from_elsewhere(mapper.class_manager.dispatch.init)
         and _is_plain(session, mapper, ("before_insert", "after_insert"))
@@ -44,7 +45,7 @@ def updates_plainly(session: Session, model: Model, attributes: Iterable[str], *
     alike: all rows by one expression, so that the version has to be counted by SQL.
     """
     mappers = list(mapper_of(model).self_and_descendants)
-    return all(
+    return not model.hooks and all(
         _is_plain(session, mapper, ("before_update", "after_update"))
         and _sets_plainly(mapper, attributes)
         and not any(not each.passive_updates for each in mapper.relationships)
@@ -55,7 +56,7 @@ def updates_plainly(session: Session, model: Model, attributes: Iterable[str], *
 
 def deletes_plainly(session: Session, model: Model) -> bool:
     """Whether nothing but its row goes with a record, or the database sees to the rest (`passive_deletes`)."""
-    return all(
+    return not model.hooks and all(
         _is_plain(session, mapper, ("before_delete", "after_delete"))
         and not any(map(deletes_along, mapper.relationships))
         for mapper in mapper_of(model).self_and_descendants

@@ -13,6 +13,7 @@ from gqlcrud.catalog import Catalog, Model, Relation
 from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.statements import Database
 from gqlcrud.unit_of_work.finding import Finder, Instance, identity
+from gqlcrud.unit_of_work.record_hooks import RecordHooks
 from gqlcrud.unit_of_work.written_rows import WrittenRow
 from gqlcrud.write_plan import Named, Path, Save
 
@@ -32,6 +33,7 @@ class RecordSaver(Protocol):
     catalog: Catalog
     database: Database
     finder: Finder
+    hooks: RecordHooks
 
     def create(self, items: Sequence[New]) -> list[Instance]: ...
 

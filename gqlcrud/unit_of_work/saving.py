@@ -5,7 +5,8 @@ Records that are alike are written together: a level of a nested input costs as 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,19 +15,21 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from gqlcrud.catalog import Catalog, Column, Model, Relation
-from gqlcrud.errors import ErrorCode, UserError, WriteError
+from gqlcrud.catalog import Catalog, Model, Relation
+from gqlcrud.hooks import WriteKind
 from gqlcrud.statements import Database
 from gqlcrud.statements.changes import changed
 from gqlcrud.statements.columns import Columns
 from gqlcrud.unit_of_work.finding import Finder, Instance, identity, values_of
-from gqlcrud.unit_of_work.instances import new_instance, stored_value
+from gqlcrud.unit_of_work.instances import stored_value
 from gqlcrud.unit_of_work.lists import Lists
 from gqlcrud.unit_of_work.partners import Partners
+from gqlcrud.unit_of_work.record_hooks import RecordHooks, Subject
+from gqlcrud.unit_of_work.refusals import new_instances, set_values
 from gqlcrud.unit_of_work.saver import New
 from gqlcrud.unit_of_work.targets import Owner, Targets
 from gqlcrud.unit_of_work.written_rows import WrittenRow
-from gqlcrud.write_plan import Assignment, Change, Named, Path, Save, ToMany, ToOne
+from gqlcrud.write_plan import Change, Named, Path, Save, ToMany, ToOne
 
 ATTEMPTS = 5
 """How often a record is looked for again that others make and delete in the meantime."""
@@ -39,7 +42,8 @@ class Saver:
     session: Session
     catalog: Catalog
     database: Database
-    writing: list[WrittenRow] = field(default_factory=list)
+    writing: list[WrittenRow]
+    hooks: RecordHooks
     finder: Finder = field(init=False)
     targets: Targets = field(init=False)
     partners: Partners = field(init=False)
@@ -55,30 +59,32 @@ class Saver:
 
     def create(self, items: Sequence[New]) -> list[Instance]:
         """New records, all of one model, in the order of `items`."""
-        values = [{**each.given, **self._assigned(each.save.assignments)} for each in items]
-        owners = [Owner(None, value) for value in values]
-        self._to_one([(each.save, owner) for each, owner in zip(items, owners, strict=True)], late=False)
-        made: list[Instance] = []
+        saves = [each.save for each in items]
+        owners = [Owner(None, {**each.given, **_assigned(each.save)}) for each in items]
+        self._to_one(list(zip(saves, owners, strict=True)), late=False)
+        wanted = [
+            Subject(save.model, save.path, owner.values, None, save) for save, owner in zip(saves, owners, strict=True)
+        ]
+        values = self._stored(saves, self.hooks.before(WriteKind.CREATE, wanted))
         with self.session.no_autoflush:
-            for item, value in zip(items, values, strict=True):
-                made.append(self._refusing(item.save.path, new_instance, item.save.model.entity, value))
+            made = new_instances(list(zip(saves, values, strict=True)))
         self.session.add_all(made)
-        self.flush(
-            WrittenRow(each.save.model, value, None, each.save.path) for each, value in zip(items, values, strict=True)
-        )
-        self._belongings([(each.save, one) for each, one in zip(items, made, strict=True)], fresh=True)
+        self.flush(WrittenRow(save.model, value, None, save.path) for save, value in zip(saves, values, strict=True))
+        self._belongings(list(zip(saves, made, strict=True)), fresh=True)
+        self.hooks.after(WriteKind.CREATE, _subjects(saves, values, made))
         return made
 
     def update(self, items: Sequence[tuple[Instance, Save]]) -> None:
         """Changes of records that are there, all of one model."""
-        values = [self._assigned(save.assignments) for _, save in items]
-        owners = [Owner(instance, value) for (instance, _), value in zip(items, values, strict=True)]
-        self._to_one([(save, owner) for (_, save), owner in zip(items, owners, strict=True)], late=False)
+        instances, saves = [instance for instance, _ in items], [save for _, save in items]
+        owners = [Owner(instance, _assigned(save)) for instance, save in items]
+        self._to_one(list(zip(saves, owners, strict=True)), late=False)
+        wanted = _subjects(saves, [owner.values for owner in owners], instances)
+        values = self._stored(saves, self.hooks.before(WriteKind.UPDATE, wanted))
         rows: list[WrittenRow] = []
         with self.session.no_autoflush:
-            for (instance, save), value in zip(items, values, strict=True):
-                for key, each in value.items():
-                    self._refusing((*save.path, *_field(key, save.model)), setattr, instance, key, each)
+            set_values(zip(instances, saves, values, strict=True))
+            for instance, save, value in zip(instances, saves, values, strict=True):
                 for key, change in self.changes_of(save).items():
                     # not by setattr, which a type for mutable values refuses
                     sa.inspect(instance).dict[key] = change
@@ -89,15 +95,19 @@ class Saver:
         if rows:
             self.flush(rows)
         self._belongings([(save, instance) for instance, save in items], fresh=False)
+        self.hooks.after(WriteKind.UPDATE, _subjects(saves, values, instances))
 
     def delete(self, items: Iterable[tuple[Instance, Path]], model: Model) -> None:
         """Delete records, with what the mapper deletes or releases along with them."""
+        doomed = [Subject(model, path, {}, instance) for instance, path in items]
+        self.hooks.before(WriteKind.DELETE, doomed)
         rows: list[WrittenRow] = []
-        for instance, path in items:
-            rows.append(WrittenRow(model, {}, self.key_of(instance, model), path, deleted=True))
-            self.session.delete(instance)
+        for each in doomed:
+            rows.append(WrittenRow(model, {}, self.key_of(each.record, model), each.path, deleted=True))
+            self.session.delete(each.record)
         if rows:
             self.flush(rows)
+        self.hooks.after(WriteKind.DELETE, doomed)
 
     def create_unless_there(self, items: Sequence[tuple[Named, New]]) -> list[Instance]:
         """The record of each key, made if it is not there; others may make it at the same time.
@@ -111,18 +121,24 @@ class Saver:
             if not missing:
                 break
             try:
-                with self.session.begin_nested():
+                with self.savepoint():
                     made = self.create([new for _, new in missing])
                 found |= {identity(named): one for (named, _), one in zip(missing, made, strict=True)}
             except IntegrityError:
-                self.writing.clear()
                 before = len(found)
                 found |= self.finder.named(named for named, _ in missing)
                 if len(found) == before or attempt == ATTEMPTS - 1:
                     raise
+                self.writing.clear()
         return [found[identity(named)] for named, _ in items]
 
     # ---------- parts ----------
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What fails in the block leaves nothing written, and hooks are told of nothing of it."""
+        with self.hooks.savepoint(), self.session.begin_nested():
+            yield
 
     def flush(self, rows: Iterable[WrittenRow]) -> None:
         """Write what is pending; `rows` say what, should it fail."""
@@ -141,7 +157,14 @@ class Saver:
 
     def values_of(self, save: Save) -> dict[str, Any]:
         """What the assignments of a record set, by attribute."""
-        return self._assigned(save.assignments)
+        return self._stored([save], [_assigned(save)])[0]
+
+    def _stored(self, saves: Sequence[Save], values: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The values as attributes take them for this database."""
+        return [
+            {key: stored_value(save.model.stored[key], each, self.database) for key, each in value.items()}
+            for save, value in zip(saves, values, strict=True)
+        ]
 
     def changes_of(self, save: Save) -> dict[str, sa.ColumnElement[Any]]:
         """What the operators of a record set, by attribute, as SQL over its columns."""
@@ -150,9 +173,6 @@ class Saver:
             by_column.setdefault(each.column.key, []).append(each)
         columns = Columns(self.database)
         return {key: changed(group, getattr(save.model.entity, key), columns) for key, group in by_column.items()}
-
-    def _assigned(self, assignments: Iterable[Assignment]) -> dict[str, Any]:
-        return {each.column.key: stored_value(each.column, each.value, self.database) for each in assignments}
 
     def _to_one(self, items: Sequence[tuple[Save, Owner]], *, late: bool) -> None:
         """Set the foreign keys of the relations that own one."""
@@ -192,15 +212,16 @@ class Saver:
                 rows.append(WrittenRow(save.model, owner.values, self.key_of(owner.instance, save.model), save.path))
         self.flush(rows)
 
-    def _refusing(self, path: Path, call: Callable[..., Any], *arguments: Any) -> Any:
-        """What `call` gives; a validator of the mapped class that raises ValueError refuses the record."""
-        try:
-            return call(*arguments)
-        except ValueError as error:
-            raise WriteError([UserError(ErrorCode.VALIDATION, str(error), path)]) from error
+
+def _assigned(save: Save) -> dict[str, Any]:
+    return {each.column.key: each.value for each in save.assignments}
 
 
-def _field(key: str, model: Model) -> Path:
-    """The GraphQL field of an attribute, where it has one."""
-    columns: Iterable[Column] = (column for column in model.columns if column.key == key)
-    return tuple(column.name for column in columns)
+def _subjects(
+    saves: Sequence[Save], values: Sequence[Mapping[str, Any]], instances: Sequence[Instance]
+) -> list[Subject]:
+    """The records that are there, for hooks."""
+    return [
+        Subject(save.model, save.path, value, instance, save)
+        for save, value, instance in zip(saves, values, instances, strict=True)
+    ]

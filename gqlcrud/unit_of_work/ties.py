@@ -15,9 +15,9 @@ from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.statements import Database
 from gqlcrud.unit_of_work.finding import Instance, values_of
 from gqlcrud.unit_of_work.instances import new_instance, stored_value
-from gqlcrud.unit_of_work.saver import RecordSaver
+from gqlcrud.unit_of_work.saver import New, RecordSaver
 from gqlcrud.unit_of_work.written_rows import WrittenRow
-from gqlcrud.write_plan import Assignment, Path
+from gqlcrud.write_plan import Assignment, Path, Save
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +78,18 @@ class KeyTies:
                 raise WriteError([UserError(ErrorCode.REQUIRED_RELATION, message, pair.path) for pair in pairs])
 
     def _set(self, items: Sequence[tuple[Pair, Mapping[str, Any]]]) -> None:
+        """Update the children whose keys change."""
         model = self.saver.catalog.model(self.relation.target)
-        rows: list[WrittenRow] = []
-        with self.saver.session.no_autoflush:
-            for pair, values in items:
-                rows.append(WrittenRow(model, values, self.saver.key_of(pair.child, model), pair.path))
-                for key, value in values.items():
-                    setattr(pair.child, key, value)
-        if rows:
-            self.saver.flush(rows)
+        saves = [
+            (
+                pair.child,
+                Save(model, pair.path, tuple(Assignment(model.stored[key], each) for key, each in values.items())),
+            )
+            for pair, values in items
+            if any(getattr(pair.child, key) != value for key, value in values.items())
+        ]
+        if saves:
+            self.saver.update(saves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +153,18 @@ class LinkTies:
         return [WrittenRow(model, {}, self.saver.key_of(pair.parent, model), pair.path) for pair in pairs]
 
     def _add(self, entity: type, pairs: Sequence[Pair]) -> None:
+        """Make association objects: records of a model, if the API offers them."""
         mapper: Mapper[Any] = sa.inspect(entity)
         table = self.link.table
-        for pair in pairs:
-            values = {
-                mapper.get_property_by_column(table.c[key]).key: value for key, value in self._values(pair).items()
-            }
-            self.saver.session.add(new_instance(entity, values))
-        if pairs:
+        made = [
+            {mapper.get_property_by_column(table.c[key]).key: value for key, value in self._values(pair).items()}
+            for pair in pairs
+        ]
+        model = self.saver.catalog.by_entity.get(entity)
+        if model is not None and pairs:
+            self.saver.create([New(Save(model, pair.path), values) for pair, values in zip(pairs, made, strict=True)])
+        elif pairs:
+            self.saver.session.add_all([new_instance(entity, values) for values in made])
             self.saver.flush(self._rows(pairs))
 
     def _insert(self, pairs: Sequence[Pair]) -> None:

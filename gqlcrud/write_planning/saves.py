@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gqlcrud.catalog import Column, Key, Model, Relation
+from gqlcrud.catalog import Column, InputSchema, Key, Model, Relation
 from gqlcrud.errors import ErrorCode, RequestError
 from gqlcrud.planning import Planner
 from gqlcrud.write_plan import Assignment, Change, Named, Path, Save, ToMany, ToOne
 from gqlcrud.write_planning.changes import plan_changes
 from gqlcrud.write_planning.problems import Problems
 from gqlcrud.write_planning.relations import RelationPlanner
-from gqlcrud.write_planning.values import plan_assignment
+from gqlcrud.write_planning.schemas import apply_schema
+from gqlcrud.write_planning.values import checked_assignment, input_value, plan_assignment
 
 
 @dataclass(slots=True)
@@ -44,12 +45,15 @@ class SavePlanner:
         """A new record. `given`: columns that its parent sets. `by`: the key that it is made for, whose values it has."""
         if depth:
             self._count(path)
-        assignments = self._assignments(data, model, path)
-        if by is not None:
-            assignments = self._with_key(assignments, by, path)
+        before = len(self.problems.found)
+        assignments = self._assignments(data, model, path, model.create_schema, by)
+        refused = len(self.problems.found) > before
         to_one, to_many = self._links(data, model, path, depth)
         self._check_twice(data, to_one, path)
-        self._check_required(model, data, [*given, *(each.column for each in assignments)], path)
+        known = {column.key for column in given} | {each.column.key for each in assignments}
+        known |= {column.key for each in to_one if each.relation.owns_key for column in each.relation.local}
+        known |= {column.key for column in model.columns if column.name in data}
+        self._check_required(model, known, path, refused=refused)
         return Save(model, path, assignments, (), to_one, to_many)
 
     def update(
@@ -64,7 +68,7 @@ class SavePlanner:
     ) -> Save:
         """Changes of a record: the values that `patch`, at `path`, gives, and those that `ops` makes."""
         patch = patch or {}
-        assignments = self._assignments(patch, model, path)
+        assignments = self._assignments(patch, model, path, model.update_schema)
         to_one, to_many = self._links(patch, model, path, depth)
         self._check_twice(patch, to_one, path)
         changes = self._changes(ops or {}, patch, model, ops_path)
@@ -104,12 +108,33 @@ class SavePlanner:
             message = f"A mutation names at most {maximum} records."
             self.problems.add(message, path, ErrorCode.LIMIT)
 
-    def _assignments(self, data: Mapping[str, Any], model: Model, path: Path) -> tuple[Assignment, ...]:
-        members = self._columns.get(model)
-        if members is None:
-            members = {name: member for name, member in model.members.items() if isinstance(member, Column)}
-            self._columns[model] = members
-        return self._values(data, members, path)
+    def _assignments(
+        self, data: Mapping[str, Any], model: Model, path: Path, schema: InputSchema | None, by: Named | None = None
+    ) -> tuple[Assignment, ...]:
+        """The values of a record, as its schema makes them. They begin with those of the key that it is named by."""
+        values = dict(zip((each.key for each in by.key.columns), by.values, strict=False)) if by is not None else {}
+        for name, value in data.items():
+            column = model.members.get(name)
+            if isinstance(column, Column):
+                with self.problems.at(*path, name):
+                    values[column.key] = input_value(column, value, self.planner.catalog)
+        if schema is not None:
+            values = apply_schema(schema, model, values, data, self.problems, path)
+        if by is not None:
+            self._check_key(values, by, path)
+        found: list[Assignment] = []
+        for key, value in values.items():
+            column = model.stored[key]
+            with self.problems.at(*path, *([column.name] if column.offered else [])):
+                found.append(checked_assignment(column, value))
+        return tuple(found)
+
+    def _check_key(self, values: Mapping[str, Any], by: Named, path: Path) -> None:
+        for column, value in zip(by.key.columns, by.values, strict=False):
+            if values.get(column.key, value) != value:
+                self.problems.add(
+                    f"{column.name} contradicts the key that the record is named by.", (*path, column.name)
+                )
 
     def _values(self, data: Mapping[str, Any], columns: Mapping[str, Column], path: Path) -> tuple[Assignment, ...]:
         found: list[Assignment] = []
@@ -121,18 +146,6 @@ class SavePlanner:
                     with self.problems.at(*path, name):
                         raise
         return tuple(found)
-
-    def _with_key(self, assignments: tuple[Assignment, ...], by: Named, path: Path) -> tuple[Assignment, ...]:
-        known = {each.column.key: each.value for each in assignments}
-        added: list[Assignment] = []
-        for column, value in zip(by.key.columns, by.values, strict=False):
-            if column.key not in known:
-                added.append(Assignment(column, value))
-            elif known[column.key] != value:
-                self.problems.add(
-                    f"{column.name} contradicts the key that the record is named by.", (*path, column.name)
-                )
-        return (*assignments, *added)
 
     def _changes(
         self, ops: Mapping[str, Any], patch: Mapping[str, Any], model: Model, path: Path
@@ -176,18 +189,16 @@ class SavePlanner:
                     message = f"{column.name} and {each.relation.name} set the same relation; give one of them."
                     self.problems.add(message, (*path, column.name))
 
-    def _check_required(
-        self, model: Model, data: Mapping[str, Any], known_columns: Iterable[Column], path: Path
-    ) -> None:
-        """What is given and wrong is told of already, so that it is not missing too."""
-        known = {column.key for column in known_columns}
-        for member in (model.members.get(name) for name in data):
-            if isinstance(member, Column):
-                known.add(member.key)
-            elif isinstance(member, Relation) and member.owns_key:
-                known |= {column.key for column in member.local}
+    def _check_required(self, model: Model, known: Collection[str], path: Path, *, refused: bool) -> None:
+        """Every column that needs a value has one, be it a refused one.
+
+        known: the attributes that are set. refused: some value is, so that the schema has not made any of its own.
+        """
+        schema = model.create_schema
         for column in model.columns:
-            if column.required and column.key not in known:
+            needed = schema.needs(column) if schema is not None else column.required
+            needed = (column.writable and needed) or (column.required and not refused)
+            if needed and column.key not in known:
                 relation = relation_of(column, model)
                 if relation is None:
                     self.problems.add(f"{column.name} is required.", (*path, column.name))
