@@ -6,9 +6,17 @@ from typing import Any
 
 from strawberry.types.field import StrawberryField
 
-from gqlcrud.catalog import Column, Model, Relation
+from gqlcrud.catalog import Column, Model
 from gqlcrud.types.registry import ID, Registry, input_field, list_of, optional
-from gqlcrud.types.relation_inputs import declare_relation_inputs, is_creatable, relation_field
+from gqlcrud.types.relation_inputs import declare_relation_inputs, relation_field
+from gqlcrud.types.writable import (
+    created_columns,
+    foreign_keys,
+    has_create,
+    has_patch,
+    patched_columns,
+    writable_relations,
+)
 
 CREATE = "Create"
 UPDATE = "Update"
@@ -22,26 +30,12 @@ def declare_inputs(registry: Registry, model: Model) -> None:
     declare_patch(registry, model)
 
 
-def writable_relations(model: Model) -> list[Relation]:
-    return [each for each in model.relations if each.writable]
-
-
-def created_columns(model: Model) -> list[Column]:
-    """What a new record may be given; not a key that the database numbers."""
-    return [each for each in model.columns if each.writable and not (each in model.primary_key and each.generated)]
-
-
-def patched_columns(model: Model) -> list[Column]:
-    """What may be changed of a record: all but its primary key."""
-    return [each for each in model.columns if each.writable and each not in model.primary_key]
-
-
 def declare_create(registry: Registry, model: Model) -> None:
-    if not is_creatable(model):
+    if not has_create(model):
         return
-    foreign = {column for each in writable_relations(model) if each.owns_key for column in each.local}
+    foreign = foreign_keys(model, registry.catalog)
     fields: list[StrawberryField] = [
-        input_field(each.name, _value(each, required=each.required and each not in foreign), each.description)
+        input_field(each.name, _value(each, required=each.required and each.key not in foreign), each.description)
         for each in created_columns(model)
     ]
     fields += [relation_field(registry, each, model, CREATE) for each in writable_relations(model)]
@@ -53,12 +47,8 @@ def declare_patch(registry: Registry, model: Model) -> None:
     fields: list[StrawberryField] = [
         input_field(each.name, _value(each, required=False), each.description) for each in patched_columns(model)
     ]
-    fields += [
-        relation_field(registry, each, model, UPDATE)
-        for each in writable_relations(model)
-        if not each.owns_key or not set(each.local) & set(model.primary_key)
-    ]
-    if fields:
+    fields += [relation_field(registry, each, model, UPDATE) for each in writable_relations(model)]
+    if has_patch(model):
         description = (
             f"Changes of a {model.name}. What is left out stays as it is; null empties a field that may be null."
         )

@@ -14,10 +14,11 @@ from gqlcrud.context import ApiKey
 from gqlcrud.mutations import WriteField
 from gqlcrud.mutations.running import Mutation
 from gqlcrud.naming import constant_name, snake_name
-from gqlcrud.types.inputs import created_columns, declare_inputs
+from gqlcrud.types.inputs import declare_inputs
 from gqlcrud.types.payloads import declare_errors, declare_payloads
 from gqlcrud.types.registry import Registry, argument, input_field, optional
-from gqlcrud.types.relation_inputs import change_fields, has_patch, version_field
+from gqlcrud.types.relation_inputs import change_fields, version_field
+from gqlcrud.types.writable import created_columns, has_create, has_patch
 from gqlcrud.write_planning import WritePlanner
 
 
@@ -43,7 +44,7 @@ def upsert_keys(model: Model) -> list[Key]:
 
 def _fields(registry: Registry, model: Model, api: ApiKey) -> list[StrawberryField]:
     fields = [_create(registry, model, api)]
-    if has_patch(registry, model):
+    if has_patch(model):
         fields.append(_update(registry, model, api))
         if upsert_keys(model):
             fields.append(_upsert(registry, model, api))
@@ -65,8 +66,10 @@ def _write_field(
 
 
 def _create(registry: Registry, model: Model, api: ApiKey) -> StrawberryField:
-    data = input_field("data", registry.ref(f"{model.name}Create"), "The values of the record.")
-    return _write_field(registry, api, "create", model, WritePlanner.create_one, [data], f"Make a {model.name}.")
+    """A record whose values are all made by the database is made without any."""
+    inputs = [input_field("data", registry.ref(f"{model.name}Create"), "The values of the record.")]
+    shown = inputs if has_create(model) else []
+    return _write_field(registry, api, "create", model, WritePlanner.create_one, shown, f"Make a {model.name}.")
 
 
 def _update(registry: Registry, model: Model, api: ApiKey) -> StrawberryField:

@@ -71,7 +71,6 @@ def _upserted(saver: Saver, plan: UpsertOne) -> Instance:
                 (made,) = saver.create([New(plan.create)])
             return made
         except IntegrityError:
-            saver.writing.clear()
             instance = saver.finder.named([plan.target], lock=True).get(identity(plan.target))
             if instance is None:
                 raise

@@ -5,7 +5,8 @@ Records that are alike are written together: a level of a nested input costs as 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,12 +19,13 @@ from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.statements import Database
 from gqlcrud.statements.changes import changed
 from gqlcrud.statements.columns import Columns
-from gqlcrud.unit_of_work.finding import Finder, Instance, identity, values_of
+from gqlcrud.unit_of_work.cascades import Deletion
+from gqlcrud.unit_of_work.finding import Finder, Instance, identity, is_gone, values_of
 from gqlcrud.unit_of_work.instances import new_instance, stored_value
 from gqlcrud.unit_of_work.lists import Lists
 from gqlcrud.unit_of_work.partners import Partners
-from gqlcrud.unit_of_work.saver import New
-from gqlcrud.unit_of_work.targets import Owner, Targets
+from gqlcrud.unit_of_work.saver import New, contradiction
+from gqlcrud.unit_of_work.targets import Doomed, Owner, Targets
 from gqlcrud.unit_of_work.written_rows import WrittenRow
 from gqlcrud.write_plan import Assignment, Change, Named, Path, Save, ToMany, ToOne
 
@@ -54,13 +56,13 @@ class Saver:
 
     def create(self, items: Sequence[New]) -> list[Instance]:
         """New records, all of one model, in the order of `items`."""
-        values = [{**each.given, **self._assigned(each.save.assignments)} for each in items]
+        values = [self._initial(each) for each in items]
         owners = [Owner(None, value) for value in values]
         self._to_one([(each.save, owner) for each, owner in zip(items, owners, strict=True)], late=False)
         made: list[Instance] = []
-        with self.session.no_autoflush:
-            for item, value in zip(items, values, strict=True):
-                made.append(self._refusing(item.save.path, new_instance, item.save.model.entity, value))
+        for item, value in zip(items, values, strict=True):
+            with self.session.no_autoflush, self.refusing(item.save.path):
+                made.append(new_instance(item.save.model.entity, value))
         self.session.add_all(made)
         self.flush(
             WrittenRow(each.save.model, value, None, each.save.path) for each, value in zip(items, values, strict=True)
@@ -72,24 +74,25 @@ class Saver:
         """Changes of records that are there, all of one model."""
         values = [self._assigned(save.assignments) for _, save in items]
         owners = [Owner(instance, value) for (instance, _), value in zip(items, values, strict=True)]
-        self._to_one([(save, owner) for (_, save), owner in zip(items, owners, strict=True)], late=False)
+        doomed = self._to_one([(save, owner) for (_, save), owner in zip(items, owners, strict=True)], late=False)
         rows: list[WrittenRow] = []
-        with self.session.no_autoflush:
-            for (instance, save), value in zip(items, values, strict=True):
-                for key, each in value.items():
-                    self._refusing((*save.path, *_field(key, save.model)), setattr, instance, key, each)
-                self._change(instance, save.changes, save.model)
-                if value or save.changes:
-                    rows.append(WrittenRow(save.model, value, self.key_of(instance, save.model), save.path))
+        for (instance, save), value in zip(items, values, strict=True):
+            if value or save.changes:
+                rows.append(WrittenRow(save.model, value, self.key_of(instance, save.model), save.path))
+            self.assign(instance, value, save.model, save.path)
+            self._change(instance, save.changes, save.model)
         if rows:
             self.flush(rows)
+        self._delete_all(doomed)
         self._belongings([(save, instance) for instance, save in items], fresh=False)
 
     def delete(self, items: Iterable[tuple[Instance, Path]], model: Model) -> None:
         """Delete records, with what the mapper deletes or releases along with them."""
-        rows: list[WrittenRow] = []
-        for instance, path in items:
-            rows.append(WrittenRow(model, {}, self.key_of(instance, model), path, deleted=True))
+        distinct = {id(instance): (instance, path) for instance, path in items if not is_gone(instance)}
+        going = list(distinct.values())
+        Deletion(self.session, self.catalog).prepare(going)
+        rows = [WrittenRow(model, {}, self.key_of(instance, model), path, deleted=True) for instance, path in going]
+        for instance, _ in going:
             self.session.delete(instance)
         if rows:
             self.flush(rows)
@@ -110,7 +113,6 @@ class Saver:
                     made = self.create([new for _, new in missing])
                 found |= {identity(named): one for (named, _), one in zip(missing, made, strict=True)}
             except IntegrityError:
-                self.writing.clear()
                 before = len(found)
                 found |= self.finder.named(named for named, _ in missing)
                 if len(found) == before or attempt == _ATTEMPTS - 1:
@@ -125,11 +127,28 @@ class Saver:
         self.session.flush()
         self.writing.clear()
 
-    def execute(self, statement: sa.Executable, rows: Iterable[WrittenRow]) -> None:
-        """Run a statement that writes `rows`."""
+    def execute(
+        self, statement: sa.Executable, rows: Iterable[WrittenRow], parameters: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
+        """Run a statement that writes `rows`, once for each of the parameters if there are any."""
         self.writing[:] = rows
-        self.session.execute(statement)
+        self.session.execute(statement, list(parameters) or None)
         self.writing.clear()
+
+    def assign(self, instance: Instance, values: Mapping[str, Any], model: Model, path: Path) -> None:
+        """Set attributes, for the next flush to write."""
+        with self.session.no_autoflush:
+            for key, value in values.items():
+                with self.refusing((*path, *_field(key, model))):
+                    setattr(instance, key, value)
+
+    @contextmanager
+    def refusing(self, path: Path) -> Iterator[None]:
+        """A validator of the mapped class that raises ValueError refuses the record."""
+        try:
+            yield
+        except ValueError as error:
+            raise WriteError([UserError(ErrorCode.VALIDATION, str(error), path)]) from error
 
     def key_of(self, instance: Instance, model: Model) -> tuple[Any, ...]:
         return values_of(instance, model.primary_key)
@@ -146,15 +165,28 @@ class Saver:
             current: sa.ColumnElement[Any] = getattr(model.entity, key)
             setattr(instance, key, changed(group, current, columns))
 
-    def _to_one(self, items: Sequence[tuple[Save, Owner]], *, late: bool) -> None:
-        """Set the foreign keys of the relations that own one."""
+    def _initial(self, item: New) -> dict[str, Any]:
+        """What a new record is given, by its parent and by the input, which may not say otherwise."""
+        assigned = self._assigned(item.save.assignments)
+        for key in item.given.keys() & assigned.keys():
+            if item.given[key] != assigned[key]:
+                message = "This contradicts the record that the new one belongs to; leave it out."
+                raise contradiction(message, (*item.save.path, *_field(key, item.save.model)))
+        return {**assigned, **item.given}
+
+    def _to_one(self, items: Sequence[tuple[Save, Owner]], *, late: bool) -> list[Doomed]:
+        """Set the foreign keys of the relations that own one; what is given is to be deleted when they are written."""
         grouped: dict[Relation, list[tuple[ToOne, Owner]]] = {}
         for save, owner in items:
             for each in save.to_one:
                 if each.relation.owns_key and each.relation.late is late:
                     grouped.setdefault(each.relation, []).append((each, owner))
-        for relation, group in grouped.items():
-            self.targets.set(relation, group)
+        return [doomed for relation, group in grouped.items() for doomed in self.targets.set(relation, group)]
+
+    def _delete_all(self, doomed: Sequence[Doomed]) -> None:
+        models = {model: None for _, model, _ in doomed}
+        for model in models:
+            self.delete([(target, path) for target, each, path in doomed if each is model], model)
 
     def _belongings(self, items: Sequence[tuple[Save, Instance]], *, fresh: bool) -> None:
         """What refers to the records: the other side of one-to-one, lists, and keys that are set last."""
@@ -172,24 +204,17 @@ class Saver:
             self.lists.apply(relation, manies, fresh=fresh)
         owners = [(save, Owner(instance, {})) for save, instance in items]
         if any(each.relation.late for save, _ in owners for each in save.to_one):
-            self._to_one(owners, late=True)
             self._set_late(owners)
 
     def _set_late(self, owners: Sequence[tuple[Save, Owner]]) -> None:
+        doomed = self._to_one(owners, late=True)
         rows: list[WrittenRow] = []
         for save, owner in owners:
-            for key, value in owner.values.items():
-                setattr(owner.instance, key, value)
             if owner.values:
                 rows.append(WrittenRow(save.model, owner.values, self.key_of(owner.instance, save.model), save.path))
+                self.assign(owner.instance, owner.values, save.model, save.path)
         self.flush(rows)
-
-    def _refusing(self, path: Path, call: Callable[..., Any], *arguments: Any) -> Any:
-        """What `call` gives; a validator of the mapped class that raises ValueError refuses the record."""
-        try:
-            return call(*arguments)
-        except ValueError as error:
-            raise WriteError([UserError(ErrorCode.VALIDATION, str(error), path)]) from error
+        self._delete_all(doomed)
 
 
 def _field(key: str, model: Model) -> Path:
