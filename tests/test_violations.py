@@ -323,7 +323,9 @@ async def test_joined_classes_have_the_constraints_of_each_table(shop: AsyncEngi
 async def test_a_unique_index_is_a_constraint(shop: AsyncEngine) -> None:
     await fill(shop, Slot(id=1, shelf=1, row=1))
 
-    errors = await refused(shop, created(Slot, "data", 0, id=2, shelf=1), created(Slot, "data", 1, id=3, shelf=1, row=1))
+    errors = await refused(
+        shop, created(Slot, "data", 0, id=2, shelf=1), created(Slot, "data", 1, id=3, shelf=1, row=1)
+    )
 
     assert errors == (unique("Another Slot has the same shelf and row.", ("data", 1, "shelf"), "shelf", "row"),)
 
@@ -438,7 +440,9 @@ async def test_records_that_refer_to_what_is_deleted_are_named(shop: AsyncEngine
         Loan(id=1, author_id=3),
     )
 
-    by_books = await refused(shop, deleted(Book, 1, "ids", 0), deleted(Author, 4, 1), deleted(Author, 1, 2), deleted(Author, 2, 3))
+    by_books = await refused(
+        shop, deleted(Book, 1, "ids", 0), deleted(Author, 4, 1), deleted(Author, 1, 2), deleted(Author, 2, 3)
+    )
     by_restriction = await refused(shop, deleted(Author, 3, "id"))
 
     assert by_books == (foreign_key("Book records still refer to this Author.", (3,)),)
