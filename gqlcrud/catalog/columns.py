@@ -60,9 +60,20 @@ def _read_property(mapper: Mapper[Any], prop: ColumnProperty[Any], reader: Colum
 
 
 def _is_managed(mapper: Mapper[Any], prop: ColumnProperty[Any]) -> bool:
-    """Whether SQLAlchemy sets the column: the version of a record, or the class of it."""
+    """Whether SQLAlchemy sets the column: the version of a record, the class of it, or the key of a base class again."""
     managed = (mapper.version_id_col, mapper.polymorphic_on)
-    return any(column is each for column in prop.columns for each in managed)
+    return any(column is each for column in prop.columns for each in managed) or _repeats_key(mapper, prop)
+
+
+def _repeats_key(mapper: Mapper[Any], prop: ColumnProperty[Any]) -> bool:
+    """Whether it is the primary key of a subclass's table under another name than that of the base class."""
+    tables = mapper.inherits.tables if mapper.inherits is not None else ()
+    return any(
+        isinstance(column, sa.Column) and column.primary_key and key.column.table in tables
+        for column in prop.columns
+        if not any(each in mapper.primary_key for each in prop.columns)
+        for key in column.foreign_keys
+    )
 
 
 def _is_identity(mapper: Mapper[Any], prop: ColumnProperty[Any]) -> bool:

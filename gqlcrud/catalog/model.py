@@ -170,7 +170,8 @@ class Link:
     """The table between two models.
 
     local: its column keys that equal the owner's `Relation.local`; remote: those that equal `Relation.remote`.
-    unique: no pair of records is linked twice. columns: what else the table holds, shown on the edge.
+    unique: no pair of records is linked twice; exact: a constraint on just these columns says so.
+    columns: what else the table holds, shown on the edge.
     entity: the class that the table is mapped to as well, if there is one.
     """
 
@@ -178,6 +179,7 @@ class Link:
     local: tuple[str, ...]
     remote: tuple[str, ...]
     unique: bool
+    exact: bool = False
     columns: tuple[Column, ...] = ()
     entity: type | None = None
 

@@ -139,10 +139,21 @@ def _readers(
                 enums.name_values(sql_type, f"{entity.__name__}.{attribute}", values)
     return {
         entity: ColumnReader(
-            names[entity], entity.__name__, options[entity], settings.scalars, enums, settings.skip_unknown, left_out
+            names[entity],
+            entity.__name__,
+            _writable(mapper, options[entity]),
+            settings.scalars,
+            enums,
+            settings.skip_unknown,
+            left_out,
         )
-        for entity in mappers
+        for entity, mapper in mappers.items()
     }
+
+
+def _writable(mapper: Mapper[Any], options: ModelOptions) -> ModelOptions:
+    """What is mapped to a SELECT has no table to write to."""
+    return options if isinstance(mapper.local_table, sa.Table | sa.Join) else replace(options, read_only=True)
 
 
 def _read_relations(

@@ -119,7 +119,7 @@ class RelationReader:
             unique=unique,
             filterable=prop.key not in options.hide_from_where,
             sortable=prop.key not in options.hide_from_order,
-            writable=not options.forbids_writes(prop.key) and _is_writable(prop, local if owns_key else (), custom),
+            writable=not options.forbids_writes(prop.key) and _is_writable(prop, local if owns_key else remote, custom),
             owns_key=owns_key,
             late=prop.post_update,
             orphan=_orphan(prop, local if owns_key else remote),
@@ -128,8 +128,9 @@ class RelationReader:
 
 def _is_writable(prop: RelationshipProperty[Any], foreign_key: Sequence[Column], custom: bool) -> bool:
     """Whether it says by equal columns what leads where, and nothing forbids to set them."""
-    linked_once = prop.secondary is not None and not prop.uselist
-    return not (prop.viewonly or custom or linked_once or any(column.read_only for column in foreign_key))
+    linked = prop.secondary is not None
+    fixed = not linked and any(column.read_only for column in foreign_key)
+    return not (prop.viewonly or custom or fixed or (linked and not prop.uselist))
 
 
 def _orphan(prop: RelationshipProperty[Any], foreign_key: Sequence[Column]) -> Orphan:
@@ -143,7 +144,8 @@ def _orphan(prop: RelationshipProperty[Any], foreign_key: Sequence[Column]) -> O
 def read_link(table: sa.Table, local: Sequence[str], remote: Sequence[str], entity: type | None = None) -> Link:
     """A link table, and the class that it is mapped to. What else it holds is read when all columns are known."""
     unique = _is_unique([table.c[key] for key in (*local, *remote)])
-    return Link(table, tuple(local), tuple(remote), unique, entity=entity)
+    exact = any(sorted(each) == sorted((*local, *remote)) for each in unique_column_sets(table))
+    return Link(table, tuple(local), tuple(remote), unique, exact, entity=entity)
 
 
 def _plain_pairs(prop: RelationshipProperty[Any]) -> list[Pair] | None:

@@ -18,7 +18,7 @@ from gqlcrud.types.column_enums import declare_columns
 from gqlcrud.types.payloads import common_fields
 from gqlcrud.types.registry import ID, Registry, argument, input_field, list_of, optional
 from gqlcrud.types.relation_inputs import change_fields, declare_changes
-from gqlcrud.types.written import is_changeable, is_creatable
+from gqlcrud.types.writable import has_create, has_patch
 
 
 class OnError(Enum):
@@ -73,8 +73,8 @@ def bulk_fields(
 ) -> list[StrawberryField]:
     """`createBooks`, `updateBooks`, `updateEachBook`, `upsertBooks` and `deleteBooks`. keys: `BookUniqueKey`."""
     columns = None if keys is None else declare_columns(registry, model)
-    fields = [_create(registry, model, api, keys, columns)] if is_creatable(model) else []
-    if is_changeable(model):
+    fields = [_create(registry, model, api, keys, columns)] if has_create(model) else []
+    if has_patch(model):
         declare_changes(registry, model)
         fields += [_update(registry, model, api), _update_each(registry, model, api)]
     if keys is not None and columns is not None:

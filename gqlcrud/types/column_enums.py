@@ -11,7 +11,7 @@ from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
 from gqlcrud.catalog import Column, Model
 from gqlcrud.naming import constant_name, snake_name
 from gqlcrud.types.registry import Registry
-from gqlcrud.types.written import created_columns, patched_columns, upsert_keys
+from gqlcrud.types.writable import created_columns, patched_columns, upsert_keys
 
 
 def replaceable_columns(model: Model) -> list[Column]:

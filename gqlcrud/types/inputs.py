@@ -9,12 +9,12 @@ from strawberry.types.field import StrawberryField
 from gqlcrud.catalog import Column, InputSchema, Model
 from gqlcrud.types.registry import ID, Registry, input_field, list_of, optional
 from gqlcrud.types.relation_inputs import declare_relation_inputs, relation_field
-from gqlcrud.types.written import (
+from gqlcrud.types.writable import (
     created_columns,
-    is_changeable,
-    is_creatable,
+    foreign_keys,
+    has_create,
+    has_patch,
     patched_columns,
-    patched_relations,
     writable_relations,
 )
 
@@ -31,14 +31,14 @@ def declare_inputs(registry: Registry, model: Model) -> None:
 
 
 def declare_create(registry: Registry, model: Model) -> None:
-    if not is_creatable(model):
+    if not has_create(model):
         return
-    foreign = {column for each in writable_relations(model) if each.owns_key for column in each.local}
+    foreign = foreign_keys(model, registry.catalog)
     schema = model.create_schema
     fields: list[StrawberryField] = []
     for column in created_columns(model):
         required = column.required if schema is None else schema.requires(column)
-        value = _value(column, required=required and column not in foreign)
+        value = _value(column, required=required and column.key not in foreign)
         fields.append(input_field(column.name, value, column.description))
     fields += _virtual(registry, schema)
     fields += [relation_field(registry, each, model, CREATE) for each in writable_relations(model)]
@@ -47,14 +47,14 @@ def declare_create(registry: Registry, model: Model) -> None:
 
 
 def declare_patch(registry: Registry, model: Model) -> None:
-    if not is_changeable(model):
+    if not has_patch(model):
         return
     fields: list[StrawberryField] = [
         input_field(each.name, _value(each, required=False), each.description) for each in patched_columns(model)
     ]
     fields += _virtual(registry, model.update_schema)
-    fields += [relation_field(registry, each, model, UPDATE) for each in patched_relations(model)]
-    if fields:
+    fields += [relation_field(registry, each, model, UPDATE) for each in writable_relations(model)]
+    if has_patch(model):
         description = (
             f"Changes of a {model.name}. What is left out stays as it is; null empties a field that may be null."
         )

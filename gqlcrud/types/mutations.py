@@ -19,7 +19,7 @@ from gqlcrud.types.inputs import declare_inputs
 from gqlcrud.types.payloads import declare_errors, declare_payloads
 from gqlcrud.types.registry import Registry, argument, input_field, optional
 from gqlcrud.types.relation_inputs import change_fields, version_field
-from gqlcrud.types.written import is_changeable, is_creatable
+from gqlcrud.types.writable import has_create, has_patch
 from gqlcrud.write_planning import WritePlanner
 
 
@@ -44,9 +44,9 @@ def declare_mutations(registry: Registry, api: ApiKey) -> list[StrawberryField]:
 def _fields(registry: Registry, model: Model, api: ApiKey) -> list[StrawberryField]:
     fields: list[StrawberryField] = []
     keys = declare_unique_keys(registry, model)
-    if is_creatable(model):
+    if has_create(model):
         fields.append(_create(registry, model, api))
-    if is_changeable(model):
+    if has_patch(model):
         fields.append(_update(registry, model, api))
         if keys is not None:
             fields.append(_upsert(registry, model, api, keys))
@@ -68,8 +68,10 @@ def _write_field(
 
 
 def _create(registry: Registry, model: Model, api: ApiKey) -> StrawberryField:
-    data = input_field("data", registry.ref(f"{model.name}Create"), "The values of the record.")
-    return _write_field(registry, api, "create", model, WritePlanner.create_one, [data], f"Make a {model.name}.")
+    """A record whose values are all made by the database is made without any."""
+    inputs = [input_field("data", registry.ref(f"{model.name}Create"), "The values of the record.")]
+    shown = inputs if has_create(model) else []
+    return _write_field(registry, api, "create", model, WritePlanner.create_one, shown, f"Make a {model.name}.")
 
 
 def _update(registry: Registry, model: Model, api: ApiKey) -> StrawberryField:

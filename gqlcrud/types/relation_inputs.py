@@ -9,7 +9,7 @@ from strawberry.types.field import StrawberryField
 from gqlcrud.catalog import Column, Model, Orphan, Relation
 from gqlcrud.naming import relation_input_name
 from gqlcrud.types.registry import ID, Registry, input_field, list_of, optional
-from gqlcrud.types.written import is_changeable, is_creatable
+from gqlcrud.types.writable import has_create, has_patch
 
 _TEXTS = {
     "connect": "Link {a} that is there already; one that is linked stays so.",
@@ -84,28 +84,29 @@ def _text(template: str, target: Model) -> str:
 def _to_one(registry: Registry, relation: Relation, target: Model) -> dict[str, Any]:
     """The operations of a to-one relation, and what each takes."""
     found: dict[str, Any] = {"connect": registry.ref(f"{target.name}By")}
-    if is_creatable(target):
+    if has_create(target):
         found["create"] = registry.ref(f"{target.name}Create")
         found["connectOrCreate"] = registry.ref(f"{target.name}ConnectOrCreate")
-        if is_changeable(target):
-            found["update"] = registry.ref(f"{target.name}Patch")
-            found["upsert"] = registry.ref(f"{target.name}Upsert")
+    if has_patch(target):
+        found["update"] = registry.ref(f"{target.name}Patch")
+    if has_create(target) and has_patch(target):
+        found["upsert"] = registry.ref(f"{target.name}Upsert")
     empty = (
         any(column.nullable for column in relation.local) if relation.owns_key else relation.orphan is not Orphan.REFUSE
     )
     if empty:
         found["disconnect"] = bool
-    if is_creatable(target) and (empty or not relation.owns_key):
+    if not target.read_only and (empty or not relation.owns_key):
         found["delete"] = bool
     return found
 
 
 def declare_to_one_items(registry: Registry, target: Model) -> None:
     """`AuthorConnectOrCreate` and `AuthorUpsert`, once for all relations that lead to the model."""
-    if not is_creatable(target):
+    if not has_create(target):
         return
     declare_connect_or_create(registry, target)
-    if is_changeable(target) and f"{target.name}Upsert" not in registry.types:
+    if has_patch(target) and f"{target.name}Upsert" not in registry.types:
         fields = [
             input_field("create", registry.ref(f"{target.name}Create"), f"The {target.name} to make if there is none."),
             input_field(
@@ -140,22 +141,26 @@ def _create(registry: Registry, target: Model) -> StrawberryField:
     return input_field("create", registry.ref(f"{target.name}Create"), text)
 
 
+def _update(registry: Registry, target: Model) -> StrawberryField:
+    return input_field("update", registry.ref(f"{target.name}Patch"), f"The changes, if the {target.name} is there.")
+
+
 def declare_list_items(registry: Registry, relation: Relation, base: str, target: Model) -> dict[str, Any]:
     """The operations of a to-many relation, and what each takes; the inputs of the items are made where they lack."""
     by = list_of(registry.ref(f"{target.name}By"))
     found: dict[str, Any] = {"set": by, "disconnect": by, "connect": by}
-    if is_creatable(target):
+    if not target.read_only:
         found |= {"delete": by, "deleteWhere": registry.ref(f"{target.name}Where")}
-        found["create"] = list_of(registry.ref(f"{target.name}Create"))
+    if has_create(target):
         declare_connect_or_create(registry, target)
+        found["create"] = list_of(registry.ref(f"{target.name}Create"))
         found["connectOrCreate"] = list_of(registry.ref(f"{target.name}ConnectOrCreate"))
-        if is_changeable(target):
-            declare_changes(registry, target)
-            found |= {
-                "updateWhere": list_of(registry.ref(f"{target.name}UpdateWhere")),
-                "update": list_of(registry.ref(f"{target.name}UpdateItem")),
-                "upsert": list_of(registry.ref(f"{target.name}UpsertItem")),
-            }
+    if has_patch(target):
+        declare_changes(registry, target)
+        found["updateWhere"] = list_of(registry.ref(f"{target.name}UpdateWhere"))
+        found["update"] = list_of(registry.ref(f"{target.name}UpdateItem"))
+        if has_create(target):
+            found["upsert"] = list_of(registry.ref(f"{target.name}UpsertItem"))
     return found if relation.link_name is None else found | _declare_edge_items(registry, relation, base, target)
 
 
@@ -169,10 +174,9 @@ def declare_changes(registry: Registry, target: Model) -> None:
     registry.input(f"{target.name}UpdateWhere", origin, [where, *changes], f"Changes of several {target.name} records.")
     fields = [_by(registry, target), *changes, *version_field(target)]
     registry.input(f"{target.name}UpdateItem", origin, fields, f"Changes of one {target.name}.")
-    update = input_field(
-        "update", registry.ref(f"{target.name}Patch"), f"The changes of a {target.name} that is there."
-    )
-    fields = [_by(registry, target), _create(registry, target), update]
+    if not has_create(target):
+        return
+    fields = [_by(registry, target), _create(registry, target), _update(registry, target)]
     registry.input(f"{target.name}UpsertItem", origin, fields, f"Changes of a {target.name}, or a new one.")
 
 
@@ -205,13 +209,13 @@ def _declare_edge_items(registry: Registry, relation: Relation, base: str, targe
     by, create = _by(registry, target), _create(registry, target)
     found = {"set": "Connect", "connect": "Connect"}
     registry.input(f"{prefix}Connect", origin, [by, *edge], f"A {target.name} to link.")
-    if is_creatable(target):
+    if has_create(target):
         found |= {"create": "Create", "connectOrCreate": "ConnectOrCreate"}
         node = input_field("node", registry.ref(f"{target.name}Create"), f"The {target.name} to make.")
         registry.input(f"{prefix}Create", origin, [node, *edge], f"A {target.name} to make and to link.")
         text = f"A {target.name} to link, or to make if there is none of this key."
         registry.input(f"{prefix}ConnectOrCreate", origin, [by, create, *edge], text)
-    if is_changeable(target):
+    if has_patch(target):
         found["update"] = "Update"
         changes = change_fields(registry, target)
         registry.input(
@@ -220,6 +224,10 @@ def _declare_edge_items(registry: Registry, relation: Relation, base: str, targe
             [by, *changes, *version_field(target), *edge],
             f"Changes of a {target.name} and of its link.",
         )
+    if has_create(target) and has_patch(target):
+        found["upsert"] = "Upsert"
+        text = f"Changes of a {target.name} that is linked, or a new one; `edge` is that of its link."
+        registry.input(f"{prefix}Upsert", origin, [by, create, _update(registry, target), *edge], text)
     return {name: list_of(registry.ref(prefix + suffix)) for name, suffix in found.items()}
 
 

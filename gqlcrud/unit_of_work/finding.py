@@ -98,3 +98,9 @@ def identity(named: Named) -> Hashable:
 
 def values_of(instance: Instance, columns: Sequence[Column]) -> tuple[Any, ...]:
     return tuple(getattr(instance, column.key) for column in columns)
+
+
+def is_gone(instance: Instance) -> bool:
+    """Whether the record has been deleted in this transaction."""
+    state = sa.inspect(instance)
+    return bool(state.deleted or state.detached)

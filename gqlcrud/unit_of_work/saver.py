@@ -45,7 +45,9 @@ class RecordSaver(Protocol):
 
     def flush(self, rows: Iterable[WrittenRow]) -> None: ...
 
-    def execute(self, statement: Executable, rows: Iterable[WrittenRow]) -> None: ...
+    def execute(
+        self, statement: Executable, rows: Iterable[WrittenRow], parameters: Sequence[Mapping[str, Any]] = ...
+    ) -> None: ...
 
     def key_of(self, instance: Instance, model: Model) -> tuple[Any, ...]: ...
 
@@ -61,6 +63,11 @@ def nothing_there(relation: Relation, path: Path) -> UserError:
 def required(model: Model, relation: Relation, path: Path) -> UserError:
     """A record that may not be without the other end of a relation."""
     return UserError(ErrorCode.REQUIRED_RELATION, f"{model.name} cannot be without its {relation.name}.", path)
+
+
+def contradiction(message: str, path: Path) -> WriteError:
+    """Two parts of an input say different things of one column."""
+    return WriteError([UserError(ErrorCode.VALIDATION, message, path)])
 
 
 def connected(finder: Finder, wanted: Sequence[Named]) -> list[Instance]:

@@ -20,14 +20,15 @@ from gqlcrud.hooks import WriteKind
 from gqlcrud.statements import Database
 from gqlcrud.statements.changes import changed
 from gqlcrud.statements.columns import Columns
-from gqlcrud.unit_of_work.finding import Finder, Instance, identity, values_of
+from gqlcrud.unit_of_work.cascades import Deletion
+from gqlcrud.unit_of_work.finding import Finder, Instance, identity, is_gone, values_of
 from gqlcrud.unit_of_work.instances import stored_value
 from gqlcrud.unit_of_work.lists import Lists
 from gqlcrud.unit_of_work.partners import Partners
 from gqlcrud.unit_of_work.record_hooks import RecordHooks, Subject
 from gqlcrud.unit_of_work.refusals import new_instances, set_values
-from gqlcrud.unit_of_work.saver import New
-from gqlcrud.unit_of_work.targets import Owner, Targets
+from gqlcrud.unit_of_work.saver import New, contradiction
+from gqlcrud.unit_of_work.targets import Doomed, Owner, Targets
 from gqlcrud.unit_of_work.written_rows import WrittenRow
 from gqlcrud.write_plan import Change, Named, Path, Save, ToMany, ToOne
 
@@ -60,7 +61,7 @@ class Saver:
     def create(self, items: Sequence[New]) -> list[Instance]:
         """New records, all of one model, in the order of `items`."""
         saves = [each.save for each in items]
-        owners = [Owner(None, {**each.given, **_assigned(each.save)}) for each in items]
+        owners = [Owner(None, _initial(each)) for each in items]
         self._to_one(list(zip(saves, owners, strict=True)), late=False)
         wanted = [
             Subject(save.model, save.path, owner.values, None, save) for save, owner in zip(saves, owners, strict=True)
@@ -78,7 +79,7 @@ class Saver:
         """Changes of records that are there, all of one model."""
         instances, saves = [instance for instance, _ in items], [save for _, save in items]
         owners = [Owner(instance, _assigned(save)) for instance, save in items]
-        self._to_one(list(zip(saves, owners, strict=True)), late=False)
+        doomed = self._to_one(list(zip(saves, owners, strict=True)), late=False)
         wanted = _subjects(saves, [owner.values for owner in owners], instances)
         values = self._stored(saves, self.hooks.before(WriteKind.UPDATE, wanted))
         rows: list[WrittenRow] = []
@@ -94,17 +95,20 @@ class Saver:
                     rows.append(WrittenRow(save.model, value, self.key_of(instance, save.model), path))
         if rows:
             self.flush(rows)
+        self._delete_all(doomed)
         self._belongings([(save, instance) for instance, save in items], fresh=False)
         self.hooks.after(WriteKind.UPDATE, _subjects(saves, values, instances))
 
     def delete(self, items: Iterable[tuple[Instance, Path]], model: Model) -> None:
         """Delete records, with what the mapper deletes or releases along with them."""
-        doomed = [Subject(model, path, {}, instance) for instance, path in items]
+        distinct = {id(instance): (instance, path) for instance, path in items if not is_gone(instance)}
+        going = list(distinct.values())
+        doomed = [Subject(model, path, {}, instance) for instance, path in going]
         self.hooks.before(WriteKind.DELETE, doomed)
-        rows: list[WrittenRow] = []
-        for each in doomed:
-            rows.append(WrittenRow(model, {}, self.key_of(each.record, model), each.path, deleted=True))
-            self.session.delete(each.record)
+        Deletion(self.session, self.catalog).prepare(going)
+        rows = [WrittenRow(model, {}, self.key_of(instance, model), path, deleted=True) for instance, path in going]
+        for instance, _ in going:
+            self.session.delete(instance)
         if rows:
             self.flush(rows)
         self.hooks.after(WriteKind.DELETE, doomed)
@@ -146,10 +150,12 @@ class Saver:
         self.session.flush()
         self.writing.clear()
 
-    def execute(self, statement: sa.Executable, rows: Iterable[WrittenRow]) -> None:
-        """Run a statement that writes `rows`."""
+    def execute(
+        self, statement: sa.Executable, rows: Iterable[WrittenRow], parameters: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
+        """Run a statement that writes `rows`, once for each of the parameters if there are any."""
         self.writing[:] = rows
-        self.session.execute(statement)
+        self.session.execute(statement, list(parameters) or None)
         self.writing.clear()
 
     def key_of(self, instance: Instance, model: Model) -> tuple[Any, ...]:
@@ -174,15 +180,19 @@ class Saver:
         columns = Columns(self.database)
         return {key: changed(group, getattr(save.model.entity, key), columns) for key, group in by_column.items()}
 
-    def _to_one(self, items: Sequence[tuple[Save, Owner]], *, late: bool) -> None:
-        """Set the foreign keys of the relations that own one."""
+    def _to_one(self, items: Sequence[tuple[Save, Owner]], *, late: bool) -> list[Doomed]:
+        """Set the foreign keys of the relations that own one; what is given is to be deleted when they are written."""
         grouped: dict[Relation, list[tuple[ToOne, Owner]]] = {}
         for save, owner in items:
             for each in save.to_one:
                 if each.relation.owns_key and each.relation.late is late:
                     grouped.setdefault(each.relation, []).append((each, owner))
-        for relation, group in grouped.items():
-            self.targets.set(relation, group)
+        return [doomed for relation, group in grouped.items() for doomed in self.targets.set(relation, group)]
+
+    def _delete_all(self, doomed: Sequence[Doomed]) -> None:
+        models = {model: None for _, model, _ in doomed}
+        for model in models:
+            self.delete([(target, path) for target, each, path in doomed if each is model], model)
 
     def _belongings(self, items: Sequence[tuple[Save, Instance]], *, fresh: bool) -> None:
         """What refers to the records: the other side of one-to-one, lists, and keys that are set last."""
@@ -200,21 +210,37 @@ class Saver:
             self.lists.apply(relation, manies, fresh=fresh)
         owners = [(save, Owner(instance, {})) for save, instance in items]
         if any(each.relation.late for save, _ in owners for each in save.to_one):
-            self._to_one(owners, late=True)
             self._set_late(owners)
 
     def _set_late(self, owners: Sequence[tuple[Save, Owner]]) -> None:
+        doomed = self._to_one(owners, late=True)
         rows: list[WrittenRow] = []
         for save, owner in owners:
-            for key, value in owner.values.items():
-                setattr(owner.instance, key, value)
             if owner.values:
                 rows.append(WrittenRow(save.model, owner.values, self.key_of(owner.instance, save.model), save.path))
+        with self.session.no_autoflush:
+            set_values((owner.instance, save, owner.values) for save, owner in owners)
         self.flush(rows)
+        self._delete_all(doomed)
 
 
 def _assigned(save: Save) -> dict[str, Any]:
     return {each.column.key: each.value for each in save.assignments}
+
+
+def _initial(item: New) -> dict[str, Any]:
+    """What a new record is given, by its parent and by the input, which may not say otherwise."""
+    assigned = _assigned(item.save)
+    for key in item.given.keys() & assigned.keys():
+        if item.given[key] != assigned[key]:
+            message = "This contradicts the record that the new one belongs to; leave it out."
+            raise contradiction(message, (*item.save.path, *_field(key, item.save.model)))
+    return {**assigned, **item.given}
+
+
+def _field(key: str, model: Model) -> Path:
+    """The GraphQL field of an attribute, where it has one."""
+    return tuple(column.name for column in model.columns if column.key == key)
 
 
 def _subjects(

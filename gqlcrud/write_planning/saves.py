@@ -9,7 +9,7 @@ from typing import Any
 from gqlcrud.catalog import Column, InputSchema, Key, Model, Relation
 from gqlcrud.errors import ErrorCode, RequestError
 from gqlcrud.planning import Planner
-from gqlcrud.write_plan import Assignment, Change, Named, Path, Save, ToMany, ToOne
+from gqlcrud.write_plan import Assignment, Change, DeleteTarget, Disconnect, Named, Path, Save, ToMany, ToOne
 from gqlcrud.write_planning.changes import plan_changes
 from gqlcrud.write_planning.problems import Problems
 from gqlcrud.write_planning.relations import RelationPlanner
@@ -53,6 +53,7 @@ class SavePlanner:
         known = {column.key for column in given} | {each.column.key for each in assignments}
         known |= {column.key for each in to_one if each.relation.owns_key for column in each.relation.local}
         known |= {column.key for column in model.columns if column.name in data}
+        self._check_given(data, model, given, path)
         self._check_required(model, known, path, refused=refused)
         return Save(model, path, assignments, (), to_one, to_many)
 
@@ -184,10 +185,21 @@ class SavePlanner:
     def _check_twice(self, data: Mapping[str, Any], to_one: Collection[ToOne], path: Path) -> None:
         """A foreign key and its relation say the same thing, so only one of them is given."""
         for each in to_one:
+            emptied = isinstance(each.operation, Disconnect | DeleteTarget)
             for column in each.relation.local if each.relation.owns_key else ():
-                if column.name in data and column.references is not None:
+                if column.name in data and (column.nullable or not emptied):
                     message = f"{column.name} and {each.relation.name} set the same relation; give one of them."
                     self.problems.add(message, (*path, column.name))
+
+    def _check_given(self, data: Mapping[str, Any], model: Model, given: Collection[Column], path: Path) -> None:
+        """What a nested record belongs to is said by where it stands, and not again."""
+        known = {column.key for column in given}
+        for name in data:
+            member = model.members.get(name)
+            columns = member.local if isinstance(member, Relation) and member.owns_key else (member,)
+            told_by_id = isinstance(member, Relation) or (isinstance(member, Column) and member.references is not None)
+            if told_by_id and all(isinstance(each, Column) and each.key in known for each in columns):
+                self.problems.add(f"{name} is the record that this one is nested in; leave it out.", (*path, name))
 
     def _check_required(self, model: Model, known: Collection[str], path: Path, *, refused: bool) -> None:
         """Every column that needs a value has one, be it a refused one.
@@ -199,12 +211,19 @@ class SavePlanner:
             needed = schema.needs(column) if schema is not None else column.required
             needed = (column.writable and needed) or (column.required and not refused)
             if needed and column.key not in known:
-                relation = relation_of(column, model)
-                if relation is None:
-                    self.problems.add(f"{column.name} is required.", (*path, column.name))
-                else:
-                    message = f"{model.name} needs its {relation.name}: give {relation.name} or {column.name}."
-                    self.problems.add(message, (*path, relation.name), ErrorCode.REQUIRED_RELATION)
+                self._require(column, model, path)
+
+    def _require(self, column: Column, model: Model, path: Path) -> None:
+        relation = relation_of(column, model)
+        if relation is not None:
+            message = f"{model.name} needs its {relation.name}: give {relation.name} or {column.name}."
+            self.problems.add(message, (*path, relation.name), ErrorCode.REQUIRED_RELATION)
+        elif column.references is not None:
+            target = self.planner.catalog.model(column.references).name
+            message = f"{model.name} needs its {target}: give {column.name}."
+            self.problems.add(message, (*path, column.name), ErrorCode.REQUIRED_RELATION)
+        else:
+            self.problems.add(f"{column.name} is required.", (*path, column.name))
 
 
 def relation_of(column: Column, model: Model) -> Relation | None:

@@ -29,7 +29,7 @@ class WritePlanner:
 
     def create_one(self, value: Mapping[str, Any], model: Model) -> CreateOne:
         saves = self._saves()
-        plan = CreateOne(saves.create(value["data"], model, (*INPUT, "data")))
+        plan = CreateOne(saves.create(value.get("data", {}), model, (*INPUT, "data")))
         saves.problems.check()
         return plan
 

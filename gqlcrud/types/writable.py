@@ -1,19 +1,12 @@
-"""A model in, what clients may write of it out."""
+"""Models in, those of their columns and relations out that writes take values for."""
 
 from __future__ import annotations
 
-from gqlcrud.catalog import Column, Key, Model, Relation
+from gqlcrud.catalog import Catalog, Column, Key, Model, Relation
 
 
 def writable_relations(model: Model) -> list[Relation]:
     return [each for each in model.relations if each.writable]
-
-
-def patched_relations(model: Model) -> list[Relation]:
-    """Those that may be changed of a record: its primary key stays as it is."""
-    return [
-        each for each in writable_relations(model) if not each.owns_key or not set(each.local) & set(model.primary_key)
-    ]
 
 
 def created_columns(model: Model) -> list[Column]:
@@ -30,17 +23,29 @@ def patched_columns(model: Model) -> list[Column]:
     return [each for each in offered if model.update_schema is None or model.update_schema.offers(each)]
 
 
-def is_creatable(model: Model) -> bool:
-    """Whether clients may make records: an input without fields is not to be had."""
-    return not model.read_only and bool(created_columns(model) or writable_relations(model))
-
-
-def is_changeable(model: Model) -> bool:
-    """Whether there is anything to change of a record."""
-    return not model.read_only and bool(patched_columns(model) or patched_relations(model))
-
-
 def upsert_keys(model: Model) -> list[Key]:
     """The unique keys that a new record has values for."""
     columns = created_columns(model)
     return [key for key in model.keys if key.selectable and all(column in columns for column in key.columns)]
+
+
+def has_create(model: Model) -> bool:
+    """Whether clients may make records of it, and have anything to give them."""
+    return not model.read_only and bool(created_columns(model) or writable_relations(model))
+
+
+def has_patch(model: Model) -> bool:
+    """Whether there is anything to change of a record."""
+    return not model.read_only and bool(patched_columns(model) or writable_relations(model))
+
+
+def foreign_keys(model: Model, catalog: Catalog) -> set[str]:
+    """The columns that a relation may set, be it one of another model: a nested record can go without them."""
+    own = [each.local for each in writable_relations(model) if each.owns_key]
+    others = [
+        each.remote
+        for other in catalog.models
+        for each in writable_relations(other)
+        if not each.owns_key and each.link is None and issubclass(model.entity, each.target)
+    ]
+    return {column.key for columns in (*own, *others) for column in columns}
