@@ -117,10 +117,10 @@ async def family(engine: AsyncEngine) -> Family:
     """The whole state of the database, by names instead of ids."""
     found: Family = {}
     async with engine.connect() as connection:
-        houses = dict((await connection.execute(select(House.id, House.name))).tuples().all())
-        streets = dict((await connection.execute(select(Street.id, Street.name))).tuples().all())
+        houses = dict(map(tuple, (await connection.execute(select(House.id, House.name))).all()))
+        streets = dict(map(tuple, (await connection.execute(select(Street.id, Street.name))).all()))
         people = (await connection.execute(select(Person.id, Person.name, Person.parent_id))).all()
-        tags = dict((await connection.execute(select(Tag.id, Tag.name))).tuples().all())
+        tags = dict(map(tuple, (await connection.execute(select(Tag.id, Tag.name))).all()))
         for kind in (Guest, Room, Note, Garden):
             rows = await connection.execute(select(kind.name, kind.house_id))
             found[kind.__tablename__] = {name: houses[house] if house else None for name, house in rows}

@@ -235,7 +235,7 @@ def _initial(item: New) -> dict[str, Any]:
         if item.given[key] != assigned[key]:
             message = "This contradicts the record that the new one belongs to; leave it out."
             raise contradiction(message, (*item.save.path, *_field(key, item.save.model)))
-    return {**assigned, **item.given}
+    return {**item.given, **assigned}
 
 
 def _field(key: str, model: Model) -> Path:
