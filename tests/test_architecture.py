@@ -19,6 +19,7 @@ LAYERS = """
     context
     execution
     planning statements
+    bulk_plan
     write_plan
     keys plan examples fastapi reflect
     catalog http reflected_names

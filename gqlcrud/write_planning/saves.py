@@ -179,14 +179,15 @@ class SavePlanner:
         self, model: Model, data: Mapping[str, Any], known_columns: Iterable[Column], path: Path
     ) -> None:
         """What is given and wrong is told of already, so that it is not missing too."""
+        missing = [column for column in model.columns if column.required and column.name not in data]
+        if not missing:
+            return
         known = {column.key for column in known_columns}
         for member in (model.members.get(name) for name in data):
-            if isinstance(member, Column):
-                known.add(member.key)
-            elif isinstance(member, Relation) and member.owns_key:
+            if isinstance(member, Relation) and member.owns_key:
                 known |= {column.key for column in member.local}
-        for column in model.columns:
-            if column.required and column.key not in known:
+        for column in missing:
+            if column.key not in known:
                 relation = relation_of(column, model)
                 if relation is None:
                     self.problems.add(f"{column.name} is required.", (*path, column.name))
