@@ -182,7 +182,9 @@ def read_check(connection: sa.Connection, violation: Violation, table: sa.Table)
 def declared_check(violation: Violation, rows: Iterable[WrittenRow]) -> Check | None:
     """The check that SQLite names, without a table, or whose condition it tells."""
     for table in dict.fromkeys(table for row in rows for table in row.tables):
-        for constraint in table.constraints:
+        # A check that is written at a column stands there alone.
+        of_columns = (constraint for column in table.columns for constraint in column.constraints)
+        for constraint in (*table.constraints, *of_columns):
             if isinstance(constraint, sa.CheckConstraint):
                 condition = _condition(constraint)
                 if violation.constraint is not None and violation.constraint in (constraint.name, condition):
