@@ -94,5 +94,13 @@ async def test_chinook_is_emptied_from_its_leaves(chinook: Api) -> None:
     assert playlist["playlist"]["name"] == "Music"
 
 
-def test_pagila_can_be_written(pagila_postgresql: URL) -> None:
-    """It is shared by all tests, so nothing is."""
+async def test_pagila_can_be_written(pagila_postgresql: URL) -> None:
+    """It is shared by all tests, so a write is refused at its end."""
+    target = await target_at(pagila_postgresql)
+    assert target.api is not None and target.engine is not None
+    films = '{create: [{node: {title: "New", language: {connect: {languageId: 1}}, specialFeatures: ["x"]}}]}'
+    actor = f'{{data: {{firstName: "A", lastName: "B", films: {films}, filmActors: {{create: [{{filmId: "RmlsbTox"}}, '
+    errors = await failed(target.api, "createActor", actor + '{filmId: "RmlsbTo5OTk5OQ"}]}}}')
+    await target.engine.dispose()
+
+    assert errors == [("FOREIGN_KEY", "There is no Film with this id.", "data.filmActors.create.1.filmId")]

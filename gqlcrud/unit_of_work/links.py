@@ -45,6 +45,10 @@ class LinkTies:
         keys = (*self.link.local, *self.link.remote)
         return {**dict(zip(keys, self.key(pair), strict=True)), **self.edge(pair)}
 
+    def place(self, pair: Pair) -> Path:
+        """Where an error of the link is told: at its edge, which stands beside what names the child."""
+        return (*pair.path[:-1], "edge") if pair.edge else pair.path
+
     def edge(self, pair: Pair) -> dict[str, Any]:
         return {each.column.key: stored_value(each.column, each.value, self.saver.database) for each in pair.edge}
 
@@ -159,15 +163,15 @@ class ObjectTies(LinkTies):
         rows: list[WrittenRow] = []
         for pair in new:
             values = self._attributes(self.values(pair))
-            with self.saver.refusing(pair.path):
+            with self.saver.refusing(self.place(pair)):
                 self.saver.session.add(new_instance(self.entity, values))
-            rows.append(WrittenRow(self._model, values, None, pair.path))
+            rows.append(WrittenRow(self._model, values, None, self.place(pair)))
         for pair in pairs:
             link = present.get(self.key(pair))
             if pair.edge and link is not None:
                 values = self._attributes(self.edge(pair))
-                rows.append(WrittenRow(self._model, values, self.saver.key_of(link, self._model), pair.path))
-                self.saver.assign(link, values, self._model, pair.path)
+                rows.append(WrittenRow(self._model, values, self.saver.key_of(link, self._model), self.place(pair)))
+                self.saver.assign(link, values, self._model, self.place(pair))
         if rows:
             self.saver.flush(rows)
 
