@@ -1,12 +1,13 @@
 """Every operation of lists, by the whole state of the database before and after."""
 
-from itertools import permutations
+from collections.abc import Callable
+from itertools import pairwise, permutations
 from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from gqlcrud import Api
+from gqlcrud import Api, Limits
 from tests.databases import MakeEngine, record_statements
 from tests.family import Base, Family, Garden, Guest, House, Note, Room, Street, Tag, family, house_tag
 from tests.running import save
@@ -441,7 +442,7 @@ async def test_a_new_key_under_two_parents_makes_one_record(engine: AsyncEngine)
 
 # ---------- statements ----------
 
-MANY: dict[str, Any] = {
+MANY: dict[str, Callable[[str], str]] = {
     "create": lambda name: f'{{name: "{name}"}}',
     "connect": lambda name: f'{{name: "{name}"}}',
     "disconnect": lambda name: f'{{name: "{name}"}}',
@@ -451,6 +452,8 @@ MANY: dict[str, Any] = {
     "connectOrCreate": lambda name: f'{{by: {{name: "{name}"}}, create: {{name: "{name}"}}}}',
     "set": lambda name: f'{{name: "{name}"}}',
 }
+KINDS: dict[str, Any] = {"guests": Guest, "notes": Note, "tags": Tag}
+ROOMY = Limits(max_write_items=10_000)
 
 
 def linked(operation: str, item: str) -> str:
@@ -463,53 +466,54 @@ def linked(operation: str, item: str) -> str:
     return item if operation in ("disconnect", "delete") else f"{item[:-1]}, {edge}}}"
 
 
-@pytest.mark.parametrize("relation", ["guests", "notes", "tags"])
+async def cost(engine: AsyncEngine, mutation: str, data: str) -> int:
+    """How many statements a mutation takes.
+
+    SQLAlchemy inserts rows that SQLite numbers one by one, as it cannot tell their numbers otherwise: they count as one.
+    """
+    with record_statements(engine) as statements:
+        await written(Api(Base, engine, limits=ROOMY), mutation, data)
+    texts = [sql for sql, _ in statements]
+    numbered = engine.dialect.name == "sqlite"
+    repeated = [now == before and now.startswith("INSERT") for before, now in pairwise(texts)]
+    return len(texts) - (sum(repeated) if numbered else 0)
+
+
+@pytest.mark.parametrize("relation", KINDS)
 @pytest.mark.parametrize("operation", MANY)
-@pytest.mark.parametrize("owned", [True, False])
 async def test_200_children_cost_as_many_statements_as_2(
-    make_engine: MakeEngine, relation: str, operation: str, owned: bool
+    make_engine: MakeEngine, relation: str, operation: str
 ) -> None:
+    """Those that are connected belong to another one before."""
     counts = []
     for count in (2, 200):
         engine = await make_engine(Base.metadata)
-        kind: Any = {"guests": Guest, "notes": Note, "tags": Tag}[relation]
+        names = [f"n{place}" for place in range(count)]
+        children = [KINDS[relation](name=name) for name in names] if operation != "create" else []
         house, other = House(name="H"), House(name="I")
-        children = [kind(name=f"n{place}") for place in range(count)] if operation != "create" else []
-        holder = house if owned else other
-        getattr(holder, relation).extend(children)
-        await save(engine, house, other, *children)
-        items = ", ".join(MANY[operation](f"n{place}") for place in range(count))
-        if relation == "tags":
-            items = ", ".join(linked(operation, MANY[operation](f"n{place}")) for place in range(count))
-        api = Api(Base, engine)
-        with record_statements(engine) as statements:
-            payload = await api.execute(
-                f"mutation {{ updateHouse(input: {patch(relation, f'{{{operation}: [{items}]}}')}) {{ errors {{ code }} }} }}"
-            )
-        assert payload.errors is None
-        counts.append(len(statements))
+        getattr(other if operation in ("connect", "set", "connectOrCreate") else house, relation).extend(children)
+        await save(engine, house, other)
+        items = [MANY[operation](name) for name in names]
+        text = ", ".join(linked(operation, item) if relation == "tags" else item for item in items)
+        counts.append(await cost(engine, "updateHouse", patch(relation, f"{{{operation}: [{text}]}}")))
 
     assert counts[0] == counts[1]
 
 
 @pytest.mark.parametrize(
-    "operations", ["{deleteWhere: {}}", "{set: []}", "{updateWhere: [{where: {}, patch: {name: null}}]}"]
+    "operations", ["{deleteWhere: {}}", "{set: []}", "{updateWhere: [{where: {}, patch: {size: 1}}]}"]
 )
-@pytest.mark.parametrize("relation", ["guests", "notes", "tags"])
+@pytest.mark.parametrize("relation", KINDS)
 async def test_200_children_that_nobody_names_cost_as_many_statements_as_2(
     make_engine: MakeEngine, relation: str, operations: str
 ) -> None:
     counts = []
     for count in (2, 200):
         engine = await make_engine(Base.metadata)
-        kind: Any = {"guests": Guest, "notes": Note, "tags": Tag}[relation]
         house = House(name="H")
-        getattr(house, relation).extend(kind(name=f"n{place}") for place in range(count))
+        getattr(house, relation).extend(KINDS[relation](name=f"n{place}") for place in range(count))
         await save(engine, house)
-        operations = operations.replace("name: null", 'house: {connect: {name: "H"}}' if relation != "tags" else "")
-        with record_statements(engine) as statements:
-            await written(Api(Base, engine), "updateHouse", patch(relation, operations))
-        counts.append(len(statements))
+        counts.append(await cost(engine, "updateHouse", patch(relation, operations)))
 
     assert counts[0] == counts[1]
 
@@ -524,8 +528,6 @@ async def test_200_parents_cost_as_many_statements_as_2(make_engine: MakeEngine)
             f' tags: {{connectOrCreate: [{{by: {{name: "t"}}, create: {{name: "t"}}}}]}}}}'
             for place in range(count)
         )
-        with record_statements(engine) as statements:
-            await written(Api(Base, engine), "createStreet", f'{{data: {{name: "S", houses: {{create: [{houses}]}}}}}}')
-        counts.append(len(statements))
+        counts.append(await cost(engine, "createStreet", f'{{data: {{name: "S", houses: {{create: [{houses}]}}}}}}'))
 
     assert counts[0] == counts[1]

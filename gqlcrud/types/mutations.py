@@ -59,7 +59,7 @@ def _write_field(
 ) -> StrawberryField:
     name = f"{verb}{model.name}"
     type_name = f"{name[0].upper()}{name[1:]}Input"
-    client_id = input_field("clientMutationId", optional(str), "Any text; the payload has it again.")
+    client_id = input_field("clientMutationId", optional(str), "Given back.")
     registry.input(type_name, f"the input of {name}", [*inputs, client_id], f"The input of `{name}`.")
     payload = f"Delete{model.name}Payload" if verb == "delete" else f"{model.name}Payload"
     mutation = Mutation(model, plan, (model.one,))
@@ -85,7 +85,7 @@ def _upsert(registry: Registry, model: Model, api: ApiKey, enum: StrawberryEnumD
     change = input_field("update", optional(registry.ref(f"{model.name}Patch")), "The changes, if the record is there.")
     create = registry.ref(f"{model.name}Create")
     inputs = [
-        input_field("on", enum, "The unique key by which the record is looked for; `create` has its values."),
+        input_field("on", enum, "The key to look for; `create` has its values."),
         input_field("create", create, "The values of the record, if it is not there."),
         change,
         *ops,
@@ -103,9 +103,9 @@ def _delete(registry: Registry, model: Model, api: ApiKey) -> StrawberryField:
 
 
 def _by(registry: Registry, model: Model) -> StrawberryField:
-    return input_field("by", registry.ref(f"{model.name}By"), f"Which {model.name}: exactly one of its keys.")
+    return input_field("by", registry.ref(f"{model.name}By"), "Names it by one of its keys.")
 
 
 def _condition(registry: Registry, model: Model) -> StrawberryField:
-    text = "What has to hold of the record as it is; it is STALE otherwise."
+    text = "What has to hold of the record; STALE otherwise."
     return input_field("if", optional(registry.ref(f"{model.name}Where")), text)

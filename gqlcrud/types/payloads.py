@@ -88,12 +88,12 @@ def declare_payloads(registry: Registry, model: Model) -> None:
     order = order_name(model, None)
     arguments = []
     if order is not None:
-        text = "The order of the list that the cursor of the edge is for."
+        text = "The order that the cursor is for."
         arguments.append(argument("orderBy", optional(list_of(registry.ref(order))), text))
     edge = PayloadField(
         f"{model.one}Edge",
         optional(registry.ref(f"{model.name}Edge")),
-        f"The {model.name} with its cursor, for lists that a client has; null if nothing was written.",
+        f"The {model.name} with its cursor; null if nothing was written.",
         arguments,
     )
     shown = PayloadField(model.one, record, f"The {model.name} as it is written; null if nothing was.")
@@ -119,6 +119,6 @@ def common_fields(registry: Registry, errors: str = _NOTHING_WRITTEN) -> list[St
     """What every payload has. errors: what its errors say of the write."""
     return [
         PayloadField("errors", list_of(registry.ref("UserError")), errors),
-        PayloadField("clientMutationId", optional(str), "What the input has under this name."),
-        QueryField("query", registry.ref("Query"), "Everything that can be read, as it is after the write."),
+        PayloadField("clientMutationId", optional(str), "That of the input."),
+        QueryField("query", registry.ref("Query"), "What can be read after the write."),
     ]

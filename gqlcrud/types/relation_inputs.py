@@ -12,26 +12,27 @@ from gqlcrud.types.registry import ID, Registry, input_field, list_of, optional
 from gqlcrud.types.writable import has_create, has_patch
 
 _TEXTS = {
-    "connect": "Link {a} that is there already; one that is linked stays so.",
-    "create": "Make {a}, and link it.",
-    "connectOrCreate": "Link {a} if it is there, else make it.",
-    "update": "Change the {one}; there has to be one.",
-    "upsert": "Change the {one}, or make one if there is none.",
-    "disconnect": "Give `true` to leave the relation empty.",
-    "delete": "Give `true` to delete the {one}; there has to be one.",
+    "connect": "Link one that is there.",
+    "create": "Make one, and link it.",
+    "connectOrCreate": "Link one if it is there, else make it.",
+    "update": "Change the one that is linked.",
+    "upsert": "Change the one that is linked, or make one.",
+    "disconnect": "`true` leaves the relation empty.",
+    "delete": "`true` deletes the one that is linked.",
 }
 _LIST_TEXTS = {
-    "set": "Exactly these are linked then; others are taken out. Not with `connect` or `disconnect`.",
-    "delete": "Delete these of the list.",
-    "deleteWhere": "Delete those of the list that meet these conditions; `{{}}`: all of them.",
-    "disconnect": "Take these out of the list; those that are not in it are left alone.",
-    "updateWhere": "Change those of the list that meet the conditions.",
-    "update": "Change these of the list.",
-    "upsert": "Change these of the list, or make them if the list has none of the key.",
-    "connect": "Link these, which are there already.",
-    "connectOrCreate": "Link these if they are there, else make them.",
-    "create": "Make these, and link them.",
+    "delete": "Delete children.",
+    "deleteWhere": "Delete the children that meet this; `{}`: all.",
+    "set": "Take out all but these, and link these.",
+    "disconnect": "Take out; nothing is done for what is not in.",
+    "updateWhere": "Change the children that meet a condition.",
+    "update": "Change children.",
+    "upsert": "Change children, or make them.",
+    "connect": "Link what is there.",
+    "connectOrCreate": "Link what is there, else make it.",
+    "create": "Make children.",
 }
+"""In the order of the phases."""
 
 
 def relation_field(registry: Registry, relation: Relation, model: Model, suffix: str) -> StrawberryField:
@@ -55,30 +56,19 @@ def declare_relation_inputs(registry: Registry, relation: Relation, model: Model
         text = f"What the {relation.name} of {{}} is: exactly one of these."
         for suffix, offered in (("Create", _ON_CREATE), ("Update", tuple(operations))):
             fields = [
-                input_field(each, optional(operations[each]), _text(_TEXTS[each], target))
-                for each in offered
-                if each in operations
+                input_field(each, optional(operations[each]), _TEXTS[each]) for each in offered if each in operations
             ]
             kind = f"a new {model.name}" if suffix == "Create" else f"the {model.name}"
             registry.input(f"{name}{suffix}", origin, fields, text.format(kind), one_of=True)
         return
     lists = declare_list_items(registry, relation, name, target)
     for suffix, offered in (("Create", _ON_CREATE), ("Update", tuple(_LIST_TEXTS))):
-        fields = [
-            input_field(each, optional(lists[each]), _text(_LIST_TEXTS[each], target))
-            for each in offered
-            if each in lists
-        ]
-        order = ", ".join(f"`{each}`" for each in _LIST_TEXTS if each in offered and each in lists)
-        text = f"What happens to the {relation.name} of the {model.name}, in this order: {order}."
+        fields = [input_field(each, optional(lists[each]), _LIST_TEXTS[each]) for each in offered if each in lists]
+        text = f"What happens to the {relation.name} of the {model.name}, in the order of these fields."
         registry.input(f"{name}{suffix}", origin, fields, text)
 
 
 _ON_CREATE = ("connect", "connectOrCreate", "create")
-
-
-def _text(template: str, target: Model) -> str:
-    return template.format(a=f"one {target.name}", one=target.name)
 
 
 def _to_one(registry: Registry, relation: Relation, target: Model) -> dict[str, Any]:
@@ -133,16 +123,16 @@ def declare_connect_or_create(registry: Registry, target: Model) -> None:
 
 
 def _by(registry: Registry, target: Model) -> StrawberryField:
-    return input_field("by", registry.ref(f"{target.name}By"), f"Which {target.name}: exactly one of its keys.")
+    return input_field("by", registry.ref(f"{target.name}By"), "Names it by one of its keys.")
 
 
 def _create(registry: Registry, target: Model) -> StrawberryField:
-    text = f"The {target.name} to make if there is none; it has the values of the key too."
+    text = "What is made if there is none; it gets the key too."
     return input_field("create", registry.ref(f"{target.name}Create"), text)
 
 
 def _update(registry: Registry, target: Model) -> StrawberryField:
-    return input_field("update", registry.ref(f"{target.name}Patch"), f"The changes, if the {target.name} is there.")
+    return input_field("update", registry.ref(f"{target.name}Patch"), "The changes, if it is there.")
 
 
 def declare_list_items(registry: Registry, relation: Relation, base: str, target: Model) -> dict[str, Any]:
@@ -184,7 +174,7 @@ def change_fields(registry: Registry, model: Model) -> list[StrawberryField]:
     """`patch`, and `ops` where there are any."""
     fields = [input_field("patch", optional(registry.ref(f"{model.name}Patch")), "The values to set.")]
     if f"{model.name}Ops" in registry.types:
-        text = "Operators on the values that are there; a field stands in `patch` or here."
+        text = "Operators on values; a field stands in `patch` or here."
         fields.append(input_field("ops", optional(registry.ref(f"{model.name}Ops")), text))
     return fields
 
@@ -192,7 +182,7 @@ def change_fields(registry: Registry, model: Model) -> list[StrawberryField]:
 def version_field(model: Model) -> list[StrawberryField]:
     if model.version is None:
         return []
-    text = "The version that the client has read; another one in the database is STALE."
+    text = "The version that was read; STALE if there is another one."
     return [input_field("version", optional(model.version.scalar.annotation), text)]
 
 

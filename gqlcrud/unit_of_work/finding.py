@@ -77,7 +77,9 @@ class Finder:
         entity = new_alias(model.entity)
         same = [getattr(entity, column.key) == getattr(instance, column.key) for column in model.primary_key]
         holds = Predicates(Columns(self.database)).build(condition, entity)
-        return self.session.execute(sa.select(sa.literal(1)).where(*same, holds)).first() is not None
+        # The record itself is selected, so that the tables of a class that inherits are joined.
+        select = sa.select(sa.literal(1)).select_from(entity).where(*same, holds)
+        return self.session.execute(select).first() is not None
 
     def _rows(
         self, select: sa.Select[Any], columns: Sequence[Column], values: Sequence[tuple[Any, ...]]

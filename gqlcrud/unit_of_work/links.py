@@ -45,6 +45,10 @@ class LinkTies:
         keys = (*self.link.local, *self.link.remote)
         return {**dict(zip(keys, self.key(pair), strict=True)), **self.edge(pair)}
 
+    def place(self, pair: Pair) -> Path:
+        """Where an error of the link is told: at its edge, which stands beside what names the child."""
+        return (*pair.path[:-1], "edge") if pair.edge else pair.path
+
     def edge(self, pair: Pair) -> dict[str, Any]:
         return {each.column.key: stored_value(each.column, each.value, self.saver.database) for each in pair.edge}
 
@@ -157,7 +161,7 @@ class ObjectTies(LinkTies):
         new = [pair for pair in pairs if self.key(pair) not in present]
         self.check_new(new)
         if new:
-            made = [(Save(self._model, pair.path), self._attributes(self.values(pair))) for pair in new]
+            made = [(Save(self._model, self.place(pair)), self._attributes(self.values(pair))) for pair in new]
             self.saver.create([New(save, values) for save, values in made])
         known = [(present[self.key(pair)], pair) for pair in pairs if pair.edge and self.key(pair) in present]
         if known:
@@ -166,7 +170,9 @@ class ObjectTies(LinkTies):
     def _changes(self, pair: Pair) -> Save:
         stored = self._model.stored
         values = self._attributes(self.edge(pair))
-        return Save(self._model, pair.path, tuple(Assignment(stored[key], value) for key, value in values.items()))
+        return Save(
+            self._model, self.place(pair), tuple(Assignment(stored[key], value) for key, value in values.items())
+        )
 
     def untie(self, pairs: Sequence[Pair]) -> None:
         self.cut(pairs)
