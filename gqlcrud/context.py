@@ -37,7 +37,11 @@ class Operation:
         return self.planner.catalog
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Run `work` in a transaction; see `Writer.run`. What has been read before it is read anew after it."""
+        """Run `work` in a transaction; see `Writer.run`. What has been read before it is read anew after it.
+
+        What still reads for fields that are done ends before: nobody waits for it, and it may hold the connection.
+        """
+        await self.connection.close()
         try:
             return await self.writer.run(work)
         finally:

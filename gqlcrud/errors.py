@@ -91,3 +91,7 @@ class WriteError(GqlcrudError):
     def __init__(self, errors: Sequence[UserError]) -> None:
         super().__init__("; ".join(error.message for error in errors))
         self.errors = tuple(errors)
+
+    def below(self, *prefix: str | int) -> WriteError:
+        """The same errors, their paths seen from `prefix` further up."""
+        return WriteError([error.below(*prefix) for error in self.errors])

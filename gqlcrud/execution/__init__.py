@@ -9,19 +9,19 @@ from gqlcrud.execution.connection import (
 )
 from gqlcrud.execution.reader import Reader
 from gqlcrud.execution.records import Connection, Edge, Page, Record, model_of, python_value, related_of
-from gqlcrud.execution.writing import (
-    Transaction,
+from gqlcrud.execution.transactions import (
     TransactionSource,
-    Writer,
     engine_transactions,
     session_transactions,
     sessionmaker_transactions,
 )
+from gqlcrud.execution.writing import Held, Transaction, Writer
 
 __all__ = [
     "Connection",
     "ConnectionSource",
     "Edge",
+    "Held",
     "OperationConnection",
     "Page",
     "Reader",

@@ -67,13 +67,19 @@ def session_source(session: AsyncSession) -> ConnectionSource:
     @asynccontextmanager
     async def connect() -> AsyncIterator[AsyncConnection]:
         connection = await session.connection()
-        if database is Database.SQLITE:
+        if database is Database.SQLITE or await is_autocommit(connection):
             yield connection
             return
         async with connection.begin_nested():
             yield connection
 
     return ConnectionSource(database, connect)
+
+
+async def is_autocommit(connection: AsyncConnection) -> bool:
+    """Whether a connection of PostgreSQL has no transactions."""
+    raw = await connection.get_raw_connection()
+    return bool(getattr(raw.dbapi_connection, "autocommit", False))
 
 
 @dataclass(slots=True)
@@ -189,8 +195,7 @@ class OperationConnection:
 
     def _unavailable(self, error: Exception) -> RequestError:
         self._outage = error
-        logger.error("The database is not available: %s", type(error).__name__, exc_info=error)
-        return RequestError(_UNAVAILABLE, ErrorCode.UNAVAILABLE)
+        return unavailable(error)
 
     async def _release(self, error: Exception | None = None) -> None:
         """Give the connection back; a transaction that an error has spoiled is rolled back."""
@@ -198,6 +203,12 @@ class OperationConnection:
         if stack is not None:
             self._watch.task = None
             await stack.__aexit__(type(error) if error else None, error, error.__traceback__ if error else None)
+
+
+def unavailable(error: Exception) -> RequestError:
+    """What a client is told of an outage, which is logged."""
+    logger.error("The database is not available: %s", type(error).__name__, exc_info=error)
+    return RequestError(_UNAVAILABLE, ErrorCode.UNAVAILABLE)
 
 
 _UNAVAILABLE = "The database is not available."

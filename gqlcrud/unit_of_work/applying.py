@@ -67,14 +67,14 @@ def _upserted(saver: Saver, plan: UpsertOne) -> Instance:
     instance = saver.finder.named([plan.target], lock=True).get(identity(plan.target))
     if instance is None:
         try:
-            with saver.session.begin_nested():
+            with saver.savepoint():
                 (made,) = saver.create([New(plan.create)])
             return made
-        except IntegrityError:
-            saver.writing.clear()
+        except IntegrityError as error:
             instance = saver.finder.named([plan.target], lock=True).get(identity(plan.target))
             if instance is None:
-                raise
+                saver.refuse(error)
+            saver.writing.clear()
     check_guard(saver, instance, plan.create.model, plan.guard, plan.target.path)
     if not plan.update.is_empty:
         saver.update([(instance, plan.update)])

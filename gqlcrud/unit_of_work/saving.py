@@ -5,9 +5,10 @@ Records that are alike are written together: a level of a nested input costs as 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -24,6 +25,7 @@ from gqlcrud.unit_of_work.lists import Lists
 from gqlcrud.unit_of_work.partners import Partners
 from gqlcrud.unit_of_work.saver import New
 from gqlcrud.unit_of_work.targets import Owner, Targets
+from gqlcrud.unit_of_work.violations import UnseenRecordError
 from gqlcrud.unit_of_work.written_rows import WrittenRow
 from gqlcrud.write_plan import Assignment, Change, Named, Path, Save, ToMany, ToOne
 
@@ -33,12 +35,17 @@ _ATTEMPTS = 5
 
 @dataclass(slots=True)
 class Saver:
-    """Writes records within one transaction. `writing`: the rows of the flush that is under way."""
+    """Writes records within one transaction.
+
+    writing: the rows of the flush that is under way, or that has failed. written: those of the flushes before it, with
+    the keys that new records have got; a deferred constraint may refuse them yet.
+    """
 
     session: Session
     catalog: Catalog
     database: Database
     writing: list[WrittenRow] = field(default_factory=list)
+    written: list[WrittenRow] = field(default_factory=list)
     finder: Finder = field(init=False)
     targets: Targets = field(init=False)
     partners: Partners = field(init=False)
@@ -62,9 +69,13 @@ class Saver:
             for item, value in zip(items, values, strict=True):
                 made.append(self._refusing(item.save.path, new_instance, item.save.model.entity, value))
         self.session.add_all(made)
-        self.flush(
+        rows = [
             WrittenRow(each.save.model, value, None, each.save.path) for each, value in zip(items, values, strict=True)
-        )
+        ]
+        self.flush(rows)
+        self.written[len(self.written) - len(rows) :] = [
+            row.keyed(row.mapper.primary_key_from_instance(one)) for row, one in zip(rows, made, strict=True)
+        ]
         self._belongings([(each.save, one) for each, one in zip(items, made, strict=True)], fresh=True)
         return made
 
@@ -106,16 +117,39 @@ class Saver:
             if not missing:
                 break
             try:
-                with self.session.begin_nested():
+                with self.savepoint():
                     made = self.create([new for _, new in missing])
                 found |= {identity(named): one for (named, _), one in zip(missing, made, strict=True)}
-            except IntegrityError:
-                self.writing.clear()
+            except IntegrityError as error:
                 before = len(found)
                 found |= self.finder.named(named for named, _ in missing)
                 if len(found) == before or attempt == _ATTEMPTS - 1:
-                    raise
+                    self.refuse(error)
+                self.writing.clear()
         return [found[identity(named)] for named, _ in items]
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part of the transaction that is undone by itself if it fails; `writing` has the rows of the failure."""
+        before = len(self.written)
+        try:
+            with self.session.begin_nested():
+                yield
+        except BaseException:
+            del self.written[before:]
+            raise
+
+    def refuse(self, error: IntegrityError) -> NoReturn:
+        """Raise the failure of a record that was to be made if it was not there, and which is still not there.
+
+        Another unique key is in the way, or the record came after the snapshot of this transaction was taken, which a
+        later one sees: UnseenRecordError.
+        """
+        if self.database is Database.POSTGRESQL:
+            level = self.session.connection().get_isolation_level()
+            if level in ("REPEATABLE READ", "SERIALIZABLE"):
+                raise UnseenRecordError from error
+        raise error
 
     # ---------- parts ----------
 
@@ -123,12 +157,16 @@ class Saver:
         """Write what is pending; `rows` say what, should it fail."""
         self.writing[:] = rows
         self.session.flush()
-        self.writing.clear()
+        self._done()
 
     def execute(self, statement: sa.Executable, rows: Iterable[WrittenRow]) -> None:
         """Run a statement that writes `rows`."""
         self.writing[:] = rows
         self.session.execute(statement)
+        self._done()
+
+    def _done(self) -> None:
+        self.written += self.writing
         self.writing.clear()
 
     def key_of(self, instance: Instance, model: Model) -> tuple[Any, ...]:
