@@ -189,6 +189,8 @@ class OperationConnection:
         await self._release(error)
         if is_outage(error):
             raise self._unavailable(error) from error
+        if is_timeout(error):
+            raise took_too_long(error) from error
         if is_computation(error):
             logger.info("A value cannot be computed with.", exc_info=error)
             raise RequestError("The database cannot compute with a value of this request.") from error
@@ -209,6 +211,12 @@ def unavailable(error: Exception) -> RequestError:
     """What a client is told of an outage, which is logged."""
     logger.error("The database is not available: %s", type(error).__name__, exc_info=error)
     return RequestError(_UNAVAILABLE, ErrorCode.UNAVAILABLE)
+
+
+def took_too_long(error: Exception) -> RequestError:
+    """What a client is told of a statement that the database has ended, which is logged."""
+    logger.error("The database has ended a statement: %s", type(error).__name__, exc_info=error)
+    return RequestError("The database took longer than it may.", ErrorCode.UNAVAILABLE)
 
 
 _UNAVAILABLE = "The database is not available."
@@ -257,6 +265,11 @@ def is_outage(error: exc.SQLAlchemyError | OSError) -> bool:
 
 
 _SQLITE_OUTAGES = ("is locked", "unable to open", "disk I/O")
+
+
+def is_timeout(error: exc.SQLAlchemyError | OSError) -> bool:
+    """Whether PostgreSQL has ended a statement, by its `statement_timeout` or because somebody has cancelled it."""
+    return isinstance(error, exc.DBAPIError) and _sqlstate(error) == "57014"
 
 
 def is_computation(error: exc.SQLAlchemyError | OSError) -> bool:

@@ -21,7 +21,9 @@ from gqlcrud.execution.connection import (
     OperationConnection,
     is_computation,
     is_outage,
+    is_timeout,
     prepare_sqlite,
+    took_too_long,
     unavailable,
 )
 from gqlcrud.execution.reader import Reader
@@ -213,6 +215,8 @@ class Writer:
             return error
         if is_outage(error):
             return unavailable(error)
+        if is_timeout(error):
+            return took_too_long(error)
         if is_transient(error):
             logger.warning("A transaction is given up after %s.", type(error).__name__, exc_info=error)
             return RequestError("Others are writing the same records; try again.", ErrorCode.UNAVAILABLE)
