@@ -184,7 +184,8 @@ class Writer:
             try:
                 return await once(rows)
             except _FAILURES as error:
-                if attempt + 1 == ATTEMPTS or self.source.joined or not is_transient(error):
+                again = is_transient(error) or isinstance(error, StaleDataError)
+                if attempt + 1 == ATTEMPTS or self.source.joined or not again:
                     raise await self._explained(error, rows) from error
                 logger.info("A transaction is tried again after %s.", type(error).__name__)
             await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))

@@ -25,7 +25,8 @@ def apply_one(saver: Saver, plan: WriteOne) -> RecordKey:
             (made,) = saver.create([New(save)])
             return saver.key_of(made, save.model)
         case UpdateOne(target, save, guard):
-            instance = _found(saver, target, guard)
+            # of a versioned record the UPDATE finds nothing if somebody else has just changed it
+            instance = _found(saver, target, guard, lock=save.model.version is not None)
             if not save.is_empty:
                 saver.update([(instance, save)])
             return saver.key_of(instance, save.model)

@@ -105,13 +105,15 @@ class Saver:
         if rows:
             self.flush(rows)
 
-    def create_unless_there(self, items: Sequence[tuple[Named, New]]) -> list[Instance]:
+    def create_unless_there(self, items: Sequence[tuple[Named, New]], *, lock: bool = False) -> list[Instance]:
         """The record of each key, made if it is not there; others may make it at the same time.
+
+        lock: nobody else changes the records that are there until the transaction ends.
 
         A unique key that somebody else has just given makes the savepoint fail; then their record is the one.
         """
         wanted = {identity(named): (named, new) for named, new in reversed(items)}
-        found = self.finder.named(named for named, _ in items)
+        found = self.finder.named((named for named, _ in items), lock=lock)
         for attempt in range(_ATTEMPTS):
             missing = [item for name, item in wanted.items() if name not in found]
             if not missing:
@@ -122,7 +124,7 @@ class Saver:
                 found |= {identity(named): one for (named, _), one in zip(missing, made, strict=True)}
             except IntegrityError as error:
                 before = len(found)
-                found |= self.finder.named(named for named, _ in missing)
+                found |= self.finder.named((named for named, _ in missing), lock=lock)
                 if len(found) == before or attempt == _ATTEMPTS - 1:
                     self.refuse(error)
                 self.writing.clear()
