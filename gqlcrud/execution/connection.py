@@ -163,6 +163,12 @@ class OperationConnection:
         except (exc.SQLAlchemyError, OSError) as error:
             await self._failed(error)
             raise
+        except Exception as error:
+            if is_driver_failure(error) and self._connection is not None:
+                await self._connection.invalidate()
+                await self._release(error)
+                raise self._unavailable(error) from error
+            raise
 
     async def _acquire(self) -> AsyncConnection:
         if self._outage is not None:
@@ -262,6 +268,12 @@ def is_outage(error: exc.SQLAlchemyError | OSError) -> bool:
         busy = isinstance(error, exc.OperationalError) and any(text in str(error.orig) for text in _SQLITE_OUTAGES)
         return error.connection_invalidated or busy or state.startswith(("08", "53", "55P03", "57P"))
     return isinstance(error, OSError | exc.TimeoutError)
+
+
+def is_driver_failure(error: BaseException) -> bool:
+    """Whether asyncpg has failed by itself, outside of what SQLAlchemy wraps: of a connection that is lost it may say that
+    another operation is in progress. SQLAlchemy 2.0 would pool such a connection again."""
+    return type(error).__module__.partition(".")[0] == "asyncpg"
 
 
 _SQLITE_OUTAGES = ("is locked", "unable to open", "disk I/O")

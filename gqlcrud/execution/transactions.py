@@ -11,7 +11,7 @@ from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
 from gqlcrud.errors import ConfigurationError
-from gqlcrud.execution.connection import is_autocommit, prepare_sqlite
+from gqlcrud.execution.connection import is_autocommit, is_driver_failure, prepare_sqlite
 from gqlcrud.statements import Database, database_of
 
 
@@ -45,10 +45,10 @@ def _transactions(new_session: Callable[[], AsyncSession], database: Database) -
             connection = await _start(session, database)
             try:
                 yield session
-            except BaseException:
-                await session.rollback()
+                await _commit(session, connection, database)
+            except BaseException as error:
+                await _undo(session, error)
                 raise
-            await _commit(session, connection, database)
 
     return TransactionSource(database, begin)
 
@@ -73,14 +73,20 @@ def session_transactions(session: AsyncSession, *, joined: bool) -> TransactionS
                 sync_session_class=type(session.sync_session),
                 info=session.info,
             )
-            async with own, own.begin():
-                yield own
+            async with own:
+                await own.begin()
+                try:
+                    yield own
+                    await own.commit()
+                except BaseException as error:
+                    await _undo(own, error)
+                    raise
             session.expire_all()
             if not joined:
                 await _commit(session, connection, database)
-        except BaseException:
+        except BaseException as error:
             if not joined:
-                await session.rollback()
+                await _undo(session, error)
             raise
 
     return TransactionSource(database, begin, joined)
@@ -110,6 +116,17 @@ async def _start(session: AsyncSession, database: Database, *, joined: bool = Fa
         await session.rollback()
         connection = await _connection(session, {"isolation_level": level})
     return connection
+
+
+async def _undo(session: AsyncSession, error: BaseException) -> None:
+    """A connection that is lost cannot be rolled back; it is thrown away, and `error` is what is told."""
+    if is_driver_failure(error) or (error.__cause__ is not None and is_driver_failure(error.__cause__)):
+        await session.invalidate()
+        return
+    try:
+        await session.rollback()
+    except Exception:
+        await session.invalidate()
 
 
 async def _commit(session: AsyncSession, connection: AsyncConnection, database: Database) -> None:

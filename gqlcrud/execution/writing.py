@@ -20,6 +20,7 @@ from gqlcrud.execution.connection import (
     ConnectionSource,
     OperationConnection,
     is_computation,
+    is_driver_failure,
     is_outage,
     is_timeout,
     prepare_sqlite,
@@ -188,6 +189,10 @@ class Writer:
                 if attempt + 1 == ATTEMPTS or self.source.joined or not again:
                     raise await self._explained(error, rows) from error
                 logger.info("A transaction is tried again after %s.", type(error).__name__)
+            except Exception as error:
+                if is_driver_failure(error):
+                    raise unavailable(error) from error
+                raise
             await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))
         raise AssertionError("the last attempt gives a result or raises")
 
