@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from typing import Any, TypeAlias
 import strawberry
 from fastapi import APIRouter
 from fastapi.params import Depends
-from graphql import ExecutionResult as GraphQLExecutionResult
-from graphql import GraphQLError, OperationDefinitionNode
+from graphql import GraphQLError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import sessionmaker
+from strawberry.directive import StrawberryDirective
 from strawberry.exceptions import MissingQueryError, StrawberryException
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
@@ -24,7 +24,7 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from gqlcrud.catalog import Catalog, CatalogSettings, mapped_classes, read_catalog
-from gqlcrud.context import Operation, begin_operation, end_operation
+from gqlcrud.context import Operation
 from gqlcrud.errors import ConfigurationError, ErrorCode
 from gqlcrud.examples import example_query
 from gqlcrud.execution import (
@@ -39,6 +39,7 @@ from gqlcrud.execution import (
     sessionmaker_source,
     sessionmaker_transactions,
 )
+from gqlcrud.extension import extension_of
 from gqlcrud.fastapi import router
 from gqlcrud.faults import client_errors
 from gqlcrud.http import PartialStatus
@@ -46,7 +47,7 @@ from gqlcrud.options import Limits, ModelOptions
 from gqlcrud.planning import Planner, check_stored_position, check_typed_position
 from gqlcrud.scalars import Scalar
 from gqlcrud.statements import Database
-from gqlcrud.types import ERROR_TYPES, SCALARS, declare_types, mutation_type, query_type
+from gqlcrud.types import ATOMIC, ERROR_TYPES, SCALARS, declare_types, mutation_type, query_type
 
 SessionDependency: TypeAlias = Callable[..., Any]
 _CHECKS = {Database.POSTGRESQL: check_typed_position, Database.SQLITE: check_stored_position}
@@ -54,6 +55,10 @@ _CHECKS = {Database.POSTGRESQL: check_typed_position, Database.SQLITE: check_sto
 
 class _Schema(strawberry.Schema):
     """Strawberry's schema, which leaves logging to `faults`: a client's mistake is not an error of the server."""
+
+    def get_extensions(self, sync: bool = False) -> list[SchemaExtension]:
+        """Strawberry's extension for directives looks for them at every field; ours stand on operations alone."""
+        return [each() for each in self.extensions if isinstance(each, type)]
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Log nothing here."""
@@ -80,7 +85,7 @@ class Api:
     enforced_foreign_keys: False where foreign keys may point at nothing; to-one fields are nullable then.
 
     Attributes: `schema`, the Strawberry schema; `query` and `mutation`, its roots (`mutation` is None if nothing can be
-    written), and `extension`, for a schema of one's own; `catalog`, what was read from the models.
+    written), `extension`, `directives` and `types`, for a schema of one's own; `catalog`, what was read from the models.
 
     Raises ConfigurationError for whatever cannot be offered as it stands.
     """
@@ -108,8 +113,11 @@ class Api:
         self._registry = declare_types(self.catalog, self)
         self.query = query_type(self._registry, self, query if isinstance(query, Sequence) else [query])
         self.mutation = mutation_type(self._registry, self, mutation if isinstance(mutation, Sequence) else [mutation])
+        names = [*(model.name for model in self.catalog.models), *ERROR_TYPES]
+        self.types: Sequence[type] = [self._registry.types[name] for name in names if name in self._registry.types]
         self._session: ContextVar[AsyncSession | None] = ContextVar("gqlcrud_session", default=None)
-        self.extension: type[SchemaExtension] = _extension(self)
+        self.extension: type[SchemaExtension] = extension_of(self)
+        self.directives: Sequence[StrawberryDirective[Any]] = [ATOMIC] if self.mutation is not None else []
         self.schema = self._build_schema()
 
     async def execute(
@@ -230,49 +238,17 @@ class Api:
         )
 
     def _build_schema(self) -> strawberry.Schema:
-        types = [self._registry.types[model.name] for model in self.catalog.models]
-        types += [self._registry.types[name] for name in ERROR_TYPES if name in self._registry.types]
         try:
             return _Schema(
                 self.query,
                 self.mutation,
-                types=types,
+                types=self.types,
                 extensions=[self.extension],
+                directives=self.directives,
                 config=StrawberryConfig(disable_field_suggestions=False, scalar_map=SCALARS),
             )
         except (StrawberryException, TypeError, ValueError) as error:
             raise ConfigurationError(f"The schema cannot be built: {error}") from error
-
-
-def _extension(api: Api) -> type[SchemaExtension]:
-    """The extension that gives every operation of a schema its state on `api`."""
-
-    class GqlcrudExtension(SchemaExtension):
-        async def on_operation(self) -> AsyncIterator[None]:
-            operation = api.new_operation()
-            token = begin_operation(api, operation)
-            try:
-                yield
-            finally:
-                end_operation(token)
-                await operation.connection.close()
-            result = self.execution_context.result
-            if isinstance(result, GraphQLExecutionResult) and result.errors:
-                result.errors = client_errors(result.errors, executed=True)
-
-        def on_parse(self) -> Iterator[None]:
-            yield
-            # Strawberry would run the first. Source: GraphQL specification, section 6.1, "GetOperation"
-            document = self.execution_context.graphql_document
-            definitions = document.definitions if document is not None else ()
-            operations = sum(isinstance(each, OperationDefinitionNode) for each in definitions)
-            if operations > 1 and self.execution_context._provided_operation_name is None:
-                raise GraphQLError(
-                    "The document has several operations: say in operationName which one to run.",
-                    extensions={"code": ErrorCode.OPERATION_RESOLUTION_FAILURE.value},
-                )
-
-    return GqlcrudExtension
 
 
 def _refusal(message: str, code: ErrorCode) -> ExecutionResult:

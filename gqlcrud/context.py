@@ -21,12 +21,17 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Operation:
-    """One GraphQL operation on one API: its planner, its connection and what it has loaded."""
+    """One GraphQL operation on one API: its planner, its connection and what it has loaded.
+
+    outcomes: what each root field gives, by response key, of a mutation that is written as a whole before any of them is
+    resolved; an exception is raised. None for all other operations.
+    """
 
     planner: Planner
     connection: OperationConnection
     writer: Writer
     reader: Reader = field(init=False)
+    outcomes: Mapping[str, Any] | None = None
     _plans: dict[object, PagePlan | RecordPlan] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -46,6 +51,11 @@ class Operation:
             return await self.writer.run(work)
         finally:
             self.reader = Reader(self.connection)
+
+    def read_in(self, transaction: Transaction) -> None:
+        """From here on all that is read comes from a transaction that is still open."""
+        self.connection = transaction.connection()
+        self.reader = Reader(self.connection)
 
     def plan_once(self, identity: object, make: Callable[[], PagePlan | RecordPlan]) -> PagePlan | RecordPlan:
         """A plan made at its first use. `identity` tells it from others, by the field nodes that it is made for."""

@@ -24,6 +24,7 @@ from gqlcrud.execution.connection import (
     is_outage,
     is_timeout,
     prepare_sqlite,
+    session_source,
     took_too_long,
     unavailable,
 )
@@ -92,13 +93,17 @@ class Transaction:
             self.rows.written += [row.below(*self.place) for row in written]
 
     def reader(self) -> Reader:
-        """Reads what is written, before it is committed."""
+        """Reads what is written, before it is committed; a statement that fails spoils the transaction."""
 
         @asynccontextmanager
         async def connect() -> AsyncIterator[AsyncConnection]:
             yield await self.session.connection()
 
         return Reader(OperationConnection(ConnectionSource(self.database, connect)))
+
+    def connection(self) -> OperationConnection:
+        """Reads what is written, and leaves the transaction intact if a statement fails."""
+        return OperationConnection(session_source(self.session))
 
     @asynccontextmanager
     async def _watched(self) -> AsyncIterator[None]:

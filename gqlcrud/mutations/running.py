@@ -8,7 +8,7 @@ from typing import Any
 
 from gqlcrud.catalog import Model
 from gqlcrud.context import Operation
-from gqlcrud.errors import WriteError
+from gqlcrud.errors import UserError, WriteError
 from gqlcrud.execution import Transaction
 from gqlcrud.mutations.payloads import Payload, read_payload
 from gqlcrud.plan import PayloadPlan
@@ -30,16 +30,43 @@ class Mutation:
     shown: tuple[str, ...]
 
 
-async def run_mutation(operation: Operation, mutation: Mutation, selection: Selection) -> Payload:
-    """Raises RequestError for a selection that cannot be read, before anything is written."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A root field that is planned. plan: None if its input is refused, for the `errors`."""
+
+    plan: WriteOne | None
+    errors: tuple[UserError, ...]
+    shown: PayloadPlan
+    client_id: str | None
+
+
+def prepare(operation: Operation, mutation: Mutation, selection: Selection) -> Prepared:
+    """Raises RequestError for a selection that cannot be read."""
     value = selection.arguments["input"]
     client_id = value.get("clientMutationId")
     shown = plan_payload(operation.planner, selection, mutation.model, mutation.shown)
     try:
         plan = mutation.plan(WritePlanner(operation.planner), value, mutation.model)
-        return await operation.write(lambda transaction: write_one(transaction, plan, shown, client_id))
     except WriteError as error:
-        return Payload(error.errors, client_id)
+        return Prepared(None, error.errors, shown, client_id)
+    return Prepared(plan, (), shown, client_id)
+
+
+async def run_mutation(operation: Operation, mutation: Mutation, selection: Selection) -> Payload:
+    """Raises RequestError for a selection that cannot be read, before anything is written."""
+    prepared = prepare(operation, mutation, selection)
+    if prepared.plan is None:
+        return Payload(prepared.errors, prepared.client_id)
+    try:
+        return await operation.write(lambda transaction: write(transaction, prepared))
+    except WriteError as error:
+        return Payload(error.errors, prepared.client_id)
+
+
+async def write(transaction: Transaction, prepared: Prepared) -> Payload:
+    """Raises WriteError, which undoes the transaction."""
+    assert prepared.plan is not None, "what is refused is not written"
+    return await write_one(transaction, prepared.plan, prepared.shown, prepared.client_id)
 
 
 async def write_one(transaction: Transaction, plan: WriteOne, shown: PayloadPlan, client_id: str | None) -> Payload:
