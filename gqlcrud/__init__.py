@@ -2,6 +2,7 @@
 
 from gqlcrud.api import Api
 from gqlcrud.errors import ConfigurationError, ErrorCode, GqlcrudError, RequestError
+from gqlcrud.idempotency import Idempotency, idempotency_table
 from gqlcrud.loading import connection, load_record, load_records, load_relation
 from gqlcrud.options import Limits, ModelOptions
 from gqlcrud.scalars import Operator, Scalar, custom_scalar
@@ -12,6 +13,7 @@ __all__ = [
     "ConfigurationError",
     "ErrorCode",
     "GqlcrudError",
+    "Idempotency",
     "Limits",
     "ModelOptions",
     "Operator",
@@ -20,6 +22,7 @@ __all__ = [
     "connection",
     "custom_scalar",
     "field",
+    "idempotency_table",
     "load_record",
     "load_records",
     "load_relation",

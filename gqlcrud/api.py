@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import strawberry
 from fastapi import APIRouter
@@ -43,12 +43,14 @@ from gqlcrud.extension import extension_of
 from gqlcrud.fastapi import router
 from gqlcrud.faults import client_errors
 from gqlcrud.http import PartialStatus
+from gqlcrud.idempotency import MAX_KEY, Idempotency
 from gqlcrud.options import Limits, ModelOptions
 from gqlcrud.planning import Planner, check_stored_position, check_typed_position
 from gqlcrud.scalars import Scalar
 from gqlcrud.statements import Database
 from gqlcrud.types import ATOMIC, ERROR_TYPES, SCALARS, declare_types, mutation_type, query_type
 
+T = TypeVar("T")
 SessionDependency: TypeAlias = Callable[..., Any]
 _CHECKS = {Database.POSTGRESQL: check_typed_position, Database.SQLITE: check_stored_position}
 
@@ -80,6 +82,7 @@ class Api:
     models: mapped class -> what to say about it. scalars: SQLAlchemy type -> scalar, for types that gqlcrud does not know.
     limits: what bounds every request. title: of GraphiQL's page.
     query, mutation: a class, or several, whose Strawberry fields are added to the type Query, or Mutation.
+    idempotency: keeps the answers to mutations that come with a key, so that a repeated request writes nothing.
     skip_unknown: leave out columns without a scalar instead of refusing them; `catalog.left_out` tells which. Enums, and
     values of enums, whose names are taken get others.
     enforced_foreign_keys: False where foreign keys may point at nothing; to-one fields are nullable then.
@@ -100,12 +103,14 @@ class Api:
         limits: Limits | None = None,
         query: type | Sequence[type] = (),
         mutation: type | Sequence[type] = (),
+        idempotency: Idempotency | None = None,
         title: str = "GraphQL API",
         skip_unknown: bool = False,
         enforced_foreign_keys: bool = True,
     ) -> None:
         self.title = title
         self.limits = limits or Limits()
+        self.idempotency = idempotency
         settings = CatalogSettings(models or {}, scalars or {}, self.limits, skip_unknown, enforced_foreign_keys)
         self.catalog: Catalog = read_catalog(mapped_classes(base), settings)
         self.session_dependency: SessionDependency | None = None
@@ -116,6 +121,7 @@ class Api:
         names = [*(model.name for model in self.catalog.models), *ERROR_TYPES]
         self.types: Sequence[type] = [self._registry.types[name] for name in names if name in self._registry.types]
         self._session: ContextVar[AsyncSession | None] = ContextVar("gqlcrud_session", default=None)
+        self._key: ContextVar[str | None] = ContextVar("gqlcrud_idempotency_key", default=None)
         self.extension: type[SchemaExtension] = extension_of(self)
         self.directives: Sequence[StrawberryDirective[Any]] = [ATOMIC] if self.mutation is not None else []
         self.schema = self._build_schema()
@@ -129,18 +135,21 @@ class Api:
         operation_name: str | None = None,
         session: AsyncSession | None = None,
         allow_mutations: bool = True,
+        idempotency_key: str | None = None,
     ) -> ExecutionResult:
         """Run one operation.
 
         context: `info.context` in resolvers. operation_name: which of several operations of the document. session: is
         used, and joined in its transaction, in place of the API's own connections. allow_mutations: False refuses a
-        mutation, as over GET.
+        mutation, as over GET. idempotency_key: of a mutation, which is answered as it was first if it is repeated; of
+        1 to 255 characters.
 
         Never raises for what a request says: the result's `errors` hold it, each with `extensions["code"]`.
-        Raises ConfigurationError if there is neither a session nor a database.
+        Raises ConfigurationError if there is neither a session nor a database, and for a key without `idempotency`.
         """
+        self._check_key(idempotency_key)
         allowed = {OperationType.QUERY, OperationType.MUTATION} if allow_mutations else {OperationType.QUERY}
-        with self.using(session or self._session.get()):
+        with self.using(session or self._session.get()), _set(self._key, idempotency_key):
             self._sources()
             try:
                 result = await self.schema.execute(
@@ -167,11 +176,8 @@ class Api:
     @contextmanager
     def using(self, session: AsyncSession | None) -> Iterator[None]:
         """Let operations that start in this block read through `session`; None leaves the API's own connections."""
-        token = self._session.set(session)
-        try:
+        with _set(self._session, session):
             yield
-        finally:
-            self._session.reset(token)
 
     def sdl(self) -> str:
         """The schema in GraphQL's schema definition language."""
@@ -212,6 +218,20 @@ class Api:
         planner = Planner(self.catalog, self.limits, _CHECKS[sources.reads.database])
         return Operation(planner, OperationConnection(sources.reads), Writer(sources.writes, self.catalog))
 
+    @property
+    def idempotency_key(self) -> str | None:
+        """The key that `execute` was given for the running operation."""
+        return self._key.get()
+
+    def _check_key(self, key: str | None) -> None:
+        if key is not None and self.idempotency is None:
+            raise ConfigurationError(
+                "An idempotency key needs a table that keeps the answers: "
+                "Api(..., idempotency=Idempotency(idempotency_table(metadata)))."
+            )
+        if key is not None and not 0 < len(key) <= MAX_KEY:
+            raise ConfigurationError(f"An idempotency key has 1 to {MAX_KEY} characters, not {len(key)}.")
+
     def _sources(self) -> _Sources:
         session = self._session.get()
         if session is not None:
@@ -249,6 +269,15 @@ class Api:
             )
         except (StrawberryException, TypeError, ValueError) as error:
             raise ConfigurationError(f"The schema cannot be built: {error}") from error
+
+
+@contextmanager
+def _set(variable: ContextVar[T], value: T) -> Iterator[None]:
+    token = variable.set(value)
+    try:
+        yield
+    finally:
+        variable.reset(token)
 
 
 def _refusal(message: str, code: ErrorCode) -> ExecutionResult:

@@ -1,5 +1,6 @@
 """Plans in, records and pages out. The only place that awaits the database."""
 
+from gqlcrud.execution.answers import Answers
 from gqlcrud.execution.connection import (
     ConnectionSource,
     OperationConnection,
@@ -18,6 +19,7 @@ from gqlcrud.execution.transactions import (
 from gqlcrud.execution.writing import Held, Transaction, Writer
 
 __all__ = [
+    "Answers",
     "Connection",
     "ConnectionSource",
     "Edge",
