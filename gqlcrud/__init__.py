@@ -3,6 +3,7 @@
 from gqlcrud.api import Api
 from gqlcrud.errors import ConfigurationError, ErrorCode, GqlcrudError, RequestError, WriteRefused
 from gqlcrud.hooks import Committed, Hooks, Write, WriteKind
+from gqlcrud.idempotency import Idempotency, idempotency_table
 from gqlcrud.loading import connection, load_record, load_records, load_relation, transaction
 from gqlcrud.options import Limits, ModelOptions
 from gqlcrud.scalars import Operator, Scalar, custom_scalar
@@ -15,6 +16,7 @@ __all__ = [
     "ErrorCode",
     "GqlcrudError",
     "Hooks",
+    "Idempotency",
     "Limits",
     "ModelOptions",
     "Operator",
@@ -26,6 +28,7 @@ __all__ = [
     "connection",
     "custom_scalar",
     "field",
+    "idempotency_table",
     "load_record",
     "load_records",
     "load_relation",

@@ -21,12 +21,17 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Operation:
-    """One GraphQL operation on one API: its planner, its connection and what it has loaded."""
+    """One GraphQL operation on one API: its planner, its connection and what it has loaded.
+
+    outcomes: what each root field gives, by response key, of a mutation that is written as a whole before any of them is
+    resolved; an exception is raised. None for all other operations.
+    """
 
     planner: Planner
     connection: OperationConnection
     writer: Writer
     reader: Reader = field(init=False)
+    outcomes: Mapping[str, Any] | None = None
     _plans: dict[object, PagePlan | RecordPlan] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -37,7 +42,11 @@ class Operation:
         return self.planner.catalog
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Run `work` in a transaction; see `Writer.run`. What has been read before it is read anew after it."""
+        """Run `work` in a transaction; see `Writer.run`. What has been read before it is read anew after it.
+
+        What still reads for fields that are done ends before: nobody waits for it, and it may hold the connection.
+        """
+        await self.connection.close()
         try:
             return await self.writer.run(work)
         finally:
@@ -45,6 +54,11 @@ class Operation:
 
     def forget(self) -> None:
         """Read anew what has been read, since it may have changed."""
+        self.reader = Reader(self.connection)
+
+    def read_in(self, transaction: Transaction) -> None:
+        """From here on all that is read comes from a transaction that is still open."""
+        self.connection = transaction.connection()
         self.reader = Reader(self.connection)
 
     def plan_once(self, identity: object, make: Callable[[], PagePlan | RecordPlan]) -> PagePlan | RecordPlan:

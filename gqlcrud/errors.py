@@ -31,6 +31,7 @@ class ErrorCode(StrEnum):
     STALE = "STALE"
     FORBIDDEN = "FORBIDDEN"
     ROLLED_BACK = "ROLLED_BACK"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     UNAVAILABLE = "UNAVAILABLE"
     INTERNAL_ERROR = "INTERNAL_ERROR"
 
@@ -101,6 +102,10 @@ class WriteError(GqlcrudError):
     def __init__(self, errors: Sequence[UserError]) -> None:
         super().__init__("; ".join(error.message for error in errors))
         self.errors = tuple(errors)
+
+    def below(self, *prefix: str | int) -> WriteError:
+        """The same errors, their paths seen from `prefix` further up."""
+        return WriteError([error.below(*prefix) for error in self.errors])
 
 
 class WriteRefused(WriteError):

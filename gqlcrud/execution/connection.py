@@ -67,13 +67,19 @@ def session_source(session: AsyncSession) -> ConnectionSource:
     @asynccontextmanager
     async def connect() -> AsyncIterator[AsyncConnection]:
         connection = await session.connection()
-        if database is Database.SQLITE:
+        if database is Database.SQLITE or await is_autocommit(connection):
             yield connection
             return
         async with connection.begin_nested():
             yield connection
 
     return ConnectionSource(database, connect)
+
+
+async def is_autocommit(connection: AsyncConnection) -> bool:
+    """Whether a connection of PostgreSQL has no transactions."""
+    raw = await connection.get_raw_connection()
+    return bool(getattr(raw.dbapi_connection, "autocommit", False))
 
 
 @dataclass(slots=True)
@@ -157,6 +163,12 @@ class OperationConnection:
         except (exc.SQLAlchemyError, OSError) as error:
             await self._failed(error)
             raise
+        except Exception as error:
+            if is_driver_failure(error) and self._connection is not None:
+                await self._connection.invalidate()
+                await self._release(error)
+                raise self._unavailable(error) from error
+            raise
 
     async def _acquire(self) -> AsyncConnection:
         if self._outage is not None:
@@ -183,14 +195,15 @@ class OperationConnection:
         await self._release(error)
         if is_outage(error):
             raise self._unavailable(error) from error
+        if is_timeout(error):
+            raise took_too_long(error) from error
         if is_computation(error):
             logger.info("A value cannot be computed with.", exc_info=error)
             raise RequestError("The database cannot compute with a value of this request.") from error
 
     def _unavailable(self, error: Exception) -> RequestError:
         self._outage = error
-        logger.error("The database is not available: %s", type(error).__name__, exc_info=error)
-        return RequestError(_UNAVAILABLE, ErrorCode.UNAVAILABLE)
+        return unavailable(error)
 
     async def _release(self, error: Exception | None = None) -> None:
         """Give the connection back; a transaction that an error has spoiled is rolled back."""
@@ -198,6 +211,18 @@ class OperationConnection:
         if stack is not None:
             self._watch.task = None
             await stack.__aexit__(type(error) if error else None, error, error.__traceback__ if error else None)
+
+
+def unavailable(error: Exception) -> RequestError:
+    """What a client is told of an outage, which is logged."""
+    logger.error("The database is not available: %s", type(error).__name__, exc_info=error)
+    return RequestError(_UNAVAILABLE, ErrorCode.UNAVAILABLE)
+
+
+def took_too_long(error: Exception) -> RequestError:
+    """What a client is told of a statement that the database has ended, which is logged."""
+    logger.error("The database has ended a statement: %s", type(error).__name__, exc_info=error)
+    return RequestError("The database took longer than it may.", ErrorCode.UNAVAILABLE)
 
 
 _UNAVAILABLE = "The database is not available."
@@ -245,7 +270,18 @@ def is_outage(error: exc.SQLAlchemyError | OSError) -> bool:
     return isinstance(error, OSError | exc.TimeoutError)
 
 
+def is_driver_failure(error: BaseException) -> bool:
+    """Whether asyncpg has failed by itself, outside of what SQLAlchemy wraps: of a connection that is lost it may say that
+    another operation is in progress. SQLAlchemy 2.0 would pool such a connection again."""
+    return type(error).__module__.partition(".")[0] == "asyncpg"
+
+
 _SQLITE_OUTAGES = ("is locked", "unable to open", "disk I/O")
+
+
+def is_timeout(error: exc.SQLAlchemyError | OSError) -> bool:
+    """Whether PostgreSQL has ended a statement, by its `statement_timeout` or because somebody has cancelled it."""
+    return isinstance(error, exc.DBAPIError) and _sqlstate(error) == "57014"
 
 
 def is_computation(error: exc.SQLAlchemyError | OSError) -> bool:

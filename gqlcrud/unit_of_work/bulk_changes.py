@@ -140,7 +140,7 @@ def _update_rows(saver: Saver, model: Model, items: Sequence[tuple[Instance, Sav
     for members in groups.values():
         saver.writing[:] = [row for _, row in members]
         connection.execute(update_each_statement(model), [parameters for parameters, _ in members])
-        saver.writing.clear()
+        saver.done()
     saver.session.expire_all()
 
 

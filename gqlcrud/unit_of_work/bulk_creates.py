@@ -92,7 +92,7 @@ def _insert(saver: Saver, statement: Any, rows: Sequence[WrittenRow], *, returns
     parameters = [dict(row.values) for row in rows]
     result: sa.Result[Any] = saver.session.execute(statement, parameters, execution_options={"render_nulls": True})
     found = [tuple(row) for row in result] if returns else []
-    saver.writing.clear()
+    saver.done()
     return found
 
 

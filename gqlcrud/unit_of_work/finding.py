@@ -49,7 +49,8 @@ class Finder:
         same = [expressions.raw(column, entity) == key for column, key in zip(columns, keys.columns, strict=True)]
         select = sa.select(keys.place, entity).select_from(sa.join(keys.source, entity, sa.and_(*same)))
         if lock:
-            select = select.with_for_update(of=entity).execution_options(populate_existing=True)
+            # NO KEY: who only refers to the record, by a foreign key, need not wait
+            select = select.with_for_update(of=entity, key_share=True).execution_options(populate_existing=True)
         rows = self._rows(select, columns, values)
         return [rows.get(place, [None])[0] for place in range(len(values))]
 

@@ -34,9 +34,11 @@ class Lists:
 
     def apply(self, relation: Relation, parents: Sequence[Parent], *, fresh: bool) -> None:
         """fresh: the parents are new, so that nothing belongs to them yet."""
-        found = self.saver.finder.named(named for _, many in parents for named in many.named)
-        check_claims([many for _, many in parents], found, shared=relation.link is not None)
         model = self.saver.catalog.model(relation.target)
+        changing = relation.link is None or any(many.update or many.upsert for _, many in parents)
+        lock = changing and model.version is not None
+        found = self.saver.finder.named((named for _, many in parents for named in many.named), lock=lock)
+        check_claims([many for _, many in parents], found, shared=relation.link is not None)
         phases = _Phases(self.saver, relation, model, ties_of(self.saver, relation), parents, found, fresh)
         if not fresh:
             phases.delete()
@@ -148,7 +150,8 @@ class _Phases:
         if not items:
             return
         wanted = [(each.target, New(each.save, self.ties.given(parent, each.save.path))) for parent, each in items]
-        made = self.saver.create_unless_there(wanted)
+        lock = self.relation.link is None and self.model.version is not None
+        made = self.saver.create_unless_there(wanted, lock=lock)
         self._tie(
             [Pair(parent, one, each.target.path, each.edge) for (parent, each), one in zip(items, made, strict=True)]
         )

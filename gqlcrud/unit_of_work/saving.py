@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -29,6 +29,7 @@ from gqlcrud.unit_of_work.record_hooks import RecordHooks, Subject
 from gqlcrud.unit_of_work.refusals import new_instances, set_values
 from gqlcrud.unit_of_work.saver import New, contradiction
 from gqlcrud.unit_of_work.targets import Doomed, Owner, Targets
+from gqlcrud.unit_of_work.violations import UnseenRecordError
 from gqlcrud.unit_of_work.written_rows import WrittenRow
 from gqlcrud.write_plan import Change, Named, Path, Save, ToMany, ToOne
 
@@ -38,13 +39,18 @@ ATTEMPTS = 5
 
 @dataclass(slots=True)
 class Saver:
-    """Writes records within one transaction. `writing`: the rows of the flush that is under way."""
+    """Writes records within one transaction.
+
+    writing: the rows of the flush that is under way, or that has failed. written: those of the flushes before it, with
+    the keys that new records have got; a deferred constraint may refuse them yet.
+    """
 
     session: Session
     catalog: Catalog
     database: Database
-    writing: list[WrittenRow]
     hooks: RecordHooks
+    writing: list[WrittenRow] = field(default_factory=list)
+    written: list[WrittenRow] = field(default_factory=list)
     finder: Finder = field(init=False)
     targets: Targets = field(init=False)
     partners: Partners = field(init=False)
@@ -70,7 +76,11 @@ class Saver:
         with self.session.no_autoflush:
             made = new_instances(list(zip(saves, values, strict=True)))
         self.session.add_all(made)
-        self.flush(WrittenRow(save.model, value, None, save.path) for save, value in zip(saves, values, strict=True))
+        rows = [WrittenRow(save.model, value, None, save.path) for save, value in zip(saves, values, strict=True)]
+        self.flush(rows)
+        self.written[len(self.written) - len(rows) :] = [
+            row.keyed(row.mapper.primary_key_from_instance(one)) for row, one in zip(rows, made, strict=True)
+        ]
         self._belongings(list(zip(saves, made, strict=True)), fresh=True)
         self.hooks.after(WriteKind.CREATE, _subjects(saves, values, made))
         return made
@@ -113,13 +123,15 @@ class Saver:
             self.flush(rows)
         self.hooks.after(WriteKind.DELETE, doomed)
 
-    def create_unless_there(self, items: Sequence[tuple[Named, New]]) -> list[Instance]:
+    def create_unless_there(self, items: Sequence[tuple[Named, New]], *, lock: bool = False) -> list[Instance]:
         """The record of each key, made if it is not there; others may make it at the same time.
+
+        lock: nobody else changes the records that are there until the transaction ends.
 
         A unique key that somebody else has just given makes the savepoint fail; then their record is the one.
         """
         wanted = {identity(named): (named, new) for named, new in reversed(items)}
-        found = self.finder.named(named for named, _ in items)
+        found = self.finder.named((named for named, _ in items), lock=lock)
         for attempt in range(ATTEMPTS):
             missing = [item for name, item in wanted.items() if name not in found]
             if not missing:
@@ -128,27 +140,45 @@ class Saver:
                 with self.savepoint():
                     made = self.create([new for _, new in missing])
                 found |= {identity(named): one for (named, _), one in zip(missing, made, strict=True)}
-            except IntegrityError:
+            except IntegrityError as error:
                 before = len(found)
-                found |= self.finder.named(named for named, _ in missing)
+                found |= self.finder.named((named for named, _ in missing), lock=lock)
                 if len(found) == before or attempt == ATTEMPTS - 1:
-                    raise
+                    self.refuse(error)
                 self.writing.clear()
         return [found[identity(named)] for named, _ in items]
 
-    # ---------- parts ----------
-
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """What fails in the block leaves nothing written, and hooks are told of nothing of it."""
-        with self.hooks.savepoint(), self.session.begin_nested():
-            yield
+        """A part of the transaction that is undone by itself if it fails; `writing` has the rows of the failure, and hooks
+        are told of nothing of it."""
+        before = len(self.written)
+        try:
+            with self.hooks.savepoint(), self.session.begin_nested():
+                yield
+        except BaseException:
+            del self.written[before:]
+            raise
+
+    def refuse(self, error: IntegrityError) -> NoReturn:
+        """Raise the failure of a record that was to be made if it was not there, and which is still not there.
+
+        Another unique key is in the way, or the record came after the snapshot of this transaction was taken, which a
+        later one sees: UnseenRecordError.
+        """
+        if self.database is Database.POSTGRESQL:
+            level = self.session.connection().get_isolation_level()
+            if level in ("REPEATABLE READ", "SERIALIZABLE"):
+                raise UnseenRecordError from error
+        raise error
+
+    # ---------- parts ----------
 
     def flush(self, rows: Iterable[WrittenRow]) -> None:
         """Write what is pending; `rows` say what, should it fail."""
         self.writing[:] = rows
         self.session.flush()
-        self.writing.clear()
+        self.done()
 
     def execute(
         self, statement: sa.Executable, rows: Iterable[WrittenRow], parameters: Sequence[Mapping[str, Any]] = ()
@@ -156,6 +186,11 @@ class Saver:
         """Run a statement that writes `rows`, once for each of the parameters if there are any."""
         self.writing[:] = rows
         self.session.execute(statement, list(parameters) or None)
+        self.done()
+
+    def done(self) -> None:
+        """What is being written is: the next statement may come."""
+        self.written += self.writing
         self.writing.clear()
 
     def key_of(self, instance: Instance, model: Model) -> tuple[Any, ...]:

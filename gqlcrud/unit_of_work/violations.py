@@ -49,6 +49,10 @@ class Violation:
     domain: str | None = None
 
 
+class UnseenRecordError(Exception):
+    """A record of the same key that the transaction cannot see, as it was committed after its snapshot."""
+
+
 _SQLSTATES = {
     "23505": ViolationKind.UNIQUE,
     "23503": ViolationKind.FOREIGN_KEY,
@@ -101,8 +105,11 @@ def read_violation(error: BaseException) -> Violation | None:
 def is_transient(error: BaseException) -> bool:
     """Whether the whole transaction may succeed if it is tried again.
 
-    A serialization failure or a deadlock of PostgreSQL; a database or table of SQLite that another one has locked.
+    A serialization failure or a deadlock of PostgreSQL; a record that only a later snapshot shows; a database or table
+    of SQLite that another one has locked.
     """
+    if isinstance(error, UnseenRecordError):
+        return True
     for each in _origins(error):
         if isinstance(each, sqlite3.Error):
             code = getattr(each, "sqlite_errorcode", 0) & _PRIMARY_CODE

@@ -6,7 +6,7 @@ It knows mappers and the catalog, but no database.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -50,6 +50,14 @@ class WrittenRow:
             return {}
         attributes = [self.mapper.get_property_by_column(column).key for column in self.mapper.primary_key]
         return dict(zip(attributes, self.key, strict=True))
+
+    def below(self, *prefix: str) -> WrittenRow:
+        """The same row, its path seen from `prefix` further up."""
+        return replace(self, path=(*prefix, *self.path)) if prefix else self
+
+    def keyed(self, key: Sequence[Any]) -> WrittenRow:
+        """The row of a new record, with the primary key that the database has given it among its values."""
+        return replace(self, values={**self.values, **replace(self, key=tuple(key)).key_values})
 
     def attribute(self, column: sa.ColumnElement[Any]) -> str | None:
         """The attribute that a column of a table is mapped to, if it is."""
