@@ -12,9 +12,9 @@ from sqlalchemy import Dialect
 from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from gqlcrud.catalog import Column, Source
-from gqlcrud.catalog.positions import decode_number, encode_number, labels_by_place, position_scalar, stored_type
+from gqlcrud.catalog.positions import labels_by_place, position_scalar, stored_type
 from gqlcrud.plan import Opaque
-from gqlcrud.scalars import DATETIME, DATETIME_TZ, DECIMAL, DURATION, TIME, TIME_TZ, JsonScalar, Scalar, wrapped_type
+from gqlcrud.scalars import DATETIME, DATETIME_TZ, DECIMAL, TIME, TIME_TZ, JsonScalar, Scalar, wrapped_type
 from gqlcrud.statements.binding import Nearest, in_utc, nearest, unbounded
 from gqlcrud.statements.dialect import Database
 
@@ -157,7 +157,7 @@ class Columns:
             return _typed_key(column, sql_type, expression)
         binary = isinstance(sql_type, sa.LargeBinary)
         stored = sa.func.hex(expression) if binary else sa.type_coerce(expression, NullType())
-        return SortKey(stored, stored, encode_number, lambda value: sa.literal(decode_number(value), NullType()))
+        return SortKey(stored, stored, _unchanged, lambda value: sa.literal(value, NullType()))
 
 
 def attribute(column: Column, source: Any) -> sa.ColumnElement[Any]:
@@ -184,13 +184,30 @@ def _typed_key(column: Column, sql_type: TypeEngine[Any], expression: sa.ColumnE
     """A key of PostgreSQL, whose values are read and bound by the stored type."""
     scalar = position_scalar(column)
     bind_type = _position_type(scalar, sql_type)
+    if isinstance(sql_type, sa.Date | sa.Time | sa.DateTime):
+        return _moment_key(bind_type, scalar, expression)
     if isinstance(sql_type, NullType) and scalar.name in ("Int", "BigInt", "Float"):
         # an expression of unknown type, of which the annotation says what its values are to be
         expression = sa.cast(expression, bind_type)
     value: sa.ColumnElement[Any] = sa.type_coerce(expression, bind_type)
-    if scalar is DURATION:
+    if scalar.name == "Duration":
         value = _in_days(value)
     return SortKey(expression, value, scalar.encode, lambda value: sa.literal(scalar.decode(value), bind_type))
+
+
+def _moment_key(sql_type: TypeEngine[Any], scalar: Scalar, expression: sa.ColumnElement[Any]) -> SortKey:
+    """A key of dates or times, which go to cursors and back as texts: the driver makes one value of infinity and of the
+    last day that Python has, and none of a day beyond. JSON has them in one form whatever the DateStyle."""
+    utc: sa.ColumnElement[str] = sa.literal_column("'UTC'")
+    zoned = isinstance(sql_type, sa.DateTime) and sql_type.timezone
+
+    def bind(value: JsonScalar) -> sa.ColumnElement[Any]:
+        text = sa.literal(scalar.decode(value), sa.String())
+        return sa.func.timezone(utc, sa.cast(text, sa.DateTime())) if zoned else sa.cast(text, sql_type)
+
+    plain = sa.func.timezone(utc, expression) if zoned else expression
+    value = sa.func.to_json(plain).op("#>>", return_type=sa.String())(sa.literal_column("'{}'"))
+    return SortKey(expression, value, _unchanged, bind)
 
 
 def _position_type(scalar: Scalar, sql_type: TypeEngine[Any]) -> TypeEngine[Any]:
