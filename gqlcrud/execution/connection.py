@@ -132,10 +132,16 @@ class OperationConnection:
         self.check_free()
         async with self.reading(), self.lock:
             _held.set(self)
+            connection: AsyncConnection | None = None
             try:
-                yield await self._acquire()
+                connection = await self._acquire()
+                yield connection
             except exc.SQLAlchemyError as error:
                 await self._failed(error)
+                raise
+            except TimeoutError as error:  # of whatever the block waits for; SQLAlchemy drops a connection for its own
+                if connection is not None and connection.invalidated:
+                    await self._failed(error)
                 raise
             finally:
                 _held.set(None)
@@ -181,6 +187,9 @@ class OperationConnection:
         Raises RequestError for what a client may know of the failure.
         """
         await self._release(error)
+        if is_timeout(error):
+            logger.warning("The database ended a statement.", exc_info=error)
+            raise RequestError("The database ended the statement: it took too long.", ErrorCode.TIMEOUT) from error
         if is_outage(error):
             raise self._unavailable(error) from error
         if is_computation(error):
@@ -231,6 +240,14 @@ async def _prepare_sqlite(connection: AsyncConnection) -> _Watch:
         await raw.driver_connection.set_progress_handler(watch.is_cancelled, _WATCH_EVERY)
         raw.info["gqlcrud"] = watch
     return watch
+
+
+def is_timeout(error: exc.SQLAlchemyError | OSError) -> bool:
+    """Whether a statement was cancelled, as by PostgreSQL's `statement_timeout` (SQLSTATE 57014), or took longer than the
+    `command_timeout` of the driver, whose error has no number, other than that of a network that is slow."""
+    if isinstance(error, exc.DBAPIError):
+        return _sqlstate(error) == "57014"
+    return isinstance(error, TimeoutError) and error.errno is None
 
 
 def is_outage(error: exc.SQLAlchemyError | OSError) -> bool:
