@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
@@ -25,7 +26,8 @@ _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 _NUMERIC = (sa.Integer, sa.Boolean, sa.Numeric, sa.Float, sa.Date, sa.Time, sa.DateTime, sa.Interval)
 """The types whose columns SQLite gives the affinity of numbers."""
 _DIALECTS: dict[str, Dialect] = {
-    "postgresql": postgresql.dialect(),  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it out
+    # that of another driver would make a NUMERIC of a FLOAT
+    "postgresql": asyncpg.dialect(),  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it out
     "sqlite": sqlite.dialect(),
 }
 
