@@ -170,7 +170,7 @@ class OperationConnection:
         if self._connection is None:
             stack = AsyncExitStack()
             try:
-                connection = await stack.enter_async_context(self.source.connect())
+                connection = await self._open(stack)
             except exc.InvalidRequestError:
                 raise  # a session that cannot be used as it was: a mistake of the application
             except Exception as error:  # drivers raise errors of their own where no connection comes about
@@ -180,6 +180,23 @@ class OperationConnection:
                 self._watch = await _prepare_sqlite(connection)
         self._watch.task = asyncio.current_task()
         return self._connection
+
+    async def _open(self, stack: AsyncExitStack) -> AsyncConnection:
+        """A connection that `stack` gives back. SQLite opens its file in a thread, which does not learn that its caller is
+        cancelled, and would leave the connection open: it is awaited and given back."""
+        opening = stack.enter_async_context(self.source.connect())
+        if self.source.database is not Database.SQLITE:
+            return await opening
+        task = asyncio.ensure_future(opening)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait([task], timeout=_OPENS_WITHIN)
+            task.cancel()  # it waits for a pool that has none free
+            await asyncio.wait([task])
+            if not task.cancelled() and task.exception() is None:
+                await stack.aclose()
+            raise
 
     async def _failed(self, error: exc.SQLAlchemyError | OSError) -> None:
         """Drop the connection of a failed statement, and with it a transaction that takes no more statements.
@@ -209,6 +226,8 @@ class OperationConnection:
             await stack.__aexit__(type(error) if error else None, error, error.__traceback__ if error else None)
 
 
+_OPENS_WITHIN = 0.2
+"""Seconds: SQLite opens a file in less than a thousandth of one."""
 _UNAVAILABLE = "The database is not available."
 _held: ContextVar[OperationConnection | None] = ContextVar("gqlcrud_held", default=None)
 
