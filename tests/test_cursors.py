@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete
+from sqlalchemy import ForeignKey, delete
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from gqlcrud import Api
 from tests import market, zoo
@@ -399,6 +400,50 @@ async def test_a_cursor_outlives_its_record(make_engine: MakeEngine) -> None:
                 await run(api, LIST, orderBy=order, **{name: edges[place]["cursor"]}) for name in ("before", "after")
             ]
             assert [numbers(page) for page in pages] == expected
+
+
+# ---------- lists that nothing can be ordered by ----------
+
+
+class Bare(DeclarativeBase):
+    pass
+
+
+class End(Bare):
+    __tablename__ = "end"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pairs: Mapped[list["Pair"]] = relationship(foreign_keys="Pair.one_id")
+
+
+class Pair(Bare):
+    """Foreign keys alone, which no list is ordered by."""
+
+    __tablename__ = "pair"
+
+    one_id: Mapped[int] = mapped_column(ForeignKey("end.id"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("end.id"), primary_key=True)
+
+
+async def test_a_list_that_has_no_order_by_is_paged_by_its_key(make_engine: MakeEngine) -> None:
+    engine = await make_engine(Bare.metadata)
+    await save(engine, *(End(id=number) for number in (1, 2, 3)))
+    await save(engine, *(Pair(one_id=one, other_id=other) for one in (3, 1) for other in (2, 1, 3)))
+    api = Api(Bare, engine)
+    page = "{ totalCount edges { cursor node { id } } pageInfo { hasNextPage } }"
+    query = f"query ($first: Int, $after: String) {{ pairs(first: $first, after: $after) {page} }}"
+    whole = (await run(api, query))["pairs"]
+    cursors = [edge["cursor"] for edge in whole["edges"]]
+
+    assert "PairOrder" not in api.sdl()
+    assert [opened(cursor)[1:] for cursor in cursors] == [[1, 1], [1, 2], [1, 3], [3, 1], [3, 2], [3, 3]]
+    assert await walk(api, query, "pairs", "id") == [edge["node"]["id"] for edge in whole["edges"]]
+    nested = "query ($after: String) { ends { nodes { pairs(first: 1, after: $after) { edges { cursor } } } } }"
+    after = [None]
+    for _ in range(3):
+        found = (await run(api, nested, after=after[-1]))["ends"]["nodes"]
+        after.append(found[0]["pairs"]["edges"][0]["cursor"])
+    assert [opened(cursor)[1:] for cursor in after[1:]] == [[1, 1], [1, 2], [1, 3]]
 
 
 # ---------- relations to many: case 21 ----------
