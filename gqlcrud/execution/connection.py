@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 from sqlalchemy.orm import Session
 
 from gqlcrud.errors import ConfigurationError, ErrorCode, RequestError
+from gqlcrud.execution.failures import is_computation, is_outage, is_timeout, is_unreadable
 from gqlcrud.statements import SQLITE_FUNCTIONS, Database, database_of
 
 logger = logging.getLogger("gqlcrud")
@@ -74,6 +75,13 @@ def session_source(session: AsyncSession) -> ConnectionSource:
             yield connection
 
     return ConnectionSource(database, connect)
+
+
+class UnreadableError(RequestError):
+    """The driver cannot read a value."""
+
+    def __init__(self) -> None:
+        super().__init__("The database holds a value here that cannot be shown.", ErrorCode.UNREADABLE)
 
 
 @dataclass(slots=True)
@@ -155,10 +163,16 @@ class OperationConnection:
             )
 
     async def execute(self, statement: sa.Select[Any], parameters: Mapping[str, Any]) -> Rows:
-        """All rows of a statement; the caller holds `lock`. Raises RequestError for what a client may know."""
+        """All rows of a statement; the caller holds `lock`. Raises RequestError for what a client may know, UnreadableError
+        for a value that the driver has no value of Python for."""
         try:
             connection = await self._acquire()
-            result = await connection.execute(statement, parameters)
+            try:
+                result = await connection.execute(statement, parameters)
+            except (ValueError, OverflowError, exc.OperationalError) as error:
+                if not is_unreadable(error):
+                    raise
+                raise UnreadableError from error
             return list(result.fetchall())
         except (exc.SQLAlchemyError, OSError) as error:
             await self._failed(error)
@@ -259,40 +273,3 @@ async def _prepare_sqlite(connection: AsyncConnection) -> _Watch:
         await raw.driver_connection.set_progress_handler(watch.is_cancelled, _WATCH_EVERY)
         raw.info["gqlcrud"] = watch
     return watch
-
-
-def is_timeout(error: exc.SQLAlchemyError | OSError) -> bool:
-    """Whether a statement was cancelled, as by PostgreSQL's `statement_timeout` (SQLSTATE 57014), or took longer than the
-    `command_timeout` of the driver, whose error has no number, other than that of a network that is slow."""
-    if isinstance(error, exc.DBAPIError):
-        return _sqlstate(error) == "57014"
-    return isinstance(error, TimeoutError) and error.errno is None
-
-
-def is_outage(error: exc.SQLAlchemyError | OSError) -> bool:
-    """Whether the database, not the statement, is to blame: it is gone, busy, or ends the connection.
-
-    SQLSTATE classes 08 and 53, 55P03 and 57P (connection, resources, a lock, shutdown); SQLite's busy and unreadable files.
-    """
-    if isinstance(error, exc.DBAPIError):
-        state = _sqlstate(error)
-        busy = isinstance(error, exc.OperationalError) and any(text in str(error.orig) for text in _SQLITE_OUTAGES)
-        return error.connection_invalidated or busy or state.startswith(("08", "53", "55P03", "57P"))
-    return isinstance(error, OSError | exc.TimeoutError)
-
-
-_SQLITE_OUTAGES = ("is locked", "unable to open", "disk I/O")
-
-
-def is_computation(error: exc.SQLAlchemyError | OSError) -> bool:
-    """Whether the database refuses to compute with a value: SQLSTATE class 22, or SQLite's words for that."""
-    return isinstance(error, exc.DBAPIError) and (
-        _sqlstate(error).startswith("22") or any(text in str(error.orig) for text in _COMPUTATION)
-    )
-
-
-_COMPUTATION = ("user-defined function raised", "integer overflow", "pattern too complex")
-
-
-def _sqlstate(error: exc.DBAPIError) -> str:
-    return getattr(error.orig, "sqlstate", None) or ""
