@@ -1,9 +1,11 @@
 """Prints the figures of `docs/architecture.md`: python docs/measure.py
 
-Times are those of the machine that it runs on; the rest is the same everywhere.
+Times are those of the machine that it runs on; the rest is the same everywhere. `GQLCRUD_SAMPLES` names the folder of
+the database that is served; without it that figure is left out.
 """
 
 import asyncio
+import os
 import re
 import subprocess
 import sys
@@ -33,6 +35,9 @@ DOCUMENTS = (
     "{ books { nodes { tags { edges { weight node { label } } } } } genres { nodes { books { nodes { title } } } } }",
     '{ nodes(ids: ["Qm9vazox", "Qm9vazoy", "QXV0aG9yOjE"]) { id } }',
 )
+ROOT = Path(__file__).parent.parent
+UNBUFFERED = {**os.environ, "PYTHONUNBUFFERED": "1"}
+CHINOOK = "chinook/Chinook_Sqlite.sqlite"
 IMPORTED = "import time; start = time.perf_counter(); import {}; print(time.perf_counter() - start)"
 
 
@@ -130,6 +135,20 @@ async def bulk(url: Any) -> tuple[float, float]:
         await engine.dispose()
 
 
+def serving_time(target: str) -> float:
+    """Seconds until `gqlcrud serve` prints the address at which it serves a target."""
+    begin = time.perf_counter()
+    command = [sys.executable, "-m", "gqlcrud", "serve", target, "--port", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=UNBUFFERED) as process:
+        try:
+            assert process.stdout is not None
+            while "http://" not in (line := process.stdout.readline()):
+                assert line, "it ended before it served anything"
+            return time.perf_counter() - begin
+        finally:
+            process.kill()
+
+
 def sdl_sizes() -> dict[str, tuple[int, int]]:
     """Characters of the schema for each model, with the descriptions and without."""
     engine = create_async_engine("sqlite+aiosqlite://")
@@ -158,6 +177,9 @@ def main() -> None:
         print(f"| import {module} | {min(import_time(module) for _ in range(5)):.2f} |")
     for models in (10, 50):
         print(f"| Api over {models} generated models | {min(startup(models) for _ in range(5)):.2f} |")
+    if "GQLCRUD_SAMPLES" in os.environ:
+        target = f"sqlite:///{Path(os.environ['GQLCRUD_SAMPLES'], CHINOOK)}"
+        print(f"| gqlcrud serve sqlite:///{Path(CHINOOK).name} | {min(serving_time(target) for _ in range(5)):.2f} |")
     print("\n| schema | characters for each model | without descriptions |\n|---|---|---|")
     for name, (full, bare) in sdl_sizes().items():
         print(f"| {name} | {full:,} | {bare:,} |")

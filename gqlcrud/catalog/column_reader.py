@@ -242,7 +242,7 @@ class ColumnReader:
         if further and scalar.operators != TEXT:
             raise ConfigurationError(
                 f"ModelOptions(operators={{{key!r}: ...}}) of {self.model}: {', '.join(map(repr, sorted(further)))} "
-                f"is for texts, and {key} is a {scalar.name}."
+                f"is for texts; the type of {key} is {scalar.name}."
             )
         for name in further:
             if name not in OPT_IN:

@@ -11,7 +11,8 @@ from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
 from gqlcrud.errors import ConfigurationError
-from gqlcrud.execution.connection import is_autocommit, is_driver_failure, prepare_sqlite
+from gqlcrud.execution.connection import is_autocommit, prepare_sqlite
+from gqlcrud.execution.failures import is_driver_failure
 from gqlcrud.statements import Database, database_of
 
 

@@ -21,15 +21,12 @@ from gqlcrud.execution.announcing import announce
 from gqlcrud.execution.connection import (
     ConnectionSource,
     OperationConnection,
-    is_computation,
-    is_driver_failure,
-    is_outage,
-    is_timeout,
     prepare_sqlite,
     session_source,
     took_too_long,
     unavailable,
 )
+from gqlcrud.execution.failures import is_computation, is_driver_failure, is_outage, is_timeout
 from gqlcrud.execution.reader import Reader
 from gqlcrud.execution.transactions import TransactionSource
 from gqlcrud.statements import Database
@@ -235,10 +232,10 @@ class Writer:
                 return WriteError(errors)
         if not isinstance(error, exc.SQLAlchemyError | OSError):
             return error
-        if is_outage(error):
-            return unavailable(error)
         if is_timeout(error):
             return took_too_long(error)
+        if is_outage(error):
+            return unavailable(error)
         if is_transient(error):
             logger.warning("A transaction is given up after %s.", type(error).__name__, exc_info=error)
             return RequestError("Others are writing the same records; try again.", ErrorCode.UNAVAILABLE)
