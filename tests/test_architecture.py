@@ -14,15 +14,19 @@ LAYERS = """
     cli
     targets
     api
+    extension
+    answering
     types
+    mutations
     fields loading
     context
     execution
+    unit_of_work write_planning
     planning statements
     write_plan
     keys plan examples fastapi reflect
     catalog http reflected_names
-    naming options faults
+    naming options faults idempotency
     scalars
     values selection errors graphiql
 """
@@ -31,10 +35,22 @@ LAYERS = """
 THIRD_PARTIES = {
     "sqlalchemy": {
         *("api", "catalog", "execution", "loading", "scalars", "statements"),
-        *("reflect", "reflected_names", "targets"),
+        *("reflect", "reflected_names", "targets", "unit_of_work", "idempotency"),
     },
-    "strawberry": {"api", "catalog", "fastapi", "fields", "http", "loading", "scalars", "types"},
-    "graphql": {"api", "context", "faults", "loading", "selection"},
+    "strawberry": {
+        "answering",
+        "api",
+        "catalog",
+        "extension",
+        "fastapi",
+        "fields",
+        "http",
+        "loading",
+        "mutations",
+        "scalars",
+        "types",
+    },
+    "graphql": {"answering", "api", "context", "extension", "faults", "loading", "selection", "types"},
     "fastapi": {"api", "cli", "fastapi"},
     "starlette": {"cli", "fastapi"},
     "uvicorn": {"cli"},
@@ -159,7 +175,21 @@ def test_few_modules_await_anything() -> None:
         if any(isinstance(node, ast.Await | ast.AsyncWith | ast.AsyncFor) for node in ast.walk(tree(name)))
     }
 
-    assert awaiting == {"api", "cli", "execution", "fastapi", "fields", "loading", "targets"}
+    assert awaiting == {
+        *(
+            "answering",
+            "api",
+            "cli",
+            "context",
+            "execution",
+            "extension",
+            "fastapi",
+            "fields",
+            "loading",
+            "mutations",
+            "targets",
+        )
+    }
 
 
 def test_packages_hold_no_logic() -> None:
