@@ -168,16 +168,8 @@ class Api:
                     operation_name=operation_name,
                     allowed_operation_types=allowed,
                 )
-            except CannotGetOperationTypeError as error:
-                name = error.operation_name
-                message = "The document has no operation." if name is None else f"Unknown operation named {name!r}."
-                return _refusal(message, ErrorCode.OPERATION_RESOLUTION_FAILURE)
-            except InvalidOperationTypeError as error:
-                if error.operation_type is OperationType.SUBSCRIPTION:
-                    return _refusal("This API has no subscriptions.", ErrorCode.OPERATION_RESOLUTION_FAILURE)
-                return _refusal("A mutation is sent with POST.", ErrorCode.MUTATION_REFUSED)
-            except MissingQueryError:
-                return _refusal("Syntax Error: Unexpected <EOF>.", ErrorCode.GRAPHQL_PARSE_FAILED)
+            except (CannotGetOperationTypeError, InvalidOperationTypeError, MissingQueryError) as error:
+                return _not_to_be_run(error)
         if result.errors:
             result.errors = client_errors(result.errors, executed=not isinstance(result, PreExecutionError))
         return result
@@ -294,6 +286,21 @@ def _set(variable: ContextVar[T], value: T) -> Iterator[None]:
         yield
     finally:
         variable.reset(token)
+
+
+def _not_to_be_run(error: Exception) -> ExecutionResult:
+    """What is told of a document that has no operation, or none that may be run."""
+    match error:
+        case CannotGetOperationTypeError(operation_name=None):
+            return _refusal("The document has no operation.", ErrorCode.OPERATION_RESOLUTION_FAILURE)
+        case CannotGetOperationTypeError(operation_name=name):
+            return _refusal(f"Unknown operation named {name!r}.", ErrorCode.OPERATION_RESOLUTION_FAILURE)
+        case InvalidOperationTypeError(operation_type=OperationType.SUBSCRIPTION):
+            return _refusal("This API has no subscriptions.", ErrorCode.OPERATION_RESOLUTION_FAILURE)
+        case InvalidOperationTypeError():
+            return _refusal("A mutation is sent with POST.", ErrorCode.MUTATION_REFUSED)
+        case _:
+            return _refusal("Syntax Error: Unexpected <EOF>.", ErrorCode.GRAPHQL_PARSE_FAILED)
 
 
 def _refusal(message: str, code: ErrorCode) -> ExecutionResult:

@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from graphql import (
     ExecutionResult,
@@ -15,7 +15,6 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
-    SourceLocation,
     get_operation_ast,
 )
 from graphql.execution.values import VariableValues, get_variable_values
@@ -23,10 +22,11 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types import ExecutionContext
 
+from gqlcrud.answering import answered_once
 from gqlcrud.context import Operation, begin_operation, end_operation
-from gqlcrud.errors import ErrorCode, RequestError, WriteError
+from gqlcrud.errors import ErrorCode
 from gqlcrud.execution import Answers
-from gqlcrud.faults import client_errors, fault, fault_error
+from gqlcrud.faults import client_errors
 from gqlcrud.idempotency import AnswerKey, Idempotency, fingerprint
 from gqlcrud.mutations import Mutation, Once, WriteField, prepare_document, run_document
 from gqlcrud.selection import Selection, read_root_selections
@@ -74,27 +74,30 @@ def extension_of(api: ExtendedApi) -> type[SchemaExtension]:
                 )
 
         async def on_execute(self) -> AsyncIterator[None]:
-            """A mutation that is written as a whole is, before any of its fields is resolved."""
-            context = self.execution_context
-            try:
-                request = whole_mutation(context, api)
-            except GraphQLError as error:
-                context.result = ExecutionResult(None, [error])
-                request = None
-            if request is None:
-                yield
-                return
-            document = prepare_document(self.operation, request.writes)
-            if request.key is None:
-                self.operation.outcomes = await run_document(self.operation, document)
-                yield
-                return
-            assert api.idempotency is not None, "there are no keys without it"
-            once = Once(self.operation, document, Answers(api.idempotency), request.key)
-            async with answered_once(context, once):
+            async with written_as_whole(self.execution_context, api, self.operation):
                 yield
 
     return GqlcrudExtension
+
+
+@asynccontextmanager
+async def written_as_whole(context: ExecutionContext, api: ExtendedApi, operation: Operation) -> AsyncIterator[None]:
+    """A mutation that is written as a whole is, before any of its fields is resolved; all others are left alone."""
+    request = None
+    try:
+        request = whole_mutation(context, api)
+    except GraphQLError as error:
+        context.result = ExecutionResult(None, [error])
+    if request is None:
+        yield
+        return
+    document = prepare_document(operation, request.writes)
+    if request.key is None or api.idempotency is None:
+        operation.outcomes = await run_document(operation, document)
+        yield
+        return
+    async with answered_once(context, Once(operation, document, Answers(api.idempotency), request.key)):
+        yield
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,72 +163,3 @@ def _writes(schema: GraphQLSchema, selections: Mapping[str, Selection], api: Ext
             )
         writes[key] = definition.mutation, selection
     return writes
-
-
-# ---------- answers that are kept ----------
-
-
-@asynccontextmanager
-async def answered_once(context: ExecutionContext, once: Once) -> AsyncIterator[None]:
-    """Gives the operation the answer that is kept, or keeps the one that is made in the block."""
-    try:
-        await once.begin()
-    except RequestError as error:
-        context.result = _refusal(error)
-        yield
-        return
-    if once.stored is not None:
-        context.result = _read(once.stored)
-        yield
-        return
-    once.operation.outcomes = once.outcomes
-    try:
-        yield
-    except BaseException:
-        await once.abandon()
-        raise
-    assert isinstance(context.result, ExecutionResult), "a mutation gives one result"
-    await _finish(context.result, once)
-
-
-async def _finish(result: ExecutionResult, once: Once) -> None:
-    """A fault is not kept, and undoes what is written: the request can be repeated."""
-    result.errors = client_errors(result.errors or (), executed=True) or None
-    try:
-        response = json.dumps({"data": result.data, "errors": [each.formatted for each in result.errors or ()]})
-    except (TypeError, ValueError, RecursionError) as error:
-        await once.abandon()
-        result.data, result.errors = None, [fault_error(fault(error, "the result, which is no JSON"))]
-        return
-    if any((each.extensions or {}).get("code") in _FAULTS for each in result.errors or ()):
-        await once.abandon()
-        result.data = None
-        return
-    try:
-        kept = _read(await once.finish(response))
-    except WriteError as error:
-        kept = _refusal(RequestError(error.errors[0].message, error.errors[0].code, error.errors[0].path))
-    except Exception as error:
-        kept = _refusal(error)
-    result.data, result.errors = kept.data, kept.errors
-
-
-_FAULTS = {ErrorCode.INTERNAL_ERROR.value, ErrorCode.UNAVAILABLE.value}
-
-
-def _refusal(error: Exception) -> ExecutionResult:
-    return ExecutionResult(None, client_errors([GraphQLError(str(error), original_error=error)], executed=False))
-
-
-def _read(response: str) -> ExecutionResult:
-    """A response as it was kept."""
-    document = json.loads(response)
-    errors = [_read_error(each) for each in document["errors"]]
-    return ExecutionResult(document["data"], errors or None)
-
-
-def _read_error(formatted: Mapping[str, Any]) -> GraphQLError:
-    error = GraphQLError(formatted["message"], path=formatted.get("path"), extensions=formatted.get("extensions"))
-    if "locations" in formatted:
-        error.locations = [SourceLocation(**each) for each in formatted["locations"]]
-    return error

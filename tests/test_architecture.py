@@ -14,6 +14,8 @@ LAYERS = """
     cli
     targets
     api
+    extension
+    answering
     types
     mutations
     fields loading
@@ -25,7 +27,7 @@ LAYERS = """
     write_plan
     keys plan examples fastapi reflect
     catalog http reflected_names
-    naming options faults
+    naming options faults idempotency
     scalars hooks
     values selection errors graphiql
 """
@@ -34,10 +36,22 @@ LAYERS = """
 THIRD_PARTIES = {
     "sqlalchemy": {
         *("api", "catalog", "execution", "hooks", "loading", "scalars", "statements"),
-        *("reflect", "reflected_names", "targets", "unit_of_work"),
+        *("reflect", "reflected_names", "targets", "unit_of_work", "idempotency"),
     },
-    "strawberry": {"api", "catalog", "fastapi", "fields", "http", "loading", "mutations", "scalars", "types"},
-    "graphql": {"api", "context", "faults", "loading", "selection"},
+    "strawberry": {
+        "answering",
+        "api",
+        "catalog",
+        "extension",
+        "fastapi",
+        "fields",
+        "http",
+        "loading",
+        "mutations",
+        "scalars",
+        "types",
+    },
+    "graphql": {"answering", "api", "context", "extension", "faults", "loading", "selection", "types"},
     "fastapi": {"api", "cli", "fastapi"},
     "pydantic": {"catalog", "options", "write_planning"},
     "pydantic_core": {"write_planning"},
@@ -168,7 +182,21 @@ def test_few_modules_await_anything() -> None:
         if any(isinstance(node, ast.Await | ast.AsyncWith | ast.AsyncFor) for node in ast.walk(tree(name)))
     }
 
-    assert awaiting == {*("api", "cli", "context", "execution", "fastapi", "fields", "loading", "mutations", "targets")}
+    assert awaiting == {
+        *(
+            "answering",
+            "api",
+            "cli",
+            "context",
+            "execution",
+            "extension",
+            "fastapi",
+            "fields",
+            "loading",
+            "mutations",
+            "targets",
+        )
+    }
 
 
 def test_packages_hold_no_logic() -> None:
