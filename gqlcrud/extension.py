@@ -42,7 +42,7 @@ class ExtendedApi(Protocol):
     @property
     def idempotency_key(self) -> str | None: ...
 
-    def new_operation(self) -> Operation: ...
+    def new_operation(self, context: Any) -> Operation: ...
 
 
 def extension_of(api: ExtendedApi) -> type[SchemaExtension]:
@@ -50,7 +50,7 @@ def extension_of(api: ExtendedApi) -> type[SchemaExtension]:
 
     class GqlcrudExtension(SchemaExtension):
         async def on_operation(self) -> AsyncIterator[None]:
-            self.operation = api.new_operation()
+            self.operation = api.new_operation(self.execution_context.context)
             token = begin_operation(api, self.operation)
             try:
                 yield
