@@ -123,11 +123,12 @@ class Transaction:
     catalog: Catalog
     database: Database
     writing: list[WrittenRow] = field(default_factory=list)
+    written: list[WrittenRow] = field(default_factory=list)
 
     async def apply(self, work: Callable[[Saver], T]) -> T:
         """Run a part of the unit of work, which is synchronous."""
         return await self.session.run_sync(
-            lambda session: work(Saver(session, self.catalog, self.database, self.writing))
+            lambda session: work(Saver(session, self.catalog, self.database, self.writing, self.written))
         )
 
     def reader(self) -> Reader:
@@ -158,18 +159,19 @@ class Writer:
         """
         for attempt in range(ATTEMPTS):
             rows: list[WrittenRow] = []
+            earlier: list[WrittenRow] = []
             try:
                 async with self.source.begin() as session:
-                    return await work(Transaction(session, self.catalog, self.source.database, rows))
+                    return await work(Transaction(session, self.catalog, self.source.database, rows, earlier))
             except (exc.SQLAlchemyError, OSError) as error:
                 again = attempt + 1 < ATTEMPTS and not self.source.joined and is_transient(error)
                 if not again:
-                    raise await self._explained(error, rows) from error
+                    raise await self._explained(error, rows, earlier) from error
                 logger.info("A transaction is tried again after %s.", type(error).__name__)
                 await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))
         raise AssertionError("the last attempt gives a result or raises")
 
-    async def _explained(self, error: Exception, rows: list[WrittenRow]) -> Exception:
+    async def _explained(self, error: Exception, rows: list[WrittenRow], earlier: list[WrittenRow]) -> Exception:
         """What is told of a failure of the database; the failure itself, if that is nothing that could be expected."""
         if isinstance(error, StaleDataError) and rows:
             message = "The record has been changed or deleted in the meantime."
@@ -177,7 +179,7 @@ class Writer:
         violation = read_violation(error)
         if violation is not None and rows:
             async with self.source.begin() as session:
-                errors = await session.run_sync(lambda each: diagnose(each, violation, rows, self.catalog))
+                errors = await session.run_sync(lambda each: diagnose(each, violation, rows, self.catalog, earlier))
             if errors:
                 return WriteError(errors)
         if not isinstance(error, exc.SQLAlchemyError | OSError):

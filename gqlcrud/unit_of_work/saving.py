@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,12 +35,16 @@ _ATTEMPTS = 5
 
 @dataclass(slots=True)
 class Saver:
-    """Writes records within one transaction. `writing`: the rows of the flush that is under way."""
+    """Writes records within one transaction.
+
+    writing: the rows of the flush that is under way. written: those of the flushes before it.
+    """
 
     session: Session
     catalog: Catalog
     database: Database
     writing: list[WrittenRow] = field(default_factory=list)
+    written: list[WrittenRow] = field(default_factory=list)
     finder: Finder = field(init=False)
     targets: Targets = field(init=False)
     partners: Partners = field(init=False)
@@ -64,9 +68,11 @@ class Saver:
             with self.session.no_autoflush, self.refusing(item.save.path):
                 made.append(new_instance(item.save.model.entity, value))
         self.session.add_all(made)
-        self.flush(
-            WrittenRow(each.save.model, value, None, each.save.path) for each, value in zip(items, values, strict=True)
-        )
+        rows = [
+            WrittenRow(item.save.model, value, None, item.save.path) for item, value in zip(items, values, strict=True)
+        ]
+        self.flush(rows)
+        self.written[-len(rows) :] = [_numbered(row, one) for row, one in zip(rows, made, strict=True)]
         self._belongings([(each.save, one) for each, one in zip(items, made, strict=True)], fresh=True)
         return made
 
@@ -108,15 +114,17 @@ class Saver:
             missing = [item for name, item in wanted.items() if name not in found]
             if not missing:
                 break
+            before = len(self.written)
             try:
                 with self.session.begin_nested():
                     made = self.create([new for _, new in missing])
                 found |= {identity(named): one for (named, _), one in zip(missing, made, strict=True)}
             except IntegrityError:
-                before = len(found)
+                count = len(found)
                 found |= self.finder.named(named for named, _ in missing)
-                if len(found) == before or attempt == _ATTEMPTS - 1:
+                if len(found) == count or attempt == _ATTEMPTS - 1:
                     raise
+                del self.written[before:]
         return [found[identity(named)] for named, _ in items]
 
     # ---------- parts ----------
@@ -125,6 +133,7 @@ class Saver:
         """Write what is pending; `rows` say what, should it fail."""
         self.writing[:] = rows
         self.session.flush()
+        self.written += self.writing
         self.writing.clear()
 
     def execute(
@@ -215,6 +224,12 @@ class Saver:
                 self.assign(owner.instance, owner.values, save.model, save.path)
         self.flush(rows)
         self._delete_all(doomed)
+
+
+def _numbered(row: WrittenRow, instance: Instance) -> WrittenRow:
+    """The row of a new record with the key that the database has given it."""
+    key = {column.key: getattr(instance, column.key) for column in row.model.primary_key}
+    return replace(row, values={**key, **row.values})
 
 
 def _field(key: str, model: Model) -> Path:
