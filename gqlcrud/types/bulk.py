@@ -229,5 +229,5 @@ def _bounds(model: Model) -> list[Any]:
     maximum = "How many records may be written; if there are more, none is. The API has a maximum of its own."
     return [
         input_field("maxAffected", optional(int), maximum),
-        input_field("allRows", optional(bool), f"`true` if every {model.name} is meant."),
+        input_field("allRows", optional(bool), f"True if every {model.name} is meant."),
     ]

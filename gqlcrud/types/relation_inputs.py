@@ -17,8 +17,8 @@ _TEXTS = {
     "connectOrCreate": "Link one if it is there, else make it.",
     "update": "Change the one that is linked.",
     "upsert": "Change the one that is linked, or make one.",
-    "disconnect": "`true` leaves the relation empty.",
-    "delete": "`true` deletes the one that is linked.",
+    "disconnect": "True leaves the relation empty.",
+    "delete": "True deletes the one that is linked.",
 }
 _LIST_TEXTS = {
     "delete": "Delete children.",
