@@ -71,10 +71,10 @@ def _upserted(saver: Saver, plan: UpsertOne) -> Instance:
                 (made,) = saver.create([New(plan.create)])
             return made
         except IntegrityError:
-            saver.writing.clear()
             instance = saver.finder.named([plan.target], lock=True).get(identity(plan.target))
             if instance is None:
                 raise
+            saver.writing.clear()
     check_guard(saver, instance, plan.create.model, plan.guard, plan.target.path)
     if not plan.update.is_empty:
         saver.update([(instance, plan.update)])

@@ -110,11 +110,11 @@ class Saver:
                     made = self.create([new for _, new in missing])
                 found |= {identity(named): one for (named, _), one in zip(missing, made, strict=True)}
             except IntegrityError:
-                self.writing.clear()
                 before = len(found)
                 found |= self.finder.named(named for named, _ in missing)
                 if len(found) == before or attempt == _ATTEMPTS - 1:
                     raise
+                self.writing.clear()
         return [found[identity(named)] for named, _ in items]
 
     # ---------- parts ----------
