@@ -119,7 +119,7 @@ class RelationReader:
             unique=unique,
             filterable=prop.key not in options.hide_from_where,
             sortable=prop.key not in options.hide_from_order,
-            writable=not options.forbids_writes(prop.key) and _is_writable(prop, local if owns_key else (), custom),
+            writable=not options.forbids_writes(prop.key) and _is_writable(prop, local if owns_key else remote, custom),
             owns_key=owns_key,
             late=prop.post_update,
             orphan=_orphan(prop, local if owns_key else remote),
@@ -127,9 +127,10 @@ class RelationReader:
 
 
 def _is_writable(prop: RelationshipProperty[Any], foreign_key: Sequence[Column], custom: bool) -> bool:
-    """Whether it says by equal columns what leads where, and nothing forbids to set them."""
-    linked_once = prop.secondary is not None and not prop.uselist
-    return not (prop.viewonly or custom or linked_once or any(column.read_only for column in foreign_key))
+    """Whether it says by equal columns what leads where, and nothing forbids to set them, from either end."""
+    linked = prop.secondary is not None
+    fixed = not linked and any(column.read_only for column in foreign_key)
+    return not (prop.viewonly or custom or (linked and not prop.uselist) or fixed)
 
 
 def _orphan(prop: RelationshipProperty[Any], foreign_key: Sequence[Column]) -> Orphan:
