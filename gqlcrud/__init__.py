@@ -3,7 +3,7 @@
 from gqlcrud.api import Api
 from gqlcrud.errors import ConfigurationError, ErrorCode, GqlcrudError, RequestError
 from gqlcrud.loading import connection, load_record, load_records, load_relation
-from gqlcrud.options import Limits, ModelOptions
+from gqlcrud.options import Limits, ModelOptions, Preset, SoftDelete
 from gqlcrud.scalars import Operator, Scalar, custom_scalar
 from gqlcrud.types import field
 
@@ -15,8 +15,10 @@ __all__ = [
     "Limits",
     "ModelOptions",
     "Operator",
+    "Preset",
     "RequestError",
     "Scalar",
+    "SoftDelete",
     "connection",
     "custom_scalar",
     "field",

@@ -43,7 +43,7 @@ from gqlcrud.fastapi import router
 from gqlcrud.faults import client_errors
 from gqlcrud.http import PartialStatus
 from gqlcrud.options import Limits, ModelOptions
-from gqlcrud.planning import Planner, check_stored_position, check_typed_position
+from gqlcrud.planning import Planner, Visibility, check_stored_position, check_typed_position
 from gqlcrud.scalars import Scalar
 from gqlcrud.statements import Database
 from gqlcrud.types import ERROR_TYPES, SCALARS, declare_types, mutation_type, query_type
@@ -198,10 +198,13 @@ class Api:
         """A query that runs as it is, for the first look: the first records of a model with one of its relations."""
         return example_query(self.catalog)
 
-    def new_operation(self) -> Operation:
-        """The state of one operation: its connection, its loaders. Raises ConfigurationError without a database."""
+    def new_operation(self, context: Any = None) -> Operation:
+        """The state of one operation: its connection, its loaders. context: `info.context` of the request.
+
+        Raises ConfigurationError without a database.
+        """
         sources = self._sources()
-        planner = Planner(self.catalog, self.limits, _CHECKS[sources.reads.database])
+        planner = Planner(self.catalog, self.limits, _CHECKS[sources.reads.database], Visibility(context))
         return Operation(planner, OperationConnection(sources.reads), Writer(sources.writes, self.catalog))
 
     def _sources(self) -> _Sources:
@@ -249,7 +252,7 @@ def _extension(api: Api) -> type[SchemaExtension]:
 
     class GqlcrudExtension(SchemaExtension):
         async def on_operation(self) -> AsyncIterator[None]:
-            operation = api.new_operation()
+            operation = api.new_operation(self.execution_context.context)
             token = begin_operation(api, operation)
             try:
                 yield

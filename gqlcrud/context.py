@@ -15,18 +15,23 @@ from gqlcrud.execution import OperationConnection, Reader, Transaction, Writer
 from gqlcrud.plan import PagePlan, RecordPlan
 from gqlcrud.planning import Planner
 from gqlcrud.selection import read_selection
+from gqlcrud.write_planning import Presets
 
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class Operation:
-    """One GraphQL operation on one API: its planner, its connection and what it has loaded."""
+    """One GraphQL operation on one API: its planner, its connection and what it has loaded.
+
+    presets: what the presets gave, once anything is written.
+    """
 
     planner: Planner
     connection: OperationConnection
     writer: Writer
     reader: Reader = field(init=False)
+    presets: Presets | None = None
     _plans: dict[object, PagePlan | RecordPlan] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -35,6 +40,11 @@ class Operation:
     @property
     def catalog(self) -> Catalog:
         return self.planner.catalog
+
+    @property
+    def context(self) -> Any:
+        """What the application knows of the request: `info.context`."""
+        return self.planner.visibility.context
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in a transaction; see `Writer.run`. What has been read before it is read anew after it."""

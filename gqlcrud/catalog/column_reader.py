@@ -141,7 +141,9 @@ class ColumnReader:
     def hidden(self, key: str, column: Any) -> Column:
         """A stored column that the API does not offer but a relation, the global id or a field of the user's needs."""
         scalar = self._known_scalar(key, column.type) or STRING
-        return Column(key, key, scalar, column.type, _is_nullable(column), "", sortable=False, offered=False)
+        read_only = self.options.forbids_writes(key)
+        nullable = _is_nullable(column)
+        return Column(key, key, scalar, column.type, nullable, "", sortable=False, read_only=read_only, offered=False)
 
     def _scalar(self, key: str, sql_type: TypeEngine[Any]) -> Scalar | None:
         try:

@@ -52,13 +52,13 @@ def _read_property(mapper: Mapper[Any], prop: ColumnProperty[Any], reader: Colum
             column,
             description,
             deferred=prop.deferred,
-            managed=_is_managed(mapper, prop),
+            managed=is_managed(mapper, prop),
             filled=first if isinstance(first, sa.Column) else column,
         )
     return reader.expression(prop.key, column, attribute_annotation(mapper.class_, prop.key), prop.doc)
 
 
-def _is_managed(mapper: Mapper[Any], prop: ColumnProperty[Any]) -> bool:
+def is_managed(mapper: Mapper[Any], prop: ColumnProperty[Any]) -> bool:
     """Whether SQLAlchemy sets the column: the version of a record, or the class of it."""
     managed = (mapper.version_id_col, mapper.polymorphic_on)
     return any(column is each for column in prop.columns for each in managed)

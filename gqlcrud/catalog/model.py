@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias
@@ -11,7 +11,8 @@ from sqlalchemy import FromClause
 from sqlalchemy.types import TypeEngine
 
 from gqlcrud.errors import ConfigurationError
-from gqlcrud.scalars import Operator, Scalar
+from gqlcrud.options import Permission
+from gqlcrud.scalars import BOOLEAN, Operator, Scalar
 
 
 class Source(Enum):
@@ -102,12 +103,51 @@ class Orphan(Enum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class SoftDeletion:
+    """How a deleted record of a model is told from one that is there.
+
+    column: a time or a date, NULL of a record that is there; or a flag that is `alive` then, or NULL.
+    cascades: relations of the class, offered or not, whose records are marked along with a record.
+    show_deleted: who may read deleted records; hard_delete: who may delete records wholly.
+    """
+
+    column: Column
+    alive: bool
+    show_deleted: Permission
+    hard_delete: Permission
+    cascades: tuple[Relation, ...] = ()
+
+    @property
+    def is_flag(self) -> bool:
+        return self.column.scalar is BOOLEAN
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PresetColumn:
+    """A column that the API sets to what `value` gives for the request's context, when a record is made or changed."""
+
+    column: Column
+    value: Callable[[Any], Any]
+    on_create: bool
+    on_update: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDeletion:
+    """The column of a link table that tells deleted links, by its key; `alive` as of a flag, None for a time."""
+
+    key: str
+    alive: bool | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Link:
     """The table between two models.
 
     local: its column keys that equal the owner's `Relation.local`; remote: those that equal `Relation.remote`.
     unique: no pair of records is linked twice. columns: what else the table holds, shown on the edge.
-    entity: the class that the table is mapped to as well, if there is one.
+    entity: the class that the table is mapped to as well, if there is one. deletion: how the records of that class are
+    marked as deleted: one that is links nothing.
     """
 
     table: FromClause
@@ -116,6 +156,7 @@ class Link:
     unique: bool
     columns: tuple[Column, ...] = ()
     entity: type | None = None
+    deletion: LinkDeletion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +229,7 @@ class Model:
     """One mapped class. name: GraphQL type; one, many: the root fields; keys: the primary key first.
 
     version: the column that counts the changes of a record, for optimistic locking. read_only: no write is offered.
+    soft_deletion: how records are marked as deleted; None if they are deleted. presets: the columns that the API sets.
     """
 
     entity: type
@@ -204,6 +246,8 @@ class Model:
     max_page_size: int
     version: Column | None = None
     read_only: bool = False
+    soft_deletion: SoftDeletion | None = None
+    presets: tuple[PresetColumn, ...] = ()
     members: Mapping[str, Member] = field(default_factory=dict)
 
     @property

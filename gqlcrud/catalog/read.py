@@ -19,9 +19,11 @@ from gqlcrud.catalog.columns import read_columns
 from gqlcrud.catalog.edges import EdgeReader, is_same_link
 from gqlcrud.catalog.enums import EnumTypes
 from gqlcrud.catalog.foreign_keys import KeyTargets, primary_key, with_global_ids, with_known_columns
-from gqlcrud.catalog.model import Catalog, Column, LeftOut, Relation
+from gqlcrud.catalog.model import Catalog, Column, LeftOut, Model, Relation
+from gqlcrud.catalog.presets import read_presets
 from gqlcrud.catalog.relation_order import own_order
 from gqlcrud.catalog.relations import RelationReader
+from gqlcrud.catalog.soft_deletion import DeletionReader
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.options import Limits, ModelOptions
 from gqlcrud.scalars import Scalar
@@ -83,16 +85,21 @@ def read_catalog(classes: Iterable[type], settings: CatalogSettings) -> Catalog:
         for entity, mapper in mappers.items()
     }
     relations = _complete(relations, columns, EdgeReader(readers, columns, targets), mappers)
-    models = [
-        assemble_model(
+    reader = DeletionReader(mappers, readers, columns)
+    deletions = reader.read()
+    models: list[Model] = []
+    for entity, mapper in mappers.items():
+        for relation in relations[entity]:
+            reader.check_custom(relation, deletions)
+        model = assemble_model(
             mapper,
             readers[entity],
             columns[entity],
-            relations[entity],
+            [reader.relation(each, deletions) for each in relations[entity]],
             settings.limits,
         )
-        for entity, mapper in mappers.items()
-    ]
+        presets = read_presets(mapper, readers[entity], columns[entity])
+        models.append(replace(model, soft_deletion=deletions.get(entity), presets=presets))
     models.sort(key=lambda model: model.name)
     check_names(models)
     return Catalog(
@@ -120,7 +127,7 @@ def _bases_first(mappers: Mapping[type, Mapper[Any]]) -> list[tuple[type, Mapper
 def _readers(
     mappers: Mapping[type, Mapper[Any]], settings: CatalogSettings, left_out: list[LeftOut]
 ) -> dict[type, ColumnReader]:
-    options = {entity: settings.options.get(entity, ModelOptions()) for entity in mappers}
+    options = {entity: _options(mapper, settings) for entity, mapper in mappers.items()}
     names = {entity: options[entity].name or entity.__name__ for entity in mappers}
     enums = EnumTypes(frozenset(names.values()), settings.skip_unknown)
     for entity, mapper in mappers.items():
@@ -134,6 +141,15 @@ def _readers(
         )
         for entity in mappers
     }
+
+
+def _options(mapper: Mapper[Any], settings: CatalogSettings) -> ModelOptions:
+    """The options of a class, with what it inherits of them."""
+    options = settings.options.get(mapper.class_, ModelOptions())
+    for base in mapper.iterate_to_root():
+        if base is not mapper and base.class_ in settings.options:
+            options = options.inherited(settings.options[base.class_])
+    return options
 
 
 def _read_relations(

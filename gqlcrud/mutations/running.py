@@ -11,6 +11,7 @@ from gqlcrud.context import Operation
 from gqlcrud.errors import WriteError
 from gqlcrud.execution import Transaction
 from gqlcrud.mutations.payloads import Payload, read_payload
+from gqlcrud.mutations.presets import presets_of
 from gqlcrud.plan import PayloadPlan
 from gqlcrud.planning import plan_payload
 from gqlcrud.selection import Selection
@@ -36,7 +37,8 @@ async def run_mutation(operation: Operation, mutation: Mutation, selection: Sele
     client_id = value.get("clientMutationId")
     shown = plan_payload(operation.planner, selection, mutation.model, mutation.shown)
     try:
-        plan = mutation.plan(WritePlanner(operation.planner), value, mutation.model)
+        planner = WritePlanner(operation.planner, await presets_of(operation))
+        plan = mutation.plan(planner, value, mutation.model)
         return await operation.write(lambda transaction: write_one(transaction, plan, shown, client_id))
     except WriteError as error:
         return Payload(error.errors, client_id)

@@ -36,8 +36,8 @@ def declare_mutations(registry: Registry, api: ApiKey) -> list[StrawberryField]:
 
 
 def upsert_keys(model: Model) -> list[Key]:
-    """The unique keys that a create can give values for."""
-    columns = created_columns(model)
+    """The unique keys that a new record has values for, from the client or from the request."""
+    columns = [*created_columns(model), *(each.column for each in model.presets if each.on_create)]
     return [key for key in model.keys if key.selectable and all(column in columns for column in key.columns)]
 
 
@@ -48,7 +48,7 @@ def _fields(registry: Registry, model: Model, api: ApiKey) -> list[StrawberryFie
         if upsert_keys(model):
             fields.append(_upsert(registry, model, api))
     fields.append(_delete(registry, model, api))
-    return fields
+    return fields if model.soft_deletion is None else [*fields, _restore(registry, model, api)]
 
 
 def _write_field(
@@ -103,7 +103,18 @@ def _upsert(registry: Registry, model: Model, api: ApiKey) -> StrawberryField:
 def _delete(registry: Registry, model: Model, api: ApiKey) -> StrawberryField:
     inputs = [_by(registry, model), _condition(registry, model), *version_field(model)]
     text = f"Delete the {model.name} that `by` names; NOT_FOUND if there is none."
+    deletion = model.soft_deletion
+    if deletion is not None:
+        text += f" It is kept, marked as deleted, and can be restored by `restore{model.name}`."
+    if deletion is not None and deletion.hard_delete is not False:
+        hard = "True: for good, even if it is marked as deleted already; FORBIDDEN for who may not do that."
+        inputs.append(input_field("hard", optional(bool), hard))
     return _write_field(registry, api, "delete", model, WritePlanner.delete_one, inputs, text)
+
+
+def _restore(registry: Registry, model: Model, api: ApiKey) -> StrawberryField:
+    text = f"Take back the deletion of the {model.name} that `by` names; NOT_FOUND if none is deleted of this key."
+    return _write_field(registry, api, "restore", model, WritePlanner.restore_one, [_by(registry, model)], text)
 
 
 def _by(registry: Registry, model: Model) -> StrawberryField:

@@ -99,7 +99,7 @@ def _to_one(registry: Registry, relation: Relation, target: Model) -> dict[str, 
     )
     if empty:
         found["disconnect"] = bool
-    if is_creatable(target) and (empty or not relation.owns_key):
+    if is_creatable(target) and (empty or not relation.owns_key or target.soft_deletion is not None):
         found["delete"] = bool
     return found
 

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from gqlcrud.catalog import Model, Relation
 from gqlcrud.errors import ErrorCode, UserError, WriteError
+from gqlcrud.plan import Condition
 from gqlcrud.unit_of_work.finding import Instance, identity
 from gqlcrud.unit_of_work.saver import New, RecordSaver, not_found
 from gqlcrud.unit_of_work.ties import Pair, Ties, ties_of
@@ -55,6 +56,11 @@ class _Phases:
     found: Mapping[Hashable, Instance]
     fresh: bool
 
+    @property
+    def among(self) -> Condition:
+        """What holds for the children that there are: the same for every parent."""
+        return self.parents[0][1].among
+
     def delete(self) -> None:
         pairs = [self._pair(parent, named) for parent, many in self.parents for named in many.delete]
         self._check_children(pairs)
@@ -78,7 +84,7 @@ class _Phases:
         if pairs:
             self.ties.untie([pair for pair, tied in zip(pairs, self.ties.tied(pairs), strict=True) if tied])
         setting = [(parent, many) for parent, many in self.parents if many.members is not None]
-        current = self.saver.finder.children(self.relation, [parent for parent, _ in setting])
+        current = self.saver.finder.children(self.relation, [parent for parent, _ in setting], self.among)
         out: list[Pair] = []
         for (parent, many), children in zip(setting, current, strict=True):
             kept = [self.found[identity(each.target)] for each in many.members or ()]
@@ -168,7 +174,7 @@ class _Phases:
     def _delete(self, pairs: Sequence[Pair]) -> None:
         if not pairs:
             return
-        if self.relation.link is not None:
+        if self.relation.link is not None and self.model.soft_deletion is None:
             self.ties.untie(pairs)
         self.saver.delete([(pair.child, pair.path) for pair in pairs], self.model)
 

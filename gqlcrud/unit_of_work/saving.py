@@ -5,6 +5,7 @@ Records that are alike are written together: a level of a nested input costs as 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,8 +20,10 @@ from gqlcrud.statements import Database
 from gqlcrud.statements.changes import changed
 from gqlcrud.statements.columns import Columns
 from gqlcrud.unit_of_work.finding import Finder, Instance, identity, values_of
+from gqlcrud.unit_of_work.given_keys import check_references
 from gqlcrud.unit_of_work.instances import new_instance, stored_value
 from gqlcrud.unit_of_work.lists import Lists
+from gqlcrud.unit_of_work.marks import Marks
 from gqlcrud.unit_of_work.partners import Partners
 from gqlcrud.unit_of_work.saver import New
 from gqlcrud.unit_of_work.targets import Owner, Targets
@@ -55,6 +58,7 @@ class Saver:
     def create(self, items: Sequence[New]) -> list[Instance]:
         """New records, all of one model, in the order of `items`."""
         values = [{**each.given, **self._assigned(each.save.assignments)} for each in items]
+        check_references(self.finder, ((each.save, None, value) for each, value in zip(items, values, strict=True)))
         owners = [Owner(None, value) for value in values]
         self._to_one([(each.save, owner) for each, owner in zip(items, owners, strict=True)], late=False)
         made: list[Instance] = []
@@ -71,6 +75,9 @@ class Saver:
     def update(self, items: Sequence[tuple[Instance, Save]]) -> None:
         """Changes of records that are there, all of one model."""
         values = [self._assigned(save.assignments) for _, save in items]
+        check_references(
+            self.finder, ((save, instance, value) for (instance, save), value in zip(items, values, strict=True))
+        )
         owners = [Owner(instance, value) for (instance, _), value in zip(items, values, strict=True)]
         self._to_one([(save, owner) for (_, save), owner in zip(items, owners, strict=True)], late=False)
         rows: list[WrittenRow] = []
@@ -85,14 +92,24 @@ class Saver:
             self.flush(rows)
         self._belongings([(save, instance) for instance, save in items], fresh=False)
 
-    def delete(self, items: Iterable[tuple[Instance, Path]], model: Model) -> None:
-        """Delete records, with what the mapper deletes or releases along with them."""
+    def delete(self, items: Iterable[tuple[Instance, Path]], model: Model, *, hard: bool = False) -> None:
+        """Delete records, with what the mapper deletes or releases along with them.
+
+        Where that is how the model's records are deleted they are marked, unless it is `hard`.
+        """
+        if model.soft_deletion is not None and not hard:
+            Marks(self).delete(list(items), model, dt.datetime.now(dt.UTC))
+            return
         rows: list[WrittenRow] = []
         for instance, path in items:
             rows.append(WrittenRow(model, {}, self.key_of(instance, model), path, deleted=True))
             self.session.delete(instance)
         if rows:
             self.flush(rows)
+
+    def restore(self, items: Iterable[tuple[Instance, Path]], model: Model) -> None:
+        """Take the marks from records that are marked as deleted."""
+        Marks(self).restore(list(items), model)
 
     def create_unless_there(self, items: Sequence[tuple[Named, New]]) -> list[Instance]:
         """The record of each key, made if it is not there; others may make it at the same time.

@@ -1,5 +1,6 @@
 """The inputs of mutations in, write plans out."""
 
+from gqlcrud.write_planning.presets import Outcome, Presets
 from gqlcrud.write_planning.writes import WritePlanner
 
-__all__ = ["WritePlanner"]
+__all__ = ["Outcome", "Presets", "WritePlanner"]

@@ -8,7 +8,8 @@ from typing import Any, Protocol, TypeVar
 
 from gqlcrud.catalog import Column, Model, Relation
 from gqlcrud.errors import ErrorCode
-from gqlcrud.planning import Planner
+from gqlcrud.plan import Condition
+from gqlcrud.planning import Planner, conjunction
 from gqlcrud.write_plan import (
     Assignment,
     Connect,
@@ -78,7 +79,7 @@ class RelationPlanner:
         """Exactly one operation, as `@oneOf` has it."""
         ((name, operand),) = value.items()
         operation = self._to_one(relation, name, operand, (*path, name), depth)
-        return None if operation is None else ToOne(relation, operation, path)
+        return None if operation is None else ToOne(relation, operation, path, self._among(relation))
 
     def _to_one(self, relation: Relation, name: str, operand: Any, path: Path, depth: int) -> ToOneOperation | None:
         target = self._target(relation)
@@ -135,6 +136,7 @@ class RelationPlanner:
                 value, "connectOrCreate", path, lambda each, at: self._connect_or_create(relation, each, at, depth)
             ),
             create=self._items(value, "create", path, lambda each, at: self._create(relation, each, at, depth)),
+            among=self._among(relation),
         )
         self._check_conflicts(planned, value)
         return planned
@@ -206,7 +208,11 @@ class RelationPlanner:
         if where is None:
             return None
         with self.records.problems.at(*path):
-            return self.records.planner.condition(where, self._target(relation))
+            return conjunction([self._among(relation), self.records.planner.condition(where, self._target(relation))])
+
+    def _among(self, relation: Relation) -> Condition:
+        """What holds for the records that the relation can lead to."""
+        return self.records.planner.visible(self._target(relation))
 
     def _target(self, relation: Relation) -> Model:
         return self.records.planner.catalog.model(relation.target)

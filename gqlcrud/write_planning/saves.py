@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gqlcrud.catalog import Column, Key, Model, Relation
-from gqlcrud.errors import ErrorCode
-from gqlcrud.planning import Planner
+from gqlcrud.errors import ErrorCode, RequestError, WriteError
+from gqlcrud.options import Occasion
+from gqlcrud.planning import DeletedRecords, Planner
 from gqlcrud.write_plan import Assignment, Change, Named, Path, Save, ToMany, ToOne
 from gqlcrud.write_planning.changes import plan_changes
+from gqlcrud.write_planning.presets import Presets
 from gqlcrud.write_planning.problems import Problems
+from gqlcrud.write_planning.references import plan_references
 from gqlcrud.write_planning.relations import RelationPlanner
 from gqlcrud.write_planning.values import plan_assignment
 
@@ -22,6 +25,7 @@ class SavePlanner:
 
     planner: Planner
     problems: Problems
+    presets: Presets
     _items: int = 0
     _relations: RelationPlanner = field(init=False)
 
@@ -42,13 +46,16 @@ class SavePlanner:
     ) -> Save:
         """A new record. `given`: columns that its parent sets. `by`: the key that it is made for, whose values it has."""
         self._count(path)
-        assignments = self._assignments(data, model, path)
+        own = self._given(model, "create", path)
+        assignments = (*self._assignments(data, model, path), *own)
         if by is not None:
             assignments = self._with_key(assignments, by, path)
         to_one, to_many = self._links(data, model, path, depth)
         self._check_twice(data, to_one, path)
         self._check_required(model, assignments, to_one, given, path)
-        return Save(model, path, assignments, (), to_one, to_many)
+        chosen = [each for each in assignments if all(each is not other for other in own)]
+        references = plan_references(self.planner, chosen, model, path)
+        return Save(model, path, assignments, (), to_one, to_many, references)
 
     def update(
         self,
@@ -65,15 +72,25 @@ class SavePlanner:
         assignments = self._assignments(patch, model, path)
         to_one, to_many = self._links(patch, model, path, depth)
         self._check_twice(patch, to_one, path)
-        return Save(model, path, assignments, self._changes(ops or {}, patch, model, ops_path), to_one, to_many)
+        references = plan_references(self.planner, assignments, model, path)
+        changes = self._changes(ops or {}, patch, model, ops_path)
+        save = Save(model, path, assignments, changes, to_one, to_many, references)
+        return save if save.is_empty else replace(save, assignments=(*assignments, *self._given(model, "update", path)))
 
-    def named(self, by: Mapping[str, Any], model: Model, path: Path) -> Named:
+    def named(
+        self,
+        by: Mapping[str, Any],
+        model: Model,
+        path: Path,
+        deleted: DeletedRecords = DeletedRecords.EXCLUDE,
+    ) -> Named:
         """The record that a unique selector names. What is wrong with it is told at the end, so that planning goes on."""
         self._count(path)
+        among = self.planner.visible(model, deleted)
         with self.problems.at(*path):
             key, values = self.planner.selector(by, model)
-            return Named(model, key, values, path)
-        return Named(model, model.keys[0], (), path)
+            return Named(model, key, values, path, among)
+        return Named(model, model.keys[0], (), path, among)
 
     def named_by(self, save: Save, key: Key) -> Named:
         """The record that the values of a create name by a unique key."""
@@ -81,7 +98,8 @@ class SavePlanner:
         missing = [column.name for column in key.columns if known.get(column.key) is None]
         for name in missing:
             self.problems.add(f"{name} is part of the key to upsert by, so it needs a value.", (*save.path, name))
-        return Named(save.model, key, tuple(known.get(column.key) for column in key.columns), save.path)
+        values = tuple(known.get(column.key) for column in key.columns)
+        return Named(save.model, key, values, save.path, self.planner.visible(save.model))
 
     def edge(self, values: Mapping[str, Any] | None, relation: Relation, path: Path) -> tuple[Assignment, ...]:
         """The values of a link's columns."""
@@ -96,6 +114,20 @@ class SavePlanner:
         if self._items == maximum + 1:
             message = f"A mutation names at most {maximum} records."
             self.problems.add(message, path, ErrorCode.LIMIT)
+
+    def _given(self, model: Model, occasion: Occasion, path: Path) -> tuple[Assignment, ...]:
+        """What is set of a record without the client: presets, and the flag of one that is there."""
+        found: list[Assignment] = []
+        deletion = model.soft_deletion
+        if occasion == "create" and deletion is not None and deletion.is_flag:
+            found.append(Assignment(deletion.column, deletion.alive))
+        try:
+            found += self.presets.assignments(model, occasion)
+        except RequestError as error:
+            self.problems.add(error.message, (*path, *error.path), error.code)
+        except WriteError as error:
+            self.problems.found.extend(error.errors)
+        return tuple(found)
 
     def _assignments(self, data: Mapping[str, Any], model: Model, path: Path) -> tuple[Assignment, ...]:
         members = {name: member for name, member in model.members.items() if isinstance(member, Column)}
