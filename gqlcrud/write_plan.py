@@ -208,7 +208,8 @@ class ToMany:
     """What is done to the children of a to-many relation, in the order of these fields.
 
     members: what the relation holds before anything is created (`set`); None leaves the others in it.
-    among: what holds for the children that there are; `delete_where` and `update_where` say it too.
+    among: what holds for the children that there are; `delete_where` and `update_where` say it too. referred: the
+    records that foreign keys of edges lead to, where not every record will do.
     """
 
     relation: Relation
@@ -224,6 +225,7 @@ class ToMany:
     connect_or_create: tuple[ConnectOrCreate, ...] = ()
     create: tuple[Create, ...] = ()
     among: Condition = field(default_factory=lambda: Always(True))
+    referred: tuple[Named, ...] = ()
 
     @property
     def named(self) -> tuple[Named, ...]:

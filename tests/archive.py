@@ -49,6 +49,7 @@ book_tag = Table(
     Column("book_id", ForeignKey("book.id"), primary_key=True),
     Column("tag_id", ForeignKey("tag.id"), primary_key=True),
     Column("weight", Integer),
+    Column("by_id", ForeignKey("writer.id")),
 )
 
 

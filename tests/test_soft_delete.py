@@ -538,6 +538,10 @@ WRITES: list[tuple[str, list[tuple[str, str]]]] = [
         'updateBook(input: {by: {rowId: 1}, patch: {tags: {connect: [{by: {word: "grey"}, edge: {weight: 1}}]}}})',
         [("NOT_FOUND", "patch.tags.connect.0.by")],
     ),
+    (
+        'updateBook(input: {by: {rowId: 1}, patch: {tags: {connect: [{by: {word: "red"}, edge: {byId: "V3JpdGVyOjI"}}]}}})',
+        [("FOREIGN_KEY", "patch.tags.connect.0.edge.byId")],
+    ),
 ]
 
 
@@ -774,3 +778,48 @@ async def test_a_mark_may_be_no_field_of_the_api(make_engine: MakeEngine) -> Non
 
     assert data["deleteParty"] == {"errors": [], "query": {"parties": {"totalCount": 0}}}
     assert "leftAt" not in api.sdl()
+
+
+class Partial(DeclarativeBase):
+    pass
+
+
+class Code(Partial):
+    __tablename__ = "code"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    word: Mapped[str]
+    deleted_at: Mapped[dt.datetime | None] = mapped_column()
+
+    __table_args__ = (
+        sa.Index(
+            "one_word",
+            "word",
+            unique=True,
+            postgresql_where=deleted_at.is_(None),
+            sqlite_where=deleted_at.is_(None),
+        ),
+    )
+
+
+async def test_a_partial_index_leaves_the_key_of_a_deleted_record_free(make_engine: MakeEngine) -> None:
+    """Until it is to come back."""
+    engine = await make_engine(Partial.metadata)
+    api = Api(Partial, engine, models={Code: ModelOptions(soft_delete=SoftDelete("deleted_at"))})
+
+    data = await answer(
+        api,
+        """mutation {
+          a: createCode(input: {data: {word: "x"}}) { code { rowId } errors { code } }
+          b: deleteCode(input: {by: {rowId: 1}}) { errors { code } }
+          c: createCode(input: {data: {word: "x"}}) { code { rowId } errors { code } }
+          d: restoreCode(input: {by: {rowId: 1}}) { code { rowId } errors { code path } }
+        }""",
+    )
+
+    assert data == {
+        "a": {"code": {"rowId": 1}, "errors": []},
+        "b": {"errors": []},
+        "c": {"code": {"rowId": 2}, "errors": []},
+        "d": {"code": None, "errors": [{"code": "UNIQUE", "path": ["input", "by"]}]},
+    }

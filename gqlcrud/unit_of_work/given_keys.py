@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from gqlcrud.errors import ErrorCode, UserError, WriteError
-from gqlcrud.unit_of_work.finding import Finder, Instance
-from gqlcrud.write_plan import Reference, Save
+from gqlcrud.unit_of_work.finding import Finder, Instance, identity
+from gqlcrud.write_plan import Named, Reference, Save
 
 Written: TypeAlias = tuple[Save, Instance | None, Mapping[str, Any]]
 """What is saved, the record if it is there already, and the attributes that it gets."""
@@ -34,6 +34,20 @@ def check_references(finder: Finder, items: Iterable[Written]) -> None:
             errors += [_missing(each) for each in references if target is None]
     if errors:
         raise WriteError(errors)
+
+
+def check_referred(finder: Finder, wanted: Sequence[Named]) -> None:
+    """The same for foreign keys of edges."""
+    found = finder.named(wanted)
+    missing = [each for each in wanted if identity(each) not in found]
+    if missing:
+        texts = [f"There is no {each.model.name} with this id." for each in missing]
+        raise WriteError(
+            [
+                UserError(ErrorCode.FOREIGN_KEY, text, each.path, (str(each.path[-1]),))
+                for text, each in zip(texts, missing, strict=True)
+            ]
+        )
 
 
 def _missing(reference: Reference) -> UserError:

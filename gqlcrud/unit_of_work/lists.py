@@ -13,6 +13,7 @@ from gqlcrud.catalog import Model, Relation
 from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.plan import Condition
 from gqlcrud.unit_of_work.finding import Instance, identity
+from gqlcrud.unit_of_work.given_keys import check_referred
 from gqlcrud.unit_of_work.saver import New, RecordSaver, not_found
 from gqlcrud.unit_of_work.ties import Pair, Ties, ties_of
 from gqlcrud.write_plan import Connect, Named, Path, Save, ToMany
@@ -30,6 +31,7 @@ class Lists:
         """fresh: the parents are new, so that nothing belongs to them yet."""
         found = self.saver.finder.named(named for _, many in parents for named in many.named)
         _check(parents, found)
+        check_referred(self.saver.finder, [named for _, many in parents for named in many.referred])
         model = self.saver.catalog.model(relation.target)
         phases = _Phases(self.saver, relation, model, ties_of(self.saver, relation), parents, found, fresh)
         if not fresh:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from gqlcrud.catalog import Column, Model, Relation
 from gqlcrud.errors import ErrorCode
-from gqlcrud.plan import Condition
+from gqlcrud.plan import Always, Condition
 from gqlcrud.planning import Planner, conjunction
 from gqlcrud.write_plan import (
     Assignment,
@@ -139,7 +139,7 @@ class RelationPlanner:
             among=self._among(relation),
         )
         self._check_conflicts(planned, value)
-        return planned
+        return replace(planned, referred=self._referred(planned))
 
     def _items(self, value: Mapping[str, Any], name: str, path: Path, plan: Callable[[Any, Path], T]) -> tuple[T, ...]:
         operands: Sequence[Any] = value.get(name) or ()
@@ -203,6 +203,25 @@ class RelationPlanner:
         if relation.link_name is None:
             return ()
         return self.records.edge(item.get("edge"), relation, (*path, "edge"))
+
+    def _referred(self, planned: ToMany) -> tuple[Named, ...]:
+        """The records that foreign keys of edges lead to, of models that do not show all of theirs."""
+        planner = self.records.planner
+        linked: list[Connect | ConnectOrCreate | UpdateChild | UpsertChild] = [
+            *(planned.members or ()),
+            *planned.connect,
+        ]
+        linked += [*planned.connect_or_create, *planned.update, *planned.upsert]
+        edges = [(each.target.path, each.edge) for each in linked]
+        edges += [(each.save.path, each.edge) for each in planned.create]
+        found: list[Named] = []
+        for path, edge in edges:
+            for column, value in ((each.column, each.value) for each in edge):
+                if column.references is not None and value is not None:
+                    target = planner.catalog.model(column.references)
+                    place = (*path[:-1], "edge", column.name)
+                    found.append(Named(target, target.keys[0], (value,), place, planner.visible(target)))
+        return tuple(each for each in found if each.among != Always(True))
 
     def _where(self, relation: Relation, where: Mapping[str, Any] | None, path: Path) -> Any:
         if where is None:
