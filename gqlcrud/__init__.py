@@ -1,17 +1,22 @@
 """A GraphQL API from SQLAlchemy models or an existing database."""
 
 from gqlcrud.api import Api
-from gqlcrud.errors import ConfigurationError, ErrorCode, GqlcrudError, RequestError
-from gqlcrud.loading import connection, load_record, load_records, load_relation
+from gqlcrud.errors import ConfigurationError, ErrorCode, GqlcrudError, RequestError, WriteRefused
+from gqlcrud.hooks import Committed, Hooks, Write, WriteKind
+from gqlcrud.idempotency import Idempotency, idempotency_table
+from gqlcrud.loading import connection, load_record, load_records, load_relation, transaction
 from gqlcrud.options import Limits, ModelOptions, Preset, SoftDelete
 from gqlcrud.scalars import Operator, Scalar, custom_scalar
 from gqlcrud.types import field
 
 __all__ = [
     "Api",
+    "Committed",
     "ConfigurationError",
     "ErrorCode",
     "GqlcrudError",
+    "Hooks",
+    "Idempotency",
     "Limits",
     "ModelOptions",
     "Operator",
@@ -19,10 +24,15 @@ __all__ = [
     "RequestError",
     "Scalar",
     "SoftDelete",
+    "Write",
+    "WriteKind",
+    "WriteRefused",
     "connection",
     "custom_scalar",
     "field",
+    "idempotency_table",
     "load_record",
     "load_records",
     "load_relation",
+    "transaction",
 ]

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import strawberry
 from fastapi import APIRouter
 from fastapi.params import Depends
-from graphql import ExecutionResult as GraphQLExecutionResult
-from graphql import GraphQLError, OperationDefinitionNode
+from graphql import GraphQLError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import sessionmaker
+from strawberry.directive import StrawberryDirective
 from strawberry.exceptions import MissingQueryError, StrawberryException
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
@@ -24,7 +24,7 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from gqlcrud.catalog import Catalog, CatalogSettings, mapped_classes, read_catalog
-from gqlcrud.context import Operation, begin_operation, end_operation
+from gqlcrud.context import Operation
 from gqlcrud.errors import ConfigurationError, ErrorCode
 from gqlcrud.examples import example_query
 from gqlcrud.execution import (
@@ -39,21 +39,29 @@ from gqlcrud.execution import (
     sessionmaker_source,
     sessionmaker_transactions,
 )
+from gqlcrud.extension import extension_of
 from gqlcrud.fastapi import router
 from gqlcrud.faults import client_errors
+from gqlcrud.hooks import Hooks
 from gqlcrud.http import PartialStatus
+from gqlcrud.idempotency import MAX_KEY, Idempotency
 from gqlcrud.options import Limits, ModelOptions
 from gqlcrud.planning import Planner, Visibility, check_stored_position, check_typed_position
 from gqlcrud.scalars import Scalar
 from gqlcrud.statements import Database
-from gqlcrud.types import ERROR_TYPES, SCALARS, declare_types, mutation_type, query_type
+from gqlcrud.types import ATOMIC, ERROR_TYPES, SCALARS, declare_types, mutation_type, query_type
 
+T = TypeVar("T")
 SessionDependency: TypeAlias = Callable[..., Any]
 _CHECKS = {Database.POSTGRESQL: check_typed_position, Database.SQLITE: check_stored_position}
 
 
 class _Schema(strawberry.Schema):
     """Strawberry's schema, which leaves logging to `faults`: a client's mistake is not an error of the server."""
+
+    def get_extensions(self, sync: bool = False) -> list[SchemaExtension]:
+        """Strawberry's extension for directives looks for them at every field; ours stand on operations alone."""
+        return [each() for each in self.extensions if isinstance(each, type)]
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Log nothing here."""
@@ -75,12 +83,15 @@ class Api:
     models: mapped class -> what to say about it. scalars: SQLAlchemy type -> scalar, for types that gqlcrud does not know.
     limits: what bounds every request. title: of GraphiQL's page.
     query, mutation: a class, or several, whose Strawberry fields are added to the type Query, or Mutation.
+    idempotency: keeps the answers to mutations that come with a key, so that a repeated request writes nothing.
     skip_unknown: leave out columns without a scalar instead of refusing them; `catalog.left_out` tells which. Enums, and
     values of enums, whose names are taken get others.
     enforced_foreign_keys: False where foreign keys may point at nothing; to-one fields are nullable then.
+    read_only: True offers no mutations but those of `mutation`.
+    hooks: what is called around writes, of whichever model; before those of the model.
 
     Attributes: `schema`, the Strawberry schema; `query` and `mutation`, its roots (`mutation` is None if nothing can be
-    written), and `extension`, for a schema of one's own; `catalog`, what was read from the models.
+    written), `extension`, `directives` and `types`, for a schema of one's own; `catalog`, what was read from the models.
 
     Raises ConfigurationError for whatever cannot be offered as it stands.
     """
@@ -95,21 +106,33 @@ class Api:
         limits: Limits | None = None,
         query: type | Sequence[type] = (),
         mutation: type | Sequence[type] = (),
+        idempotency: Idempotency | None = None,
         title: str = "GraphQL API",
         skip_unknown: bool = False,
         enforced_foreign_keys: bool = True,
+        read_only: bool = False,
+        hooks: Hooks | None = None,
     ) -> None:
         self.title = title
         self.limits = limits or Limits()
-        settings = CatalogSettings(models or {}, scalars or {}, self.limits, skip_unknown, enforced_foreign_keys)
+        if hooks is not None and not isinstance(hooks, Hooks):
+            raise ConfigurationError(f"Api(hooks=...) takes gqlcrud.Hooks(...), not {hooks!r}.")
+        self.idempotency = idempotency
+        settings = CatalogSettings(
+            models or {}, scalars or {}, self.limits, skip_unknown, enforced_foreign_keys, read_only, hooks
+        )
         self.catalog: Catalog = read_catalog(mapped_classes(base), settings)
         self.session_dependency: SessionDependency | None = None
         self._database = self._read_database(database)
         self._registry = declare_types(self.catalog, self)
         self.query = query_type(self._registry, self, query if isinstance(query, Sequence) else [query])
         self.mutation = mutation_type(self._registry, self, mutation if isinstance(mutation, Sequence) else [mutation])
+        names = [*(model.name for model in self.catalog.models), *ERROR_TYPES]
+        self.types: Sequence[type] = [self._registry.types[name] for name in names if name in self._registry.types]
         self._session: ContextVar[AsyncSession | None] = ContextVar("gqlcrud_session", default=None)
-        self.extension: type[SchemaExtension] = _extension(self)
+        self._key: ContextVar[str | None] = ContextVar("gqlcrud_idempotency_key", default=None)
+        self.extension: type[SchemaExtension] = extension_of(self)
+        self.directives: Sequence[StrawberryDirective[Any]] = [ATOMIC] if self.mutation is not None else []
         self.schema = self._build_schema()
 
     async def execute(
@@ -121,18 +144,21 @@ class Api:
         operation_name: str | None = None,
         session: AsyncSession | None = None,
         allow_mutations: bool = True,
+        idempotency_key: str | None = None,
     ) -> ExecutionResult:
         """Run one operation.
 
         context: `info.context` in resolvers. operation_name: which of several operations of the document. session: is
         used, and joined in its transaction, in place of the API's own connections. allow_mutations: False refuses a
-        mutation, as over GET.
+        mutation, as over GET. idempotency_key: of a mutation, which is answered as it was first if it is repeated; of
+        1 to 255 characters.
 
         Never raises for what a request says: the result's `errors` hold it, each with `extensions["code"]`.
-        Raises ConfigurationError if there is neither a session nor a database.
+        Raises ConfigurationError if there is neither a session nor a database, and for a key without `idempotency`.
         """
+        self._check_key(idempotency_key)
         allowed = {OperationType.QUERY, OperationType.MUTATION} if allow_mutations else {OperationType.QUERY}
-        with self.using(session or self._session.get()):
+        with self.using(session or self._session.get()), _set(self._key, idempotency_key):
             self._sources()
             try:
                 result = await self.schema.execute(
@@ -142,16 +168,8 @@ class Api:
                     operation_name=operation_name,
                     allowed_operation_types=allowed,
                 )
-            except CannotGetOperationTypeError as error:
-                name = error.operation_name
-                message = "The document has no operation." if name is None else f"Unknown operation named {name!r}."
-                return _refusal(message, ErrorCode.OPERATION_RESOLUTION_FAILURE)
-            except InvalidOperationTypeError as error:
-                if error.operation_type is OperationType.SUBSCRIPTION:
-                    return _refusal("This API has no subscriptions.", ErrorCode.OPERATION_RESOLUTION_FAILURE)
-                return _refusal("A mutation is sent with POST.", ErrorCode.MUTATION_REFUSED)
-            except MissingQueryError:
-                return _refusal("Syntax Error: Unexpected <EOF>.", ErrorCode.GRAPHQL_PARSE_FAILED)
+            except (CannotGetOperationTypeError, InvalidOperationTypeError, MissingQueryError) as error:
+                return _not_to_be_run(error)
         if result.errors:
             result.errors = client_errors(result.errors, executed=not isinstance(result, PreExecutionError))
         return result
@@ -159,15 +177,16 @@ class Api:
     @contextmanager
     def using(self, session: AsyncSession | None) -> Iterator[None]:
         """Let operations that start in this block read through `session`; None leaves the API's own connections."""
-        token = self._session.set(session)
-        try:
+        with _set(self._session, session):
             yield
-        finally:
-            self._session.reset(token)
 
     def sdl(self) -> str:
         """The schema in GraphQL's schema definition language."""
         return self.schema.as_str() + "\n"
+
+    def use_query(self, query: type) -> None:
+        """Let the field `query` of payloads be the query root of a schema of one's own, which inherits from `query`."""
+        self._registry.use("Query", query)
 
     def type(self, entity: type) -> Any:
         """The Strawberry type that is generated for a mapped class, for annotations in types of one's own."""
@@ -205,7 +224,21 @@ class Api:
         """
         sources = self._sources()
         planner = Planner(self.catalog, self.limits, _CHECKS[sources.reads.database], Visibility(context))
-        return Operation(planner, OperationConnection(sources.reads), Writer(sources.writes, self.catalog))
+        return Operation(planner, OperationConnection(sources.reads), Writer(sources.writes, self.catalog, context))
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The key that `execute` was given for the running operation."""
+        return self._key.get()
+
+    def _check_key(self, key: str | None) -> None:
+        if key is not None and self.idempotency is None:
+            raise ConfigurationError(
+                "An idempotency key needs a table that keeps the answers: "
+                "Api(..., idempotency=Idempotency(idempotency_table(metadata)))."
+            )
+        if key is not None and not 0 < len(key) <= MAX_KEY:
+            raise ConfigurationError(f"An idempotency key has 1 to {MAX_KEY} characters, not {len(key)}.")
 
     def _sources(self) -> _Sources:
         session = self._session.get()
@@ -233,49 +266,41 @@ class Api:
         )
 
     def _build_schema(self) -> strawberry.Schema:
-        types = [self._registry.types[model.name] for model in self.catalog.models]
-        types += [self._registry.types[name] for name in ERROR_TYPES if name in self._registry.types]
         try:
             return _Schema(
                 self.query,
                 self.mutation,
-                types=types,
+                types=self.types,
                 extensions=[self.extension],
+                directives=self.directives,
                 config=StrawberryConfig(disable_field_suggestions=False, scalar_map=SCALARS),
             )
         except (StrawberryException, TypeError, ValueError) as error:
             raise ConfigurationError(f"The schema cannot be built: {error}") from error
 
 
-def _extension(api: Api) -> type[SchemaExtension]:
-    """The extension that gives every operation of a schema its state on `api`."""
+@contextmanager
+def _set(variable: ContextVar[T], value: T) -> Iterator[None]:
+    token = variable.set(value)
+    try:
+        yield
+    finally:
+        variable.reset(token)
 
-    class GqlcrudExtension(SchemaExtension):
-        async def on_operation(self) -> AsyncIterator[None]:
-            operation = api.new_operation(self.execution_context.context)
-            token = begin_operation(api, operation)
-            try:
-                yield
-            finally:
-                end_operation(token)
-                await operation.connection.close()
-            result = self.execution_context.result
-            if isinstance(result, GraphQLExecutionResult) and result.errors:
-                result.errors = client_errors(result.errors, executed=True)
 
-        def on_parse(self) -> Iterator[None]:
-            yield
-            # Strawberry would run the first. Source: GraphQL specification, section 6.1, "GetOperation"
-            document = self.execution_context.graphql_document
-            definitions = document.definitions if document is not None else ()
-            operations = sum(isinstance(each, OperationDefinitionNode) for each in definitions)
-            if operations > 1 and self.execution_context._provided_operation_name is None:
-                raise GraphQLError(
-                    "The document has several operations: say in operationName which one to run.",
-                    extensions={"code": ErrorCode.OPERATION_RESOLUTION_FAILURE.value},
-                )
-
-    return GqlcrudExtension
+def _not_to_be_run(error: Exception) -> ExecutionResult:
+    """What is told of a document that has no operation, or none that may be run."""
+    match error:
+        case CannotGetOperationTypeError(operation_name=None):
+            return _refusal("The document has no operation.", ErrorCode.OPERATION_RESOLUTION_FAILURE)
+        case CannotGetOperationTypeError(operation_name=name):
+            return _refusal(f"Unknown operation named {name!r}.", ErrorCode.OPERATION_RESOLUTION_FAILURE)
+        case InvalidOperationTypeError(operation_type=OperationType.SUBSCRIPTION):
+            return _refusal("This API has no subscriptions.", ErrorCode.OPERATION_RESOLUTION_FAILURE)
+        case InvalidOperationTypeError():
+            return _refusal("A mutation is sent with POST.", ErrorCode.MUTATION_REFUSED)
+        case _:
+            return _refusal("Syntax Error: Unexpected <EOF>.", ErrorCode.GRAPHQL_PARSE_FAILED)
 
 
 def _refusal(message: str, code: ErrorCode) -> ExecutionResult:

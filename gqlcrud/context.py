@@ -25,6 +25,8 @@ class Operation:
     """One GraphQL operation on one API: its planner, its connection and what it has loaded.
 
     presets: what the presets gave, once anything is written.
+    outcomes: what each root field gives, by response key, of a mutation that is written as a whole before any of them is
+    resolved; an exception is raised. None for all other operations.
     """
 
     planner: Planner
@@ -32,6 +34,7 @@ class Operation:
     writer: Writer
     reader: Reader = field(init=False)
     presets: Presets | None = None
+    outcomes: Mapping[str, Any] | None = None
     _plans: dict[object, PagePlan | RecordPlan] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -47,11 +50,24 @@ class Operation:
         return self.planner.visibility.context
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Run `work` in a transaction; see `Writer.run`. What has been read before it is read anew after it."""
+        """Run `work` in a transaction; see `Writer.run`. What has been read before it is read anew after it.
+
+        What still reads for fields that are done ends before: nobody waits for it, and it may hold the connection.
+        """
+        await self.connection.close()
         try:
             return await self.writer.run(work)
         finally:
-            self.reader = Reader(self.connection)
+            self.forget()
+
+    def forget(self) -> None:
+        """Read anew what has been read, since it may have changed."""
+        self.reader = Reader(self.connection)
+
+    def read_in(self, transaction: Transaction) -> None:
+        """From here on all that is read comes from a transaction that is still open."""
+        self.connection = transaction.connection()
+        self.reader = Reader(self.connection)
 
     def plan_once(self, identity: object, make: Callable[[], PagePlan | RecordPlan]) -> PagePlan | RecordPlan:
         """A plan made at its first use. `identity` tells it from others, by the field nodes that it is made for."""

@@ -31,6 +31,9 @@ class ErrorCode(StrEnum):
     STALE = "STALE"
     FORBIDDEN = "FORBIDDEN"
     ROLLED_BACK = "ROLLED_BACK"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    UNREADABLE = "UNREADABLE"
+    TIMEOUT = "TIMEOUT"
     UNAVAILABLE = "UNAVAILABLE"
     INTERNAL_ERROR = "INTERNAL_ERROR"
 
@@ -71,7 +74,7 @@ class UserError:
     """An expected failure of a write, as a payload tells it.
 
     path: from the mutation field to the place in its arguments: `("input", "data", "isbn")`. fields: the GraphQL fields
-    that are to be unique together, for UNIQUE. current: the record as it is, for STALE.
+    that the failure is about, such as those that are to be unique together. current: the record as it is, for STALE.
     """
 
     code: ErrorCode
@@ -85,9 +88,37 @@ class UserError:
         return replace(self, path=(*prefix, *self.path))
 
 
+PAYLOAD_CODES = frozenset(
+    {
+        *(ErrorCode.VALIDATION, ErrorCode.LIMIT, ErrorCode.NOT_FOUND, ErrorCode.UNIQUE, ErrorCode.FOREIGN_KEY),
+        *(ErrorCode.CHECK, ErrorCode.REQUIRED_RELATION, ErrorCode.CONFLICTING_OPERATIONS, ErrorCode.STALE),
+        *(ErrorCode.FORBIDDEN, ErrorCode.ROLLED_BACK),
+    }
+)
+"""The codes of errors in the payload of a mutation."""
+
+
 class WriteError(GqlcrudError):
     """A write that was refused, or that failed in a way to be expected: nothing of it is in the database."""
 
     def __init__(self, errors: Sequence[UserError]) -> None:
         super().__init__("; ".join(error.message for error in errors))
         self.errors = tuple(errors)
+
+    def below(self, *prefix: str | int) -> WriteError:
+        """The same errors, their paths seen from `prefix` further up."""
+        return WriteError([error.below(*prefix) for error in self.errors])
+
+
+class WriteRefused(WriteError):
+    """Raised by a hook: the client is told so in the payload, and nothing is written.
+
+    path: from the record into its values, by attribute or GraphQL field: `("price",)`; () is the record itself.
+    Raises ConfigurationError for a code that payloads do not have.
+    """
+
+    def __init__(self, message: str, code: ErrorCode = ErrorCode.FORBIDDEN, path: tuple[str | int, ...] = ()) -> None:
+        if code not in PAYLOAD_CODES:
+            raise ConfigurationError(f"WriteRefused(code=...) takes a code of payloads, such as FORBIDDEN, not {code}.")
+        super().__init__([UserError(code, message, path)])
+        self.path = path

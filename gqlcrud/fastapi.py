@@ -34,6 +34,7 @@ from gqlcrud.http import (
     read_post,
     refusal,
 )
+from gqlcrud.idempotency import MAX_KEY, Idempotency
 
 ROUTE_NAME = "gqlcrud"
 """The name of the route that serves GraphiQL and GET: `app.url_path_for("gqlcrud")` is its path."""
@@ -50,6 +51,7 @@ class ServedApi(Protocol):
 
     title: str
     session_dependency: Callable[..., Any] | None
+    idempotency: Idempotency | None
 
     def example_query(self) -> str: ...
 
@@ -62,6 +64,7 @@ class ServedApi(Protocol):
         operation_name: str | None = None,
         session: Any = None,
         allow_mutations: bool = True,
+        idempotency_key: str | None = None,
     ) -> ExecutionResult: ...
 
 
@@ -171,12 +174,23 @@ async def _serve(
             operation_name=operation.operation_name,
             session=session,
             allow_mutations=request.method == "POST",
+            idempotency_key=_idempotency_key(api, request.headers),
         )
         return _response(answer(await _while_connected(request, work), media_type, partial_status))
     except HttpRefusalError as error:
         return _response(refusal(error, media_type))
     except ClientDisconnect:
         return Response(status_code=499)
+
+
+def _idempotency_key(api: ServedApi, headers: Headers) -> str | None:
+    """Without `idempotency` the header is left to whoever else reads it."""
+    key = headers.get("idempotency-key")
+    if key is None or api.idempotency is None:
+        return None
+    if not 0 < len(key) <= MAX_KEY:
+        raise HttpRefusalError(400, f"Idempotency-Key has 1 to {MAX_KEY} characters.")
+    return key
 
 
 def _accept(headers: Headers) -> str:

@@ -19,6 +19,7 @@ from gqlcrud.keys import decode_node_id, encode_id
 from gqlcrud.plan import PagePlan
 from gqlcrud.selection import RESOLVED, read_selection
 from gqlcrud.statements import value_at
+from gqlcrud.statements.unreadable import readable
 
 
 class GeneratedField(StrawberryField):
@@ -271,5 +272,5 @@ class EdgeColumnField(GeneratedField):
         return True
 
     def get_result(self, source: Edge, info: Info | None, args: list[Any], kwargs: Any) -> Any:
-        value = source.page.edges[source.index][self.column.key]
+        value = readable(source.page.edges[source.index][self.column.key])
         return value if value is None or self.target is None else encode_id(self.target, [self.column], [value])

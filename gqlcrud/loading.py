@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeVar, cast
 
 from graphql import get_named_type, is_abstract_type
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 from strawberry.types import Info
 
@@ -85,6 +85,20 @@ def connection(entity: type) -> AbstractAsyncContextManager[AsyncConnection]:
     PostgreSQL an engine's connection commits each statement by itself.
     """
     return operation_of_model(entity).connection.exclusive()
+
+
+@asynccontextmanager
+async def transaction(entity: type) -> AsyncIterator[AsyncSession]:
+    """A session in a transaction of its own, for what a mutation of one's own writes.
+
+    `async with transaction(Book) as session: ...` commits at the end of the block, and rolls back if it fails. What the
+    operation reads after the block sees what was written. Raises ConfigurationError outside an operation of an API with
+    `entity`.
+    """
+    operation = operation_of_model(entity)
+    async with operation.writer.source.begin() as session:
+        yield session
+    operation.forget()
 
 
 def _relation_plan(

@@ -19,6 +19,7 @@ RESERVED_TYPES = {
     "Sort": "the enum Sort",
     "DeletedRecords": "the enum DeletedRecords",
     "ErrorCode": "the enum ErrorCode",
+    "OnError": "the enum OnError",
     **{name: f"the type {name}" for name in ("UserError", "SimpleError", "UniqueError", "StaleError")},
     **{
         name: f"the scalar {name}"
@@ -36,17 +37,20 @@ RESERVED_FIELDS = {"node": "the root field node", "nodes": "the root field nodes
 SHARED_INPUTS = frozenset(
     {
         "CountFilter",
+        "JSONAt",
         "JSONAtFilter",
         "ListOrder",
         *(f"{name}Filter" for name in RESERVED_TYPES),
         *(f"{name}ListFilter" for name in RESERVED_TYPES),
+        *(f"{name}Op" for name in RESERVED_TYPES),
+        *(f"{name}ListOp" for name in RESERVED_TYPES),
     }
 )
 """Inputs that every schema may have, beside the types above."""
 
 TYPE_SUFFIXES = (
     *("By", "Connection", "Edge", "Key", "ListRel", "Order", "Rel", "Where"),
-    *("Column", "ConnectOrCreate", "Create", "Ops", "Patch", "Payload"),
+    *("Column", "ConnectOrCreate", "Create", "OnConflict", "Ops", "Patch", "Payload"),
     *("UniqueKey", "UpdateItem", "UpdateWhere", "Upsert", "UpsertItem"),
 )
 """What is added to the name of a model for the other types that are generated for it."""
@@ -163,6 +167,11 @@ def list_field_name(type_name: str) -> str:
     one = camel_name(type_name)
     many = plural(one)
     return f"{one}List" if many == one else many
+
+
+def payload_list_name(one: str, many: str) -> str:
+    """The field of a bulk payload that holds the records: `books`; `errorList` where `errors` are something else."""
+    return f"{one}List" if many in {"affectedCount", "clientMutationId", "errors", "query"} else many
 
 
 def relation_input_name(owner: str, relation: str, models: Collection[str]) -> str:

@@ -6,7 +6,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeAlias
 
+from pydantic import BaseModel
+
 from gqlcrud.errors import ConfigurationError
+from gqlcrud.hooks import Hooks
 from gqlcrud.scalars import Scalar
 
 OptInOperator = Literal["like", "regex", "search"]
@@ -93,6 +96,8 @@ class ModelOptions:
     scalars: attribute -> the scalar to use for it.
     enum_names: attribute -> {database value: GraphQL name}, for values whose names GraphQL cannot take.
     fields: a plain class whose Strawberry fields are added to the generated type.
+    create_schema, update_schema: Pydantic models that the values of new records, and of patches, pass through.
+    hooks: what is called around writes of its records.
     through: whether an association object is also offered as a many-to-many connection between the models it links.
     soft_delete: how records are marked as deleted, instead of being deleted.
     presets: attribute -> the value that a record gets from the request; a function alone is a `Preset` on create.
@@ -115,14 +120,21 @@ class ModelOptions:
     enum_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     fields: type | None = None
     through: bool = True
+    create_schema: type[BaseModel] | None = None
+    update_schema: type[BaseModel] | None = None
+    hooks: Hooks | None = None
     soft_delete: SoftDelete | None = None
     presets: Mapping[str, Preset | Callable[[Any], Any]] = field(default_factory=dict)
 
     def forbids_writes(self, attribute: str) -> bool:
         """Whether `read_only` names the attribute, or the whole model, or something else than clients sets it."""
-        if attribute in self.presets or (self.soft_delete is not None and attribute == self.soft_delete.column):
+        if self.sets(attribute):
             return True
         return self.read_only if isinstance(self.read_only, bool) else attribute in self.read_only
+
+    def sets(self, attribute: str) -> bool:
+        """Whether the API sets the attribute: by a preset, or as the mark of deleted records."""
+        return attribute in self.presets or (self.soft_delete is not None and attribute == self.soft_delete.column)
 
     def inherited(self, base: ModelOptions) -> ModelOptions:
         """These options of a class whose base class has the options `base`."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -17,6 +18,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLSkipDirective,
     InlineFragmentNode,
+    OperationDefinitionNode,
     SelectionSetNode,
     get_directive_values,
     get_named_type,
@@ -60,6 +62,18 @@ def read_selection(info: GraphQLResolveInfo[Any], type_name: str | None = None) 
     )
 
 
+def read_root_selections(
+    schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode, variables: VariableValues
+) -> dict[str, Selection]:
+    """All root fields of an operation that will be resolved, by response key and in order; each as `read_selection`
+    gives it. Raises GraphQLError for an argument that cannot be coerced."""
+    fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
+    root = schema.get_root_type(operation.operation)
+    assert root is not None, "the document is valid"
+    fields = _Reader(schema, fragments, variables).children([operation], root)
+    return {field.key: replace(field, key=RESOLVED) for field in fields}
+
+
 def _variable_values(info: GraphQLResolveInfo[Any]) -> VariableValues:
     """The variables as graphql-core's coercion wants them; Strawberry's `info` carries their coerced values alone."""
     values: Any = info.variable_values
@@ -79,7 +93,9 @@ class _Reader:
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: VariableValues
 
-    def children(self, nodes: Sequence[FieldNode], parent: GraphQLObjectType) -> tuple[Selection, ...]:
+    def children(
+        self, nodes: Sequence[FieldNode | OperationDefinitionNode], parent: GraphQLObjectType
+    ) -> tuple[Selection, ...]:
         """The fields selected of `parent`, those with one response key merged.
 
         Source: GraphQL specification, section 6.3.2 "Field Collection".

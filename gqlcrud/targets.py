@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import URL, Connection, make_url
+from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.exc import ArgumentError, SAWarning, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import class_mapper
@@ -116,7 +116,15 @@ def _database_target(text: str, *, read_only: bool, schema: str | None) -> Targe
     try:
         # SQLite does not enforce foreign keys unless each connection asks for it: what it holds may point at nothing
         enforced = url.get_backend_name() != "sqlite"
-        api = Api(models, engine, title=name, skip_unknown=True, enforced_foreign_keys=enforced, limits=Limits())
+        api = Api(
+            models,
+            engine,
+            title=name,
+            skip_unknown=True,
+            enforced_foreign_keys=enforced,
+            limits=Limits(),
+            read_only=read_only,
+        )
     except ConfigurationError as error:
         raise TargetError(f"{shown} cannot be served: {error}") from error
     return Target(shown, api, None, _left_out(reflection, keyless, api), engine)
@@ -203,13 +211,23 @@ def new_engine(url: URL, *, read_only: bool, **options: Any) -> AsyncEngine:
             url = url.set(database=path).update_query_dict({"mode": "ro", "uri": "true"})
         with warnings.catch_warnings():
             warnings.simplefilter("error", SAWarning)  # which tells of options that a driver ignores
-            return create_async_engine(url, connect_args=arguments, **options)
+            engine = create_async_engine(url, connect_args=arguments, **options)
     except ModuleNotFoundError as error:
         extra = _EXTRAS.get(error.name or "", "serve")
         raise TargetError(f"The driver {error.name} is not installed: pip install 'gqlcrud[{extra}]'.") from error
     except (SAWarning, ValueError) as error:
         reason = str(error).partition(" (Background")[0]
         raise TargetError(f"The options of the database URL cannot be used: {reason}") from error
+    if url.get_backend_name() == "sqlite":
+        event.listen(engine.sync_engine, "connect", _enforce_foreign_keys)
+    return engine
+
+
+def _enforce_foreign_keys(connection: Any, _: object) -> None:
+    """SQLite leaves it to each connection whether what is written has to keep the foreign keys true."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
 
 
 def _driver_arguments(options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -197,3 +197,50 @@ def decode_bool(value: Any) -> bool:
     if not isinstance(value, bool):
         raise ValueError("not a boolean")
     return value
+
+
+_INFINITE = frozenset({"infinity", "-infinity"})
+_STORED_DATE = r"(?P<year>\d{4}|[1-9]\d{4,6})(?P<day>-\d\d-\d\d)"
+_STORED_TIME = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{0,5}[1-9])?"
+_LATEST_TIME = "24:00:00"
+_ERA = "(?P<era> BC)?"
+
+
+def check_stored_date(value: Any) -> str:
+    """A date as PostgreSQL writes it in JSON: `2020-02-29`, `10000-01-01`, `0044-03-15 BC`, `infinity`."""
+    return _check_stored(value, f"{_STORED_DATE}{_ERA}")
+
+
+def check_stored_datetime(value: Any) -> str:
+    """A timestamp as PostgreSQL writes it in JSON: `2020-02-29T01:02:03.5`, `0044-03-15T00:00:00 BC`."""
+    return _check_stored(value, f"{_STORED_DATE}T{_STORED_TIME}{_ERA}")
+
+
+def check_stored_time(value: Any) -> str:
+    """A time of day as PostgreSQL writes it, which has one more at the end of the day."""
+    if isinstance(value, str) and (value == _LATEST_TIME or re.fullmatch(_STORED_TIME, value, re.ASCII)):
+        return value
+    raise ValueError("not a time of PostgreSQL")
+
+
+def check_stored_offset_time(value: Any) -> str:
+    """A time of day with an offset as PostgreSQL writes it: `01:02:03+00`, `01:02:03-04:30:15`."""
+    offset = re.search(r"[+-](?:0\d|1[0-5])(?::[0-5]\d){0,2}\Z", value, re.ASCII) if isinstance(value, str) else None
+    if offset is None:
+        raise ValueError("not a time with an offset of PostgreSQL")
+    check_stored_time(value[: offset.start()])
+    return str(value)
+
+
+def _check_stored(value: Any, pattern: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError("not a text")
+    if value in _INFINITE:
+        return value
+    found = re.fullmatch(pattern, value, re.ASCII)
+    if found is None:
+        raise ValueError("not a date of PostgreSQL")
+    # years that Python does not have stand for a leap year here: PostgreSQL knows the others
+    known = found["era"] is None and len(found["year"]) == 4
+    dt.date.fromisoformat(f"{found['year'] if known else 2000}{found['day']}")
+    return value

@@ -46,8 +46,9 @@ class Assignment:
 class Change:
     """A column is set to what an operator makes of the value that it has.
 
-    operand: a number, a JSON value, or an item of the array. steps: the path inside a JSON value, for SET, DELETE,
-    APPEND and PREPEND. Several changes of one column follow one another.
+    operand: a number, or a JSON value; None for DELETE. Of an array: a tuple of the items to add, or the item to REMOVE.
+    steps: the path inside a JSON value, for SET, DELETE, APPEND and PREPEND. Several changes of one column follow one
+    another.
     """
 
     column: Column
@@ -89,7 +90,8 @@ class Reference:
 class Save:
     """The values of one record and of what belongs to it: to-one targets first, then itself, then to-many ones.
 
-    references: what the foreign keys among its values must lead to, where not every record will do.
+    path: the place of the values in the input; ops_path: that of the changes. references: what the foreign keys among its
+    values must lead to, where not every record will do.
     """
 
     model: Model
@@ -98,6 +100,7 @@ class Save:
     changes: tuple[Change, ...] = ()
     to_one: tuple[ToOne, ...] = ()
     to_many: tuple[ToMany, ...] = ()
+    ops_path: Path = ()
     references: tuple[Reference, ...] = ()
 
     @property

@@ -233,9 +233,9 @@ def test_expressions_and_hybrids_are_columns() -> None:
         "createdAt: DateTime! = created_at",
         "changedAt: DateTime = changed_at",
         "notes: String = notes, deferred",
-        "version: Int! = version",
+        "version: Int! = version, read only",
         "label: String! = label, expression, read only",
-        "code: String! = code",
+        "code: String! = code, read only",
         "isLarge: Boolean! = is_large, expression, read only",
         "priceName: String! = price_name, expression, read only",
         "shouted: String! = shouted, Python, read only, no filter, no order",
@@ -392,7 +392,7 @@ class Derived(Base):
 
 COMPUTED = [
     "rowId: Int! = id",
-    "kind: String! = kind",
+    "kind: String! = kind, read only",
     "nickname: String = nickname",
     "mood: Colour = mood",
     "name: String! = name",
@@ -504,9 +504,9 @@ def test_a_synonym_is_a_field_of_its_own_that_obeys_the_options_of_both_names() 
         "rowId: Int! = id",
         "title: String! = title, no filter",
         "targetId: ID of Target = target_id",
-        "number: Int! = number",
-        "caption: String! = heading, no filter, no order",
-        "goal: ID of Target = goal",
+        "number: Int! = number, read only",
+        "caption: String! = heading, read only, no filter, no order",
+        "goal: ID of Target = goal, read only",
         "hidden: String = hidden, deferred",
         "shouted: String! = shouted, Python, read only, no filter, no order",
     ]

@@ -235,7 +235,12 @@ def test_models_are_found_in_a_base_a_registry_or_a_list() -> None:
 # ---------- inheritance ----------
 
 
-ANIMAL = ["rowId: Int! = id", "kind: String! = kind", "name: String! = name", "keeperId: ID of Keeper = keeper_id"]
+ANIMAL = [
+    "rowId: Int! = id",
+    "kind: String! = kind, read only",
+    "name: String! = name",
+    "keeperId: ID of Keeper = keeper_id",
+]
 
 
 def test_single_table_subclasses_have_their_inherited_fields() -> None:
@@ -323,7 +328,12 @@ async def test_a_single_table_subclass_lists_its_own_records_and_those_below(mak
     }
 
 
-VEHICLE = ["rowId: Int! = id", "kind: String! = kind", "wheels: Int! = wheels", "garageId: ID of Garage = garage_id"]
+VEHICLE = [
+    "rowId: Int! = id",
+    "kind: String! = kind, read only",
+    "wheels: Int! = wheels",
+    "garageId: ID of Garage = garage_id",
+]
 
 
 def test_joined_subclasses_have_the_fields_of_all_their_tables() -> None:

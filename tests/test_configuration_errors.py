@@ -252,7 +252,7 @@ def test_operators_are_known_and_for_texts(mistake: Callable[..., str]) -> None:
         "ModelOptions(operators={'title': ...}) of Book names 'contains'; there are: like, regex, search."
     )
     assert told({"price": {"search", "like"}}) == (
-        "ModelOptions(operators={'price': ...}) of Book: 'like', 'search' is for texts, and price is a Decimal."
+        "ModelOptions(operators={'price': ...}) of Book: 'like', 'search' is for texts; the type of price is Decimal."
     )
     assert told({"author": {"like"}}) == (
         "ModelOptions(operators=...) of Book names 'author', which leads to other records; operators is for columns."

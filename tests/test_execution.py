@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import AsyncIterator
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 import strawberry
@@ -13,7 +15,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_colu
 from strawberry.types import Info
 
 from gqlcrud import Api, ModelOptions, connection, field, load_record
-from tests.databases import Backend, MakeEngine, record_statements
+from tests.databases import Backend, MakeEngine, SqliteFolder, engine_maker, record_statements
 from tests.pools import SLOW, Checkouts, small_pool, taken, until, watch
 from tests.running import refused, run, save
 from tests.serving import app_of, client_of, graphql_message, post, served
@@ -40,6 +42,12 @@ async def engine(make_engine: MakeEngine) -> AsyncEngine:
     ]
     await save(engine, *authors)
     return engine
+
+
+@pytest.fixture
+async def sqlite_engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
+    async with engine_maker(SqliteFolder(tmp_path)) as make:
+        yield await make(Base.metadata)
 
 
 # ---------- fields that resolve at the same time ----------
@@ -236,6 +244,40 @@ async def test_pool_is_whole_after_errors(engine: AsyncEngine, query: str, codes
             assert taken(pool) == 0
 
         assert await run(api, "{ authors { totalCount } }") == {"authors": {"totalCount": 2}}
+
+
+class Counted(sqlite3.Connection):
+    """Counts how many of its kind are open."""
+
+    open: ClassVar[int] = 0
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        Counted.open += 1
+
+    def close(self) -> None:
+        super().close()
+        Counted.open -= 1
+
+
+async def test_file_is_closed_that_was_opened_for_a_failed_operation(sqlite_engine: AsyncEngine) -> None:
+    """The thread that opens it does not learn that nobody waits for it."""
+    async with small_pool(sqlite_engine, connect_args={"factory": Counted}) as pool:
+        api = Api(Base, pool, query=Faulty)
+        for _ in range(5):
+            assert await refused(api, "{ atOnce authors { totalCount } books { totalCount } }")
+
+        assert Counted.open == pool.pool.checkedin()  # type: ignore[attr-defined]  # every pool that queues has it
+    assert Counted.open == 0
+
+
+async def test_cancelled_operation_does_not_wait_for_a_pool(sqlite_engine: AsyncEngine) -> None:
+    async with small_pool(sqlite_engine, pool_timeout=30) as pool:
+        api = Api(Base, pool, query=Faulty)
+        async with pool.connect():
+            async with asyncio.timeout(10):
+                assert await refused(api, "{ atOnce authors { totalCount } books { totalCount } }")
+        assert taken(pool) == 0
 
 
 async def test_one_field_fails_and_its_siblings_answer(engine: AsyncEngine) -> None:

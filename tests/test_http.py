@@ -43,7 +43,7 @@ class Fields:
 
 @pytest.fixture(scope="module")
 def api() -> Api:
-    return Api(Base, unused_engine(), query=Fields)
+    return Api(Base, unused_engine(), query=Fields, read_only=True)
 
 
 @pytest.fixture

@@ -263,3 +263,41 @@ async def test_lock_that_is_held_too_long(
 
         assert logged(caplog) == ONE_OUTAGE
         assert await run(api, AUTHORS) == ONE_AUTHOR
+
+
+# ---------- statements that take too long ----------
+
+TOO_LONG = ("TIMEOUT", "The database ended the statement: it took too long.")
+TIMEOUTS: dict[str, dict[str, Any]] = {
+    "statement_timeout": {"server_settings": {"statement_timeout": "50"}},
+    "command_timeout": {"command_timeout": 0.05},
+}
+
+
+@pytest.mark.parametrize("options", TIMEOUTS.values(), ids=TIMEOUTS)
+async def test_statement_that_takes_too_long(
+    postgresql: AsyncEngine, caplog: pytest.LogCaptureFixture, options: dict[str, Any]
+) -> None:
+    """Other fields are answered, and the connection is as good as before."""
+    async with small_pool(postgresql, connect_args=options) as pool:
+        api = Api(Base, pool, query=Slow)
+        query = "{ author(by: {rowId: 1}) { name } slow book(by: {rowId: 1}) { title } }"
+        async with postgresql.connect() as own:
+            await own.execute(text("LOCK TABLE author"))
+            assert await failures(api, query) == ({"author": None, "slow": None, "book": None}, [TOO_LONG] * 2)
+            await own.rollback()
+
+        assert logged(caplog) == [(logging.WARNING, "The database ended a statement.", True)] * 2
+        assert taken(pool) == 0
+        assert await run(api, AUTHORS) == ONE_AUTHOR
+
+
+async def test_statement_of_a_session_that_takes_too_long(postgresql: AsyncEngine) -> None:
+    """The application's own work in the session stays."""
+    async with small_pool(postgresql, connect_args=TIMEOUTS["statement_timeout"]) as pool:
+        api = Api(Base, pool, query=Slow)
+        async with AsyncSession(pool) as session:
+            session.add(Author(id=2, name="Bob"))
+            await session.flush()
+            assert await failures(api, "{ slow }", session=session) == ({"slow": None}, [TOO_LONG])
+            assert await failures(api, AUTHORS, session=session) == ({"authors": {"totalCount": 2}}, [])

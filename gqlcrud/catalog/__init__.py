@@ -4,6 +4,7 @@ from gqlcrud.catalog.model import (
     Bounds,
     Catalog,
     Column,
+    InputSchema,
     Key,
     LeftOut,
     Link,
@@ -14,11 +15,14 @@ from gqlcrud.catalog.model import (
     OwnField,
     PresetColumn,
     Relation,
+    SchemaField,
     SoftDeletion,
     Source,
 )
 from gqlcrud.catalog.own_fields import REQUIRES, DeclaredField, declared_fields
 from gqlcrud.catalog.read import CatalogSettings, mapped_classes, read_catalog
+from gqlcrud.catalog.rule import Comparison, Rule
+from gqlcrud.catalog.rules import check_constraints, condition_text
 
 __all__ = [
     "REQUIRES",
@@ -26,7 +30,9 @@ __all__ = [
     "Catalog",
     "CatalogSettings",
     "Column",
+    "Comparison",
     "DeclaredField",
+    "InputSchema",
     "Key",
     "LeftOut",
     "Link",
@@ -37,8 +43,12 @@ __all__ = [
     "OwnField",
     "PresetColumn",
     "Relation",
+    "Rule",
+    "SchemaField",
     "SoftDeletion",
     "Source",
+    "check_constraints",
+    "condition_text",
     "declared_fields",
     "mapped_classes",
     "read_catalog",

@@ -11,10 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
 from gqlcrud.catalog.column_reader import ColumnReader
+from gqlcrud.catalog.columns import hidden_column
 from gqlcrud.catalog.foreign_keys import primary_key
-from gqlcrud.catalog.model import Column, Key, Member, Model, OwnField, Relation
+from gqlcrud.catalog.model import Column, Key, Member, Model, OwnField, Relation, Source
 from gqlcrud.catalog.own_fields import own_fields
 from gqlcrud.catalog.relations import unique_column_sets
+from gqlcrud.catalog.schemas import with_schemas
 from gqlcrud.naming import COMBINATORS, Names, camel_name, list_field_name, pascal_name
 from gqlcrud.options import Limits
 
@@ -40,10 +42,18 @@ def assemble_model(
         max_page_size=maximum,
         version=_version(mapper, columns),
         read_only=options.read_only is True,
+        hooks=() if options.hooks is None else (options.hooks,),
     )
     _check_filter_names(model)
     _check_key_names(model)
-    return replace(model, members=_members(model))
+    return with_schemas(replace(model, members=_members(model), stored=_stored(mapper, reader, columns)), reader)
+
+
+def _stored(mapper: Mapper[Any], reader: ColumnReader, columns: Iterable[Column]) -> dict[str, Column]:
+    known = {column.key: column for column in columns}
+    properties = [each for each in mapper.column_attrs if isinstance(each.columns[0], sa.Column)]
+    found = {each.key: known.get(each.key) or hidden_column(mapper, each.key, reader) for each in properties}
+    return found | {key: column for key, column in known.items() if column.source is Source.STORED}
 
 
 def _version(mapper: Mapper[Any], columns: Iterable[Column]) -> Column | None:

@@ -11,6 +11,7 @@ from sqlalchemy.types import TypeEngine
 
 from gqlcrud.catalog.model import Model
 from gqlcrud.errors import ConfigurationError
+from gqlcrud.hooks import Hooks
 from gqlcrud.naming import RESERVED_FIELDS, RESERVED_TYPES, Names
 from gqlcrud.options import Limits, ModelOptions, Preset, SoftDelete
 from gqlcrud.scalars import Scalar
@@ -25,6 +26,8 @@ def check_options(options: Mapping[type, ModelOptions], classes: Collection[type
             raise ConfigurationError(f"models={{{name}: ...}} is for no model of this Api. Its models are: {known}.")
         if not isinstance(each, ModelOptions):
             raise ConfigurationError(f"models={{{name}: ...}} takes ModelOptions(...), not {each!r}.")
+        if each.hooks is not None and not isinstance(each.hooks, Hooks):
+            raise ConfigurationError(f"ModelOptions(hooks=...) of {name} takes gqlcrud.Hooks(...), not {each.hooks!r}.")
         if each.fields is not None and not isinstance(each.fields, type):
             raise ConfigurationError(f"ModelOptions(fields=...) of {name} takes a class, not {each.fields!r}.")
         check_soft_delete(name, each.soft_delete)

@@ -9,15 +9,26 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
+from sqlalchemy.types import NullType, TypeEngine
 
 from gqlcrud.catalog.annotations import AnnotationReader
 from gqlcrud.catalog.enums import EnumTypes
-from gqlcrud.catalog.model import Bounds, Column, LeftOut, Source
+from gqlcrud.catalog.model import Column, LeftOut, Source
+from gqlcrud.catalog.rules import read_rules
+from gqlcrud.catalog.stored_values import bounds_of, is_computable, is_computed, is_generated, is_nullable, needs_value
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.naming import member_name
 from gqlcrud.options import ModelOptions
-from gqlcrud.scalars import OPT_IN, STRING, TEXT, Operator, Scalar, array_scalar, scalar_for, wrapped_type
+from gqlcrud.scalars import (
+    OPT_IN,
+    STRING,
+    TEXT,
+    Operator,
+    Scalar,
+    array_scalar,
+    scalar_for,
+    wrapped_type,
+)
 
 _NO_NOUN = re.compile(r"^(is|has|can|was|with)_|_(at|on|by|in|to|from)$")
 
@@ -52,6 +63,7 @@ class ColumnReader:
         deferred: bool = False,
         managed: bool = False,
         filled: sa.Column[Any] | None = None,
+        changeable: bool = False,
         source: Source = Source.STORED,
     ) -> Column | None:
         """A column of a table. `managed`: SQLAlchemy sets it, as it does a version or a discriminator. `filled`: the
@@ -66,25 +78,27 @@ class ColumnReader:
             key,
             column.type,
             scalar,
-            nullable=_is_nullable(column),
+            nullable=is_nullable(column),
             description=description or _stored_description(self.owner, key, column),
             source=source,
             deferred=deferred,
             read_only=managed or is_computed(column),
+            changeable=changeable and is_computable(column.type, scalar),
         )
         origin = column if filled is None else filled
         return replace(
             found,
             generated=is_generated(origin),
             required=not found.read_only and needs_value(origin),
-            bounds=_bounds(column.type),
+            bounds=bounds_of(column.type),
+            rules=read_rules(column),
         )
 
     def expression(
         self, key: str, expression: sa.ColumnElement[Any], annotation: object, doc: str | None
     ) -> Column | None:
         """A SQL expression that the class maps; an annotation says what a type without a scalar cannot."""
-        annotated, nullable = self._annotated(key, annotation)
+        annotated, nullable = self.annotated(key, annotation)
         scalar = self._known_scalar(key, expression.type) or annotated
         if scalar is None:
             self._refuse(key, expression.type)
@@ -102,7 +116,7 @@ class ColumnReader:
 
     def python(self, key: str, annotation: object, doc: str | None) -> Column | None:
         """A hybrid without a SQL form: a field that cannot be filtered or ordered by. Its type is the annotation's."""
-        annotated, nullable = self._annotated(key, annotation)
+        annotated, nullable = self.annotated(key, annotation)
         scalar = self.options.scalars.get(key) or annotated
         if scalar is None:
             if self.skip_unknown:
@@ -136,13 +150,13 @@ class ColumnReader:
             sortable=target.sortable,
         )
         required = target.required and not found.read_only
-        return replace(found, generated=target.generated, required=required, bounds=target.bounds)
+        return replace(found, generated=target.generated, required=required, bounds=target.bounds, rules=target.rules)
 
     def hidden(self, key: str, column: Any) -> Column:
         """A stored column that the API does not offer but a relation, the global id or a field of the user's needs."""
         scalar = self._known_scalar(key, column.type) or STRING
         read_only = self.options.forbids_writes(key)
-        nullable = _is_nullable(column)
+        nullable = is_nullable(column)
         return Column(key, key, scalar, column.type, nullable, "", sortable=False, read_only=read_only, offered=False)
 
     def _scalar(self, key: str, sql_type: TypeEngine[Any]) -> Scalar | None:
@@ -174,7 +188,9 @@ class ColumnReader:
         wrapped = wrapped_type(sql_type)
         return None if wrapped is None else self._enum(key, wrapped)
 
-    def _annotated(self, key: str, annotation: object) -> tuple[Scalar | None, bool]:
+    def annotated(self, key: str, annotation: object) -> tuple[Scalar | None, bool]:
+        """The scalar that an annotation of an attribute means, if there is one, and whether null is possible."""
+
         def enum_scalar(kind: type[enum.Enum]) -> Scalar:
             return self.enums.scalar(sa.Enum(kind), self.owner, key)
 
@@ -204,8 +220,10 @@ class ColumnReader:
         read_only: bool = False,
         filterable: bool = True,
         sortable: bool = True,
+        changeable: bool = False,
     ) -> Column:
         options = self.options
+        read_only = read_only or options.forbids_writes(key)
         return Column(
             key=key,
             name=options.rename.get(key) or member_name(key),
@@ -217,7 +235,8 @@ class ColumnReader:
             operators=self._operators(key, scalar) if filterable and key not in options.hide_from_where else (),
             sortable=sortable and scalar.sortable and key not in options.hide_from_order,
             deferred=deferred,
-            read_only=read_only or options.forbids_writes(key),
+            read_only=read_only,
+            changeable=changeable and not read_only,
         )
 
     def _operators(self, key: str, scalar: Scalar) -> tuple[Operator, ...]:
@@ -225,7 +244,7 @@ class ColumnReader:
         if further and scalar.operators != TEXT:
             raise ConfigurationError(
                 f"ModelOptions(operators={{{key!r}: ...}}) of {self.model}: {', '.join(map(repr, sorted(further)))} "
-                f"is for texts, and {key} is a {scalar.name}."
+                f"is for texts; the type of {key} is {scalar.name}."
             )
         for name in further:
             if name not in OPT_IN:
@@ -235,43 +254,8 @@ class ColumnReader:
         return (*scalar.operators, *(operator for name in OPT_IN if name in further for operator in OPT_IN[name]))
 
 
-def is_computed(column: sa.Column[Any]) -> bool:
-    """Whether the database alone gives the value, and refuses another."""
-    return column.computed is not None or (column.identity is not None and bool(column.identity.always))
-
-
-def is_generated(column: sa.Column[Any]) -> bool:
-    """Whether the database numbers the records by this column."""
-    table = column.table
-    numbered = isinstance(table, sa.Table) and table.autoincrement_column is column
-    return numbered or column.identity is not None
-
-
-def needs_value(column: sa.Column[Any]) -> bool:
-    """Whether a new row has to be given a value. A key that a subclass shares with its base class has one already."""
-    given = column.default is not None or column.server_default is not None or is_generated(column)
-    return not _is_nullable(column) and not given and not is_computed(column)
-
-
-def _bounds(sql_type: TypeEngine[Any]) -> Bounds:
-    """What the type says of the size of values; what a `TypeDecorator` makes of them is not known."""
-    if isinstance(sql_type, TypeDecorator):
-        return Bounds()
-    if isinstance(sql_type, sa.Numeric) and not isinstance(sql_type, sa.Float):
-        return Bounds(precision=sql_type.precision, scale=sql_type.scale)
-    if isinstance(sql_type, sa.String) and not isinstance(sql_type, sa.Enum):
-        return Bounds(length=sql_type.length)
-    inner = wrapped_type(sql_type)
-    return Bounds() if inner is None else _bounds(inner)
-
-
 def _is_public(key: str) -> bool:
     return not key.startswith("_")
-
-
-def _is_nullable(column: Any) -> bool:
-    """A primary key is not null, though SQLite, and so a table read from it, may not say so."""
-    return bool(getattr(column, "nullable", True)) and not getattr(column, "primary_key", False)
 
 
 def _stored_description(owner: str, key: str, column: sa.Column[Any]) -> str:

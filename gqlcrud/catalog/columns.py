@@ -54,14 +54,32 @@ def _read_property(mapper: Mapper[Any], prop: ColumnProperty[Any], reader: Colum
             deferred=prop.deferred,
             managed=is_managed(mapper, prop),
             filled=first if isinstance(first, sa.Column) else column,
+            changeable=not _is_identity(mapper, prop),
         )
     return reader.expression(prop.key, column, attribute_annotation(mapper.class_, prop.key), prop.doc)
 
 
 def is_managed(mapper: Mapper[Any], prop: ColumnProperty[Any]) -> bool:
-    """Whether SQLAlchemy sets the column: the version of a record, or the class of it."""
+    """Whether SQLAlchemy sets the column: the version of a record, the class of it, or the key of a base class again."""
     managed = (mapper.version_id_col, mapper.polymorphic_on)
-    return any(column is each for column in prop.columns for each in managed)
+    return any(column is each for column in prop.columns for each in managed) or _repeats_key(mapper, prop)
+
+
+def _repeats_key(mapper: Mapper[Any], prop: ColumnProperty[Any]) -> bool:
+    """Whether it is the primary key of a subclass's table under another name than that of the base class."""
+    tables = mapper.inherits.tables if mapper.inherits is not None else ()
+    return any(
+        isinstance(column, sa.Column) and column.primary_key and key.column.table in tables
+        for column in prop.columns
+        if not any(each in mapper.primary_key for each in prop.columns)
+        for key in column.foreign_keys
+    )
+
+
+def _is_identity(mapper: Mapper[Any], prop: ColumnProperty[Any]) -> bool:
+    """Whether a column names a record, or a version of one: such a value is set, and nothing is computed of it."""
+    columns = [each for each in prop.columns if isinstance(each, sa.Column)]
+    return any(each.primary_key or each.foreign_keys or each is mapper.version_id_col for each in columns)
 
 
 def _field_description(entity: type, key: str) -> str | None:

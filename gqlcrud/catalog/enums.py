@@ -185,7 +185,7 @@ def _distinct_labels(values: Iterable[str]) -> dict[str, str]:
 
 def _types(name: str) -> set[str]:
     """The types that are generated for an enum."""
-    return {name, f"{name}Filter", f"{name}ListFilter"}
+    return {name, f"{name}Filter", f"{name}ListFilter", f"{name}ListOp"}
 
 
 def _is_label(text: str) -> bool:

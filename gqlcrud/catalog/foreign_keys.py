@@ -35,7 +35,15 @@ class KeyTargets:
         """The column as the global id of the record it points at. Nothing is known of the order of ids."""
         operators = ID.operators if column.operators else ()
         text = f"The global id of the {self.names[target]}, taken from the foreign key without a query."
-        return replace(column, references=target, operators=operators, sortable=False, description=comment or text)
+        description = comment or text
+        return replace(
+            column,
+            references=target,
+            operators=operators,
+            sortable=False,
+            description=description,
+            changeable=False,
+        )
 
 
 def primary_key(mapper: Mapper[Any], columns: Mapping[str, Column], reader: ColumnReader) -> tuple[Column, ...]:

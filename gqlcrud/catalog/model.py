@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias
 
+from pydantic import BaseModel
 from sqlalchemy import FromClause
 from sqlalchemy.types import TypeEngine
 
+from gqlcrud.catalog.rule import Rule
 from gqlcrud.errors import ConfigurationError
+from gqlcrud.hooks import Hooks
 from gqlcrud.options import Permission
 from gqlcrud.scalars import BOOLEAN, Operator, Scalar
 
@@ -48,6 +51,9 @@ class Column:
     offered: False for a column that is fetched for a relation's sake and shown nowhere.
     read_only: never set by a client. generated: the database numbers it, so that no client needs to.
     required: a new record has to be given a value, since there is no default and NULL is not allowed.
+    changeable: whether the database can make its next value of the one it has (`ops`): a number, JSON or an array that
+    clients may set, and that neither names a record nor counts its versions.
+    bounds, rules: what is known of the values that the database takes.
     """
 
     key: str
@@ -66,6 +72,8 @@ class Column:
     generated: bool = False
     required: bool = False
     bounds: Bounds = field(default_factory=lambda: Bounds())
+    changeable: bool = False
+    rules: tuple[Rule, ...] = ()
 
     @property
     def filterable(self) -> bool:
@@ -78,6 +86,62 @@ class Column:
 
     def __repr__(self) -> str:
         return f"Column({self.key})"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SchemaField:
+    """A field of a Pydantic model that an input passes through.
+
+    attribute: of the Pydantic model. key: under which it takes a value, its alias if it has one. name: GraphQL field.
+    column: that its value is for; None for a virtual field, which has a `scalar` and a `description` of its own.
+    needed: a value has to be given. nullable: it may be None.
+    """
+
+    attribute: str
+    key: str
+    name: str
+    column: Column | None
+    scalar: Scalar
+    needed: bool
+    nullable: bool
+    description: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InputSchema:
+    """A Pydantic model that the values of a record pass through before they are written.
+
+    schema: the model, in which a field that an input may leave out has a default. places: what it may call a field in
+    an error -> the field. partial: it is for patches, so that only what is given counts. exclusive: columns that it has
+    no field for are no part of the input.
+    """
+
+    schema: type[BaseModel]
+    fields: tuple[SchemaField, ...]
+    places: Mapping[str, SchemaField]
+    partial: bool
+    exclusive: bool
+
+    @property
+    def virtual(self) -> tuple[SchemaField, ...]:
+        return tuple(each for each in self.fields if each.column is None)
+
+    def field_of(self, column: Column) -> SchemaField | None:
+        return next((each for each in self.fields if each.column is not None and each.column.key == column.key), None)
+
+    def offers(self, column: Column) -> bool:
+        """Whether the column is a part of the input, as far as the Pydantic model says."""
+        return not self.exclusive or self.field_of(column) is not None
+
+    def needs(self, column: Column) -> bool:
+        """Whether the input has to give the column a value; the Pydantic model may give it one itself."""
+        field = self.field_of(column)
+        return column.required if field is None else field.needed
+
+    def requires(self, column: Column) -> bool:
+        """Whether the input has to give the column a value that is not null."""
+        field = self.field_of(column)
+        return self.needs(column) and (field is None or not field.nullable)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,7 +209,8 @@ class Link:
     """The table between two models.
 
     local: its column keys that equal the owner's `Relation.local`; remote: those that equal `Relation.remote`.
-    unique: no pair of records is linked twice. columns: what else the table holds, shown on the edge.
+    unique: no pair of records is linked twice; exact: a constraint on just these columns says so.
+    columns: what else the table holds, shown on the edge.
     entity: the class that the table is mapped to as well, if there is one. deletion: how the records of that class are
     marked as deleted: one that is links nothing.
     """
@@ -154,6 +219,7 @@ class Link:
     local: tuple[str, ...]
     remote: tuple[str, ...]
     unique: bool
+    exact: bool = False
     columns: tuple[Column, ...] = ()
     entity: type | None = None
     deletion: LinkDeletion | None = None
@@ -230,6 +296,9 @@ class Model:
 
     version: the column that counts the changes of a record, for optimistic locking. read_only: no write is offered.
     soft_deletion: how records are marked as deleted; None if they are deleted. presets: the columns that the API sets.
+    stored: every column of its tables by attribute, those that the API does not offer among them.
+    create_schema, update_schema: what the values of new records, and of patches, pass through. hooks: those of all
+    models, then its own.
     """
 
     entity: type
@@ -249,6 +318,10 @@ class Model:
     soft_deletion: SoftDeletion | None = None
     presets: tuple[PresetColumn, ...] = ()
     members: Mapping[str, Member] = field(default_factory=dict)
+    stored: Mapping[str, Column] = field(default_factory=dict)
+    create_schema: InputSchema | None = None
+    update_schema: InputSchema | None = None
+    hooks: tuple[Hooks, ...] = ()
 
     @property
     def primary_key(self) -> tuple[Column, ...]:

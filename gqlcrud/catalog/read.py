@@ -25,6 +25,7 @@ from gqlcrud.catalog.relation_order import own_order
 from gqlcrud.catalog.relations import RelationReader
 from gqlcrud.catalog.soft_deletion import DeletionReader
 from gqlcrud.errors import ConfigurationError
+from gqlcrud.hooks import Hooks
 from gqlcrud.options import Limits, ModelOptions
 from gqlcrud.scalars import Scalar
 
@@ -36,6 +37,8 @@ class CatalogSettings:
     skip_unknown: leave out columns of types without a scalar, and give enums other names where theirs are taken, instead
     of refusing them.
     enforced_foreign_keys: False where the database may hold foreign keys that point at nothing.
+    read_only: no model is written, whatever its options say.
+    hooks: what is called around writes of all models.
     """
 
     options: Mapping[type, ModelOptions] = field(default_factory=dict)
@@ -43,6 +46,8 @@ class CatalogSettings:
     limits: Limits = field(default_factory=Limits)
     skip_unknown: bool = False
     enforced_foreign_keys: bool = True
+    read_only: bool = False
+    hooks: Hooks | None = None
 
 
 def mapped_classes(source: object) -> tuple[type, ...]:
@@ -100,6 +105,10 @@ def read_catalog(classes: Iterable[type], settings: CatalogSettings) -> Catalog:
         )
         presets = read_presets(mapper, readers[entity], columns[entity])
         models.append(replace(model, soft_deletion=deletions.get(entity), presets=presets))
+    if settings.read_only:
+        models = [replace(model, read_only=True) for model in models]
+    if settings.hooks is not None:
+        models = [replace(model, hooks=(settings.hooks, *model.hooks)) for model in models]
     models.sort(key=lambda model: model.name)
     check_names(models)
     return Catalog(
@@ -137,9 +146,15 @@ def _readers(
                 enums.name_values(sql_type, f"{entity.__name__}.{attribute}", values)
     return {
         entity: ColumnReader(
-            names[entity], entity.__name__, options[entity], settings.scalars, enums, settings.skip_unknown, left_out
+            names[entity],
+            entity.__name__,
+            _writable(mapper, options[entity]),
+            settings.scalars,
+            enums,
+            settings.skip_unknown,
+            left_out,
         )
-        for entity in mappers
+        for entity, mapper in mappers.items()
     }
 
 
@@ -150,6 +165,11 @@ def _options(mapper: Mapper[Any], settings: CatalogSettings) -> ModelOptions:
         if base is not mapper and base.class_ in settings.options:
             options = options.inherited(settings.options[base.class_])
     return options
+
+
+def _writable(mapper: Mapper[Any], options: ModelOptions) -> ModelOptions:
+    """What is mapped to a SELECT has no table to write to."""
+    return options if isinstance(mapper.local_table, sa.Table | sa.Join) else replace(options, read_only=True)
 
 
 def _read_relations(

@@ -144,7 +144,8 @@ def _orphan(prop: RelationshipProperty[Any], foreign_key: Sequence[Column]) -> O
 def read_link(table: sa.Table, local: Sequence[str], remote: Sequence[str], entity: type | None = None) -> Link:
     """A link table, and the class that it is mapped to. What else it holds is read when all columns are known."""
     unique = _is_unique([table.c[key] for key in (*local, *remote)])
-    return Link(table, tuple(local), tuple(remote), unique, entity=entity)
+    exact = any(sorted(each) == sorted((*local, *remote)) for each in unique_column_sets(table))
+    return Link(table, tuple(local), tuple(remote), unique, exact, entity=entity)
 
 
 def _plain_pairs(prop: RelationshipProperty[Any]) -> list[Pair] | None:

@@ -1,5 +1,6 @@
 """Plans in, records and pages out. The only place that awaits the database."""
 
+from gqlcrud.execution.answers import Answers
 from gqlcrud.execution.connection import (
     ConnectionSource,
     OperationConnection,
@@ -9,19 +10,20 @@ from gqlcrud.execution.connection import (
 )
 from gqlcrud.execution.reader import Reader
 from gqlcrud.execution.records import Connection, Edge, Page, Record, model_of, python_value, related_of
-from gqlcrud.execution.writing import (
-    Transaction,
+from gqlcrud.execution.transactions import (
     TransactionSource,
-    Writer,
     engine_transactions,
     session_transactions,
     sessionmaker_transactions,
 )
+from gqlcrud.execution.writing import Held, Transaction, Writer
 
 __all__ = [
+    "Answers",
     "Connection",
     "ConnectionSource",
     "Edge",
+    "Held",
     "OperationConnection",
     "Page",
     "Reader",

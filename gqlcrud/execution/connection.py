@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 from sqlalchemy.orm import Session
 
 from gqlcrud.errors import ConfigurationError, ErrorCode, RequestError
+from gqlcrud.execution.failures import is_computation, is_driver_failure, is_outage, is_timeout, is_unreadable
 from gqlcrud.statements import SQLITE_FUNCTIONS, Database, database_of
 
 logger = logging.getLogger("gqlcrud")
@@ -67,13 +68,26 @@ def session_source(session: AsyncSession) -> ConnectionSource:
     @asynccontextmanager
     async def connect() -> AsyncIterator[AsyncConnection]:
         connection = await session.connection()
-        if database is Database.SQLITE:
+        if database is Database.SQLITE or await is_autocommit(connection):
             yield connection
             return
         async with connection.begin_nested():
             yield connection
 
     return ConnectionSource(database, connect)
+
+
+async def is_autocommit(connection: AsyncConnection) -> bool:
+    """Whether a connection of PostgreSQL has no transactions."""
+    raw = await connection.get_raw_connection()
+    return bool(getattr(raw.dbapi_connection, "autocommit", False))
+
+
+class UnreadableError(RequestError):
+    """The driver cannot read a value."""
+
+    def __init__(self) -> None:
+        super().__init__("The database holds a value here that cannot be shown.", ErrorCode.UNREADABLE)
 
 
 @dataclass(slots=True)
@@ -132,10 +146,16 @@ class OperationConnection:
         self.check_free()
         async with self.reading(), self.lock:
             _held.set(self)
+            connection: AsyncConnection | None = None
             try:
-                yield await self._acquire()
+                connection = await self._acquire()
+                yield connection
             except exc.SQLAlchemyError as error:
                 await self._failed(error)
+                raise
+            except TimeoutError as error:  # of whatever the block waits for; SQLAlchemy drops a connection for its own
+                if connection is not None and connection.invalidated:
+                    await self._failed(error)
                 raise
             finally:
                 _held.set(None)
@@ -149,13 +169,25 @@ class OperationConnection:
             )
 
     async def execute(self, statement: sa.Select[Any], parameters: Mapping[str, Any]) -> Rows:
-        """All rows of a statement; the caller holds `lock`. Raises RequestError for what a client may know."""
+        """All rows of a statement; the caller holds `lock`. Raises RequestError for what a client may know, UnreadableError
+        for a value that the driver has no value of Python for."""
         try:
             connection = await self._acquire()
-            result = await connection.execute(statement, parameters)
+            try:
+                result = await connection.execute(statement, parameters)
+            except (ValueError, OverflowError, exc.OperationalError) as error:
+                if not is_unreadable(error):
+                    raise
+                raise UnreadableError from error
             return list(result.fetchall())
         except (exc.SQLAlchemyError, OSError) as error:
             await self._failed(error)
+            raise
+        except Exception as error:
+            if is_driver_failure(error) and self._connection is not None:
+                await self._connection.invalidate()
+                await self._release(error)
+                raise self._unavailable(error) from error
             raise
 
     async def _acquire(self) -> AsyncConnection:
@@ -164,7 +196,7 @@ class OperationConnection:
         if self._connection is None:
             stack = AsyncExitStack()
             try:
-                connection = await stack.enter_async_context(self.source.connect())
+                connection = await self._open(stack)
             except exc.InvalidRequestError:
                 raise  # a session that cannot be used as it was: a mistake of the application
             except Exception as error:  # drivers raise errors of their own where no connection comes about
@@ -175,12 +207,31 @@ class OperationConnection:
         self._watch.task = asyncio.current_task()
         return self._connection
 
+    async def _open(self, stack: AsyncExitStack) -> AsyncConnection:
+        """A connection that `stack` gives back. SQLite opens its file in a thread, which does not learn that its caller is
+        cancelled, and would leave the connection open: it is awaited and given back."""
+        opening = stack.enter_async_context(self.source.connect())
+        if self.source.database is not Database.SQLITE:
+            return await opening
+        task = asyncio.ensure_future(opening)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait([task], timeout=_OPENS_WITHIN)
+            task.cancel()  # it waits for a pool that has none free
+            await asyncio.wait([task])
+            if not task.cancelled() and task.exception() is None:
+                await stack.aclose()
+            raise
+
     async def _failed(self, error: exc.SQLAlchemyError | OSError) -> None:
         """Drop the connection of a failed statement, and with it a transaction that takes no more statements.
 
         Raises RequestError for what a client may know of the failure.
         """
         await self._release(error)
+        if is_timeout(error):
+            raise took_too_long(error) from error
         if is_outage(error):
             raise self._unavailable(error) from error
         if is_computation(error):
@@ -189,8 +240,7 @@ class OperationConnection:
 
     def _unavailable(self, error: Exception) -> RequestError:
         self._outage = error
-        logger.error("The database is not available: %s", type(error).__name__, exc_info=error)
-        return RequestError(_UNAVAILABLE, ErrorCode.UNAVAILABLE)
+        return unavailable(error)
 
     async def _release(self, error: Exception | None = None) -> None:
         """Give the connection back; a transaction that an error has spoiled is rolled back."""
@@ -200,6 +250,20 @@ class OperationConnection:
             await stack.__aexit__(type(error) if error else None, error, error.__traceback__ if error else None)
 
 
+def unavailable(error: Exception) -> RequestError:
+    """What a client is told of an outage, which is logged."""
+    logger.error("The database is not available: %s", type(error).__name__, exc_info=error)
+    return RequestError(_UNAVAILABLE, ErrorCode.UNAVAILABLE)
+
+
+def took_too_long(error: Exception) -> RequestError:
+    """What a client is told of a statement that the database has ended, which is logged."""
+    logger.warning("The database ended a statement.", exc_info=error)
+    return RequestError("The database ended the statement: it took too long.", ErrorCode.TIMEOUT)
+
+
+_OPENS_WITHIN = 0.2
+"""Seconds: SQLite opens a file in less than a thousandth of one."""
 _UNAVAILABLE = "The database is not available."
 _held: ContextVar[OperationConnection | None] = ContextVar("gqlcrud_held", default=None)
 
@@ -231,32 +295,3 @@ async def prepare_sqlite(connection: AsyncConnection) -> _Watch:
         await raw.driver_connection.set_progress_handler(watch.is_cancelled, _WATCH_EVERY)
         raw.info["gqlcrud"] = watch
     return watch
-
-
-def is_outage(error: exc.SQLAlchemyError | OSError) -> bool:
-    """Whether the database, not the statement, is to blame: it is gone, busy, or ends the connection.
-
-    SQLSTATE classes 08 and 53, 55P03 and 57P (connection, resources, a lock, shutdown); SQLite's busy and unreadable files.
-    """
-    if isinstance(error, exc.DBAPIError):
-        state = _sqlstate(error)
-        busy = isinstance(error, exc.OperationalError) and any(text in str(error.orig) for text in _SQLITE_OUTAGES)
-        return error.connection_invalidated or busy or state.startswith(("08", "53", "55P03", "57P"))
-    return isinstance(error, OSError | exc.TimeoutError)
-
-
-_SQLITE_OUTAGES = ("is locked", "unable to open", "disk I/O")
-
-
-def is_computation(error: exc.SQLAlchemyError | OSError) -> bool:
-    """Whether the database refuses to compute with a value: SQLSTATE class 22, or SQLite's words for that."""
-    return isinstance(error, exc.DBAPIError) and (
-        _sqlstate(error).startswith("22") or any(text in str(error.orig) for text in _COMPUTATION)
-    )
-
-
-_COMPUTATION = ("user-defined function raised", "integer overflow", "pattern too complex")
-
-
-def _sqlstate(error: exc.DBAPIError) -> str:
-    return getattr(error.orig, "sqlstate", None) or ""

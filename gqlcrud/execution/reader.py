@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from gqlcrud.catalog import Column
-from gqlcrud.execution.connection import OperationConnection, Rows
+from gqlcrud.execution.connection import OperationConnection, Rows, UnreadableError
 from gqlcrud.execution.loader import Loader
 from gqlcrud.execution.records import Page, Record, record_class, related_of
 from gqlcrud.keys import encode_cursor
@@ -26,6 +26,7 @@ from gqlcrud.statements import (
     record_statement,
     summary_statement,
 )
+from gqlcrud.statements.unreadable import readable, with_texts
 
 Key = tuple[Any, ...]
 
@@ -88,7 +89,12 @@ class Reader:
         return self._loaders.setdefault(plan, Loader(self.connection, fetch, build))
 
     async def _execute(self, statement: sa.Select[Any], columns: Sequence[Column], keys: Sequence[Key]) -> Rows:
-        return await self.connection.execute(statement, key_parameters(columns, keys, self._database))
+        """The rows, read once more where one holds a value that fails the others."""
+        parameters = key_parameters(columns, keys, self._database)
+        try:
+            return await self.connection.execute(statement, parameters)
+        except UnreadableError:
+            return await self.connection.execute(with_texts(statement, self._database), parameters)
 
     # ---------- pages ----------
 
@@ -211,7 +217,10 @@ def _page(
     cursors = [
         encode_cursor(
             plan.fingerprint,
-            [None if value is None else encode(value) for encode, value in zip(encoders, row[order_at:], strict=True)],
+            [
+                None if value is None else encode(readable(value))
+                for encode, value in zip(encoders, row[order_at:], strict=True)
+            ],
         )
         for row in (cut.rows if plan.need.cursors else ())
     ]

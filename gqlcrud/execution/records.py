@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, ClassVar
 
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import class_mapper
 from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.types import TypeDecorator
 
 from gqlcrud.catalog import Column, Model, Source
+from gqlcrud.statements.columns import CONVERTED
+from gqlcrud.statements.unreadable import Unreadable, readable
 
 
 class Record(tuple[Any, ...]):
@@ -44,8 +49,23 @@ def related_of(record: Record) -> dict[str, Any]:
 @functools.lru_cache(maxsize=2048)
 def record_class(model: Model, columns: tuple[Column, ...]) -> type[Record]:
     """The class of the records of one model with these columns, in this order."""
-    namespace: dict[str, Any] = {column.key: property(itemgetter(i)) for i, column in enumerate(columns)}
+    namespace: dict[str, Any] = {
+        column.key: property(_getter(i, column, column in model.primary_key)) for i, column in enumerate(columns)
+    }
     return type(model.name, (Record,), {"__slots__": (), "_gqlcrud_model": model, **namespace})
+
+
+def _getter(place: int, column: Column, in_key: bool) -> Callable[[Record], Any]:
+    """How an attribute is read; that of a type whose values may be unreadable raises RequestError for one. So does one of
+    the key for a NULL, which SQLite lets be there."""
+    if in_key:
+        return lambda record: readable(Unreadable(None) if record[place] is None else record[place])
+    if not isinstance(column.sql_type, _DOUBTFUL):
+        return itemgetter(place)
+    return lambda record: readable(record[place])
+
+
+_DOUBTFUL = (*CONVERTED, postgresql.INTERVAL, sa.String, TypeDecorator)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Where transactions for writing come from, and how a piece of work is run in one: wholly, or not at all."""
+"""Pieces of work in, each run in one transaction: wholly, or not at all."""
 
 from __future__ import annotations
 
@@ -6,26 +6,41 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
-from sqlalchemy import exc
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy import exc, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.util import await_only
 
 from gqlcrud.catalog import Catalog
 from gqlcrud.errors import ErrorCode, RequestError, UserError, WriteError
+from gqlcrud.execution.announcing import announce
 from gqlcrud.execution.connection import (
     ConnectionSource,
     OperationConnection,
-    is_computation,
-    is_outage,
     prepare_sqlite,
+    session_source,
+    took_too_long,
+    unavailable,
 )
+from gqlcrud.execution.failures import is_computation, is_driver_failure, is_outage, is_timeout
 from gqlcrud.execution.reader import Reader
-from gqlcrud.statements import Database, database_of
-from gqlcrud.unit_of_work import Saver, WrittenRow, diagnose, is_transient, read_violation
+from gqlcrud.execution.transactions import TransactionSource
+from gqlcrud.statements import Database
+from gqlcrud.unit_of_work import (
+    RecordHooks,
+    Saver,
+    UnseenRecordError,
+    Violation,
+    ViolationKind,
+    WrittenRow,
+    diagnose,
+    is_transient,
+    read_violation,
+)
 
 logger = logging.getLogger("gqlcrud")
 
@@ -34,104 +49,53 @@ T = TypeVar("T")
 ATTEMPTS = 4
 """How often a transaction is tried that fails only because of others that run at the same time."""
 
+_FAILURES = (exc.SQLAlchemyError, OSError, OverflowError, UnicodeEncodeError, UnseenRecordError)
+"""What a statement or a COMMIT may raise; SQLAlchemy passes some errors of the drivers on as they are."""
 
-@dataclass(frozen=True, slots=True)
-class TransactionSource:
-    """Opens transactions of one database: each is committed at the end of its block, and rolled back if that fails.
 
-    joined: the transaction is part of one of the application's, so that it cannot be tried again as a whole.
+@dataclass(slots=True)
+class Rows:
+    """What a transaction writes.
+
+    writing: the rows of the statement that has failed. written: those before it, which a COMMIT may refuse yet.
     """
 
-    database: Database
-    begin: Callable[[], AbstractAsyncContextManager[AsyncSession]]
-    joined: bool = False
-
-
-def engine_transactions(engine: AsyncEngine) -> TransactionSource:
-    """A session for each transaction."""
-    return _transactions(lambda: AsyncSession(engine), database_of(engine.dialect.name))
-
-
-def sessionmaker_transactions(maker: async_sessionmaker[Any]) -> TransactionSource:
-    """A session of the application's own making for each transaction, with the events and options that it has."""
-    bind = maker.kw["bind"]
-    return _transactions(maker, database_of(bind.dialect.name))
-
-
-def _transactions(new_session: Callable[[], AsyncSession], database: Database) -> TransactionSource:
-    @asynccontextmanager
-    async def begin() -> AsyncIterator[AsyncSession]:
-        async with new_session() as session, session.begin():
-            await _start(await session.connection(), database)
-            yield session
-
-    return TransactionSource(database, begin)
-
-
-def session_transactions(session: AsyncSession, *, joined: bool) -> TransactionSource:
-    """Transactions in one session that the application opens and closes.
-
-    What is written goes through a session of its own on the same connection, in a savepoint, so that a failure leaves
-    the application's own work intact. joined: the application has begun a transaction and commits it itself; else each
-    is committed when it has succeeded.
-    """
-    database = database_of(session.get_bind().dialect.name)
-
-    @asynccontextmanager
-    async def begin() -> AsyncIterator[AsyncSession]:
-        await session.flush()
-        connection = await session.connection()
-        await _start(connection, database)
-        own = AsyncSession(
-            connection,
-            join_transaction_mode="create_savepoint",
-            sync_session_class=type(session.sync_session),
-            info=session.info,
-        )
-        try:
-            async with own, own.begin():
-                yield own
-        except BaseException:
-            if not joined:
-                await session.rollback()
-            raise
-        session.expire_all()
-        if not joined:
-            await session.commit()
-
-    return TransactionSource(database, begin, joined)
-
-
-async def _start(connection: AsyncConnection, database: Database) -> None:
-    """SQLite is told at once that the transaction writes: one that has read before could not get the lock any more.
-
-    Its driver begins transactions before INSERT, UPDATE and DELETE only, not before a savepoint.
-    """
-    if database is Database.SQLITE:
-        await prepare_sqlite(connection)
-        raw = await connection.get_raw_connection()
-        assert raw.driver_connection is not None, "a connection that is checked out is open"
-        if not raw.driver_connection.in_transaction:
-            await connection.exec_driver_sql("BEGIN IMMEDIATE")
+    writing: list[WrittenRow] = field(default_factory=list)
+    written: list[WrittenRow] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Transaction:
-    """One transaction that is open: plans are applied in it, and what they have written is read."""
+    """One transaction that is open: plans are applied in it, and what they have written is read.
+
+    place: put before the path of every error; it tells which of several pieces of work has failed. hooks: of the records
+    that are written.
+    """
 
     session: AsyncSession
     catalog: Catalog
     database: Database
-    writing: list[WrittenRow] = field(default_factory=list)
+    hooks: RecordHooks
+    rows: Rows = field(default_factory=Rows)
+    place: tuple[str, ...] = ()
 
     async def apply(self, work: Callable[[Saver], T]) -> T:
         """Run a part of the unit of work, which is synchronous."""
-        return await self.session.run_sync(
-            lambda session: work(Saver(session, self.catalog, self.database, self.writing))
-        )
+        writing: list[WrittenRow] = []
+        written: list[WrittenRow] = []
+        try:
+            async with self._watched():
+                return await self.session.run_sync(
+                    lambda session: work(Saver(session, self.catalog, self.database, self.hooks, writing, written))
+                )
+        except WriteError as error:
+            raise error.below(*self.place) from None
+        finally:
+            self.rows.writing[:] = [row.below(*self.place) for row in writing]
+            self.rows.written += [row.below(*self.place) for row in written]
 
     def reader(self) -> Reader:
-        """Reads what is written, before it is committed."""
+        """Reads what is written, before it is committed; a statement that fails spoils the transaction."""
 
         @asynccontextmanager
         async def connect() -> AsyncIterator[AsyncConnection]:
@@ -139,54 +103,154 @@ class Transaction:
 
         return Reader(OperationConnection(ConnectionSource(self.database, connect)))
 
+    def connection(self) -> OperationConnection:
+        """Reads what is written, and leaves the transaction intact if a statement fails."""
+        return OperationConnection(session_source(self.session))
+
+    @asynccontextmanager
+    async def _watched(self) -> AsyncIterator[None]:
+        """SQLite ends a statement whose task is cancelled, as it does for reads; never the ROLLBACK after it."""
+        if self.database is not Database.SQLITE:
+            yield
+            return
+        watch = await prepare_sqlite(await self.session.connection())
+        watch.task = asyncio.current_task()
+        try:
+            yield
+        finally:
+            watch.task = None
+
 
 Work: TypeAlias = Callable[[Transaction], Awaitable[T]]
 
 
+@dataclass(slots=True)
+class Held(Generic[T]):
+    """Work that is done, in a transaction that is still open. It ends by `commit` or `roll_back`."""
+
+    result: T
+    transaction: Transaction
+    _stack: AsyncExitStack
+    _explain: Callable[[Exception, Rows], Awaitable[Exception]]
+
+    async def commit(self) -> None:
+        """Raises what `Writer.run` raises; nothing is written then."""
+        try:
+            await self._stack.aclose()
+        except _FAILURES as error:
+            raise await self._explain(error, self.transaction.rows) from error
+        await announce(self.transaction.hooks.committed())
+
+    async def roll_back(self) -> None:
+        """Undo the work, unless it is committed."""
+        await self._stack.__aexit__(_RolledBack, _RolledBack(), None)
+
+
+class _RolledBack(Exception):
+    """Tells the blocks of a transaction to end; nobody sees it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Runs work in transactions of one source."""
+    """Runs work in transactions of one source. context: that of the request, for hooks."""
 
     source: TransactionSource
     catalog: Catalog
+    context: Any = None
 
     async def run(self, work: Work[T]) -> T:
-        """What `work` gives, once it is committed.
+        """What `work` gives, once it is committed and the hooks that wait for that are called.
 
         Raises WriteError for what a client is told in the payload, RequestError for what the database does not let
         through, and whatever else goes wrong as it is; nothing is written then.
         """
+
+        async def once(rows: Rows) -> T:
+            async with AsyncExitStack() as stack:
+                transaction = await self._begin(stack, rows)
+                result = await work(transaction)
+            await announce(transaction.hooks.committed())
+            return result
+
+        return await self._retried(once)
+
+    async def hold(self, work: Work[T]) -> Held[T]:
+        """What `work` gives, and its transaction, which the caller ends. Raises what `run` does.
+
+        Constraints that are deferred are checked on PostgreSQL, while the work can still be tried again.
+        """
+
+        async def once(rows: Rows) -> Held[T]:
+            async with AsyncExitStack() as stack:
+                transaction = await self._begin(stack, rows)
+                result = await work(transaction)
+                if self.source.database is Database.POSTGRESQL:
+                    await transaction.session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+                return Held(result, transaction, stack.pop_all(), self._explained)
+            raise AssertionError("no block swallows an error")
+
+        return await self._retried(once)
+
+    async def _retried(self, once: Callable[[Rows], Awaitable[T]]) -> T:
         for attempt in range(ATTEMPTS):
-            rows: list[WrittenRow] = []
+            rows = Rows()
             try:
-                async with self.source.begin() as session:
-                    return await work(Transaction(session, self.catalog, self.source.database, rows))
-            except (exc.SQLAlchemyError, OSError) as error:
-                again = attempt + 1 < ATTEMPTS and not self.source.joined and is_transient(error)
-                if not again:
+                return await once(rows)
+            except _FAILURES as error:
+                again = is_transient(error) or isinstance(error, StaleDataError)
+                if attempt + 1 == ATTEMPTS or self.source.joined or not again:
                     raise await self._explained(error, rows) from error
                 logger.info("A transaction is tried again after %s.", type(error).__name__)
-                await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))
+            except Exception as error:
+                if is_driver_failure(error):
+                    raise unavailable(error) from error
+                raise
+            await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))
         raise AssertionError("the last attempt gives a result or raises")
 
-    async def _explained(self, error: Exception, rows: list[WrittenRow]) -> Exception:
+    async def _begin(self, stack: AsyncExitStack, rows: Rows) -> Transaction:
+        """Raises RequestError if no connection is to be had, or no lock on the file: both were waited for already."""
+        try:
+            session = await stack.enter_async_context(self.source.begin())
+        except (exc.SQLAlchemyError, OSError) as error:
+            if is_outage(error):
+                raise unavailable(error) from error
+            raise
+        hooks = RecordHooks(self.context, session, await_only)
+        return Transaction(session, self.catalog, self.source.database, hooks, rows)
+
+    async def _explained(self, error: Exception, rows: Rows) -> Exception:
         """What is told of a failure of the database; the failure itself, if that is nothing that could be expected."""
-        if isinstance(error, StaleDataError) and rows:
+        suspects = rows.writing or rows.written
+        if isinstance(error, StaleDataError) and suspects:
             message = "The record has been changed or deleted in the meantime."
-            return WriteError([UserError(ErrorCode.STALE, message, rows[0].path)])
+            return WriteError([UserError(ErrorCode.STALE, message, suspects[0].path)])
         violation = read_violation(error)
-        if violation is not None and rows:
-            async with self.source.begin() as session:
-                errors = await session.run_sync(lambda each: diagnose(each, violation, rows, self.catalog))
+        if violation is not None and suspects:
+            errors = await self._diagnosed(violation, rows)
             if errors:
                 return WriteError(errors)
         if not isinstance(error, exc.SQLAlchemyError | OSError):
             return error
-        if is_outage(error) or is_transient(error):
-            logger.error("The database is not available: %s", type(error).__name__, exc_info=error)
-            return RequestError("The database is not available.", ErrorCode.UNAVAILABLE)
+        if is_timeout(error):
+            return took_too_long(error)
+        if is_outage(error):
+            return unavailable(error)
+        if is_transient(error):
+            logger.warning("A transaction is given up after %s.", type(error).__name__, exc_info=error)
+            return RequestError("Others are writing the same records; try again.", ErrorCode.UNAVAILABLE)
         if is_computation(error):
             logger.info("A value cannot be stored.", exc_info=error)
-            path = rows[0].path if len(rows) == 1 else ()
-            return WriteError([UserError(ErrorCode.VALIDATION, "The database cannot store a value of this.", path)])
+            path = suspects[0].path if len(suspects) == 1 else ()
+            message = "The database cannot compute or store a value of this record."
+            return WriteError([UserError(ErrorCode.VALIDATION, message, path)])
         return error
+
+    async def _diagnosed(self, violation: Violation, rows: Rows) -> tuple[UserError, ...]:
+        """Everything is rolled back: what was written before the failure is not there either, and may be referred to."""
+        related = violation.kind in (ViolationKind.FOREIGN_KEY, ViolationKind.UNIQUE)
+        suspects = [*rows.written, *rows.writing] if related else rows.writing or rows.written
+        async with AsyncExitStack() as stack:
+            transaction = await self._begin(stack, Rows())
+            return await transaction.session.run_sync(lambda each: diagnose(each, violation, suspects, self.catalog))
+        raise AssertionError("no block swallows an error")

@@ -8,7 +8,7 @@ from typing import Any
 from strawberry.types import Info
 from strawberry.types.arguments import StrawberryArgument
 
-from gqlcrud.context import ApiKey, running_operation
+from gqlcrud.context import ApiKey, Operation, running_operation
 from gqlcrud.errors import UserError
 from gqlcrud.execution import Record
 from gqlcrud.fields import GeneratedField
@@ -35,8 +35,16 @@ class WriteField(GeneratedField):
 
     def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Awaitable[Payload]:
         assert info is not None, "fields with arguments get an Info"
-        selection = read_selection(info._raw_info)
-        return run_mutation(running_operation(self.api), self.mutation, selection)
+        return self._written(running_operation(self.api), info)
+
+    async def _written(self, operation: Operation, info: Info) -> Payload:
+        if operation.outcomes is None:
+            return await run_mutation(operation, self.mutation, read_selection(info._raw_info))
+        outcome = operation.outcomes[str(info._raw_info.path.key)]
+        if isinstance(outcome, Exception):
+            raise outcome
+        assert isinstance(outcome, Payload), "what a document gives"
+        return outcome
 
 
 class PayloadField(GeneratedField):
@@ -56,6 +64,10 @@ class PayloadField(GeneratedField):
                 return source.client_mutation_id
             case "deletedId":
                 return source.ids[0] if source.ids else None
+            case "deletedIds":
+                return source.ids
+            case "affectedCount":
+                return source.count
             case _:
                 return source.fields.get(str(info._raw_info.path.key))
 

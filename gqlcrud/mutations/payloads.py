@@ -11,20 +11,22 @@ from gqlcrud.execution import Edge, Reader, Record
 from gqlcrud.keys import encode_id
 from gqlcrud.plan import KeyIn, PagePlan, PayloadPlan, RecordPlan
 from gqlcrud.planning import conjunction
-from gqlcrud.unit_of_work import RecordKey
+from gqlcrud.unit_of_work import RecordKey, Written
 
 
 @dataclass(frozen=True, slots=True)
 class Payload:
     """What a mutation field gives.
 
-    fields: what it shows of the written records, by response key. ids: their global ids.
+    fields: what it shows of the written records, by response key. ids: their global ids. count: how many were written,
+    of a bulk write.
     """
 
     errors: Sequence[UserError] = ()
     client_mutation_id: str | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
     ids: Sequence[str] = ()
+    count: int = 0
 
 
 async def read_payload(reader: Reader, plan: PayloadPlan, key: RecordKey, client_mutation_id: str | None) -> Payload:
@@ -35,6 +37,24 @@ async def read_payload(reader: Reader, plan: PayloadPlan, key: RecordKey, client
     for name, edge in plan.edges:
         fields[name] = await _edge(reader, edge, key, name)
     return Payload((), client_mutation_id, fields, [encode_id(plan.model.name, plan.model.primary_key, key)])
+
+
+async def read_many(reader: Reader, plan: PayloadPlan, written: Written, client_mutation_id: str | None) -> Payload:
+    """The payload of a field that makes or changes many records: one statement for each relation field, as everywhere."""
+    keys = [key for key in written.keys if key is not None]
+    fields: dict[str, Any] = {}
+    for name, record in plan.records:
+        found = iter(await reader.records(record, keys) if keys else [])
+        shown = [next(found) if key is not None else None for key in written.keys]
+        fields[name] = [each[name] if each is not None else None for each in shown]
+    return Payload(written.errors, client_mutation_id, fields, count=written.count)
+
+
+def deleted_payload(plan: PayloadPlan, written: Written, client_mutation_id: str | None) -> Payload:
+    """The payload of a field that deletes many records."""
+    model = plan.model
+    ids = [encode_id(model.name, model.primary_key, key) for key in written.keys if key is not None]
+    return Payload(written.errors, client_mutation_id, ids=ids, count=written.count)
 
 
 async def _record(reader: Reader, plan: RecordPlan, key: RecordKey, name: str) -> Record | None:

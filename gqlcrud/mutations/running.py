@@ -2,46 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gqlcrud.bulk_plan import DeleteMany, WriteMany
 from gqlcrud.catalog import Model
 from gqlcrud.context import Operation
-from gqlcrud.errors import WriteError
+from gqlcrud.errors import UserError, WriteError
 from gqlcrud.execution import Transaction
-from gqlcrud.mutations.payloads import Payload, read_payload
+from gqlcrud.mutations.payloads import Payload, deleted_payload, read_many, read_payload
 from gqlcrud.mutations.presets import presets_of
 from gqlcrud.plan import PayloadPlan
 from gqlcrud.planning import plan_payload
 from gqlcrud.selection import Selection
-from gqlcrud.unit_of_work import apply_one, locate
-from gqlcrud.write_plan import DeleteOne, WriteOne
-from gqlcrud.write_planning import WritePlanner
+from gqlcrud.unit_of_work import apply_many, apply_one, locate
+from gqlcrud.write_plan import CreateOne, DeleteOne, RestoreOne, UpdateOne, UpsertOne, WriteOne
+from gqlcrud.write_planning import Presets, WritePlanner
 
-PlanWrite = Callable[[WritePlanner, Mapping[str, Any], Model], WriteOne]
+PlanWrite = Callable[[WritePlanner, Mapping[str, Any], Model], WriteOne | WriteMany]
 
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """What a root field writes. plan: of its input; shown: the payload's fields that hold records."""
+    """What a root field writes. plan: of its input; shown: the payload's fields that hold records; listed: whether those
+    are lists."""
 
     model: Model
     plan: PlanWrite
     shown: tuple[str, ...]
+    listed: bool = False
 
 
-async def run_mutation(operation: Operation, mutation: Mutation, selection: Selection) -> Payload:
-    """Raises RequestError for a selection that cannot be read, before anything is written."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A root field that is planned. plan: None if its input is refused, for the `errors`."""
+
+    mutation: Mutation
+    plan: WriteOne | WriteMany | None
+    errors: tuple[UserError, ...]
+    shown: PayloadPlan
+    client_id: str | None
+
+    def failure(self, errors: Sequence[UserError]) -> Payload:
+        """The payload where nothing was written. The same may be wrong with many records at one place of the input."""
+        lists: dict[str, list[object]] = {name: [] for name, _ in self.shown.records} if self.mutation.listed else {}
+        return Payload(tuple(dict.fromkeys(errors)), self.client_id, lists)
+
+
+def prepare(operation: Operation, presets: Presets, mutation: Mutation, selection: Selection) -> Prepared:
+    """Raises RequestError for a selection that cannot be read."""
     value = selection.arguments["input"]
     client_id = value.get("clientMutationId")
     shown = plan_payload(operation.planner, selection, mutation.model, mutation.shown)
     try:
-        planner = WritePlanner(operation.planner, await presets_of(operation))
-        plan = mutation.plan(planner, value, mutation.model)
-        return await operation.write(lambda transaction: write_one(transaction, plan, shown, client_id))
+        plan = mutation.plan(WritePlanner(operation.planner, presets), value, mutation.model)
     except WriteError as error:
-        return Payload(error.errors, client_id)
+        return Prepared(mutation, None, error.errors, shown, client_id)
+    return Prepared(mutation, plan, (), shown, client_id)
+
+
+async def run_mutation(operation: Operation, mutation: Mutation, selection: Selection) -> Payload:
+    """Raises RequestError for a selection that cannot be read, before anything is written."""
+    prepared = prepare(operation, await presets_of(operation), mutation, selection)
+    if prepared.plan is None:
+        return prepared.failure(prepared.errors)
+    try:
+        return await operation.write(lambda transaction: write(transaction, prepared))
+    except WriteError as error:
+        return prepared.failure(error.errors)
+
+
+async def write(transaction: Transaction, prepared: Prepared) -> Payload:
+    """Raises WriteError, which undoes the transaction."""
+    plan, shown, client_id = prepared.plan, prepared.shown, prepared.client_id
+    assert plan is not None, "what is refused is not written"
+    if isinstance(plan, CreateOne | UpdateOne | UpsertOne | DeleteOne | RestoreOne):
+        return await write_one(transaction, plan, shown, client_id)
+    written = await transaction.apply(lambda saver: apply_many(saver, plan))
+    if isinstance(plan, DeleteMany):
+        return deleted_payload(shown, written, client_id)
+    return await read_many(transaction.reader(), shown, written, client_id)
 
 
 async def write_one(transaction: Transaction, plan: WriteOne, shown: PayloadPlan, client_id: str | None) -> Payload:

@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gqlcrud.catalog import Model
-from gqlcrud.catalog.positions import is_stored_value, position_scalar
+from gqlcrud.catalog.positions import PLACE, is_stored_value, position_scalar
 from gqlcrud.errors import ErrorCode, RequestError
 from gqlcrud.keys import decode_cursor
 from gqlcrud.plan import ColumnKey, OrderTerm, Window
-from gqlcrud.scalars import INT, JsonScalar
+from gqlcrud.scalars import JsonScalar
+from gqlcrud.values import check_float, check_text
+
+_NO_CURSOR = "This is not a cursor."
 
 CheckPosition = Callable[[Sequence[OrderTerm], Sequence[JsonScalar]], None]
 
@@ -42,21 +45,36 @@ def plan_window(
 
 
 def check_typed_position(order: Sequence[OrderTerm], position: Sequence[JsonScalar]) -> None:
-    """Refuse a value that its column cannot hold: the database would, with an error of its own."""
+    """Refuse a value that its column cannot hold: the database would, with an error of its own, or place it anywhere."""
     for term, value in zip(order, position, strict=True):
-        if value is not None:
-            try:
-                (position_scalar(term.key.column) if isinstance(term.key, ColumnKey) else INT).decode(value)
-            except (ValueError, TypeError, KeyError):
-                raise RequestError("This is not a cursor.") from None
+        if not (term.nullable if value is None else _is_typed_value(term, value)):
+            raise RequestError(_NO_CURSOR)
 
 
 def check_stored_position(order: Sequence[OrderTerm], position: Sequence[JsonScalar]) -> None:
     """Refuse a value that SQLite does not keep in its column. Stored values are compared as they are."""
     for term, value in zip(order, position, strict=True):
-        stored = is_stored_value(term.key.column, value) if isinstance(term.key, ColumnKey) else type(value) is int
-        if value is not None and not (stored and _has_64_bits(value)):
-            raise RequestError("This is not a cursor.")
+        if not (term.nullable if value is None else _is_stored_value(term, value)):
+            raise RequestError(_NO_CURSOR)
+
+
+def _is_typed_value(term: OrderTerm, value: JsonScalar) -> bool:
+    """Whatever a scalar of the user's own makes of it."""
+    scalar = position_scalar(term.key.column) if isinstance(term.key, ColumnKey) else PLACE
+    try:
+        if isinstance(value, str):
+            check_text(value)
+        if isinstance(value, float):
+            check_float(value)
+        scalar.decode(value)
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError):
+        return False
+    return True
+
+
+def _is_stored_value(term: OrderTerm, value: JsonScalar) -> bool:
+    stored = is_stored_value(term.key.column, value) if isinstance(term.key, ColumnKey) else type(value) is int
+    return stored and _has_64_bits(value)
 
 
 def _has_64_bits(value: JsonScalar) -> bool:

@@ -1,6 +1,7 @@
 """Plans in, SQLAlchemy Core statements out. Pure: no connection, no GraphQL."""
 
-from gqlcrud.statements.dialect import SQLITE_FUNCTIONS, Database, database_of, value_at
+from gqlcrud.statements.dialect import SQLITE_FUNCTIONS, Database, database_of
+from gqlcrud.statements.documents import value_at
 from gqlcrud.statements.joins import key_parameters, keys_of
 from gqlcrud.statements.pages import PageStatement, fetch_limit, is_backward, page_statement, summary_statement
 from gqlcrud.statements.records import record_statement

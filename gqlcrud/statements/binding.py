@@ -65,6 +65,20 @@ class BlankPadded(UserDefinedType[str]):
         return "BPCHAR"
 
 
+class CastText(TypeDecorator[str]):
+    """A text of which the database makes a value of `sql_type`."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def __init__(self, sql_type: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.sql_type = sql_type
+
+    def bind_expression(self, bindparam: Any) -> sa.ColumnElement[Any]:
+        return sa.cast(bindparam, self.sql_type)
+
+
 def unbounded(sql_type: TypeEngine[Any], database: Database) -> TypeEngine[Any]:
     """The type to bind values with that are compared with a column of `sql_type`.
 
@@ -132,21 +146,34 @@ class Nearest:
 
     side: 0 if it is the operand itself; 1 if the operand is greater, and -1 if it is smaller, with no other value that
     the database can hold between the two.
+    beyond: 1 if the operand stands for all greater values too, since they are read as it; -1 if for all smaller ones.
     """
 
     value: Any
     sql_type: TypeEngine[Any]
     side: int = 0
+    beyond: int = 0
 
 
 def nearest(value: Any, sql_type: TypeEngine[Any], database: Database) -> Nearest:
-    """SQLite keeps a decimal as a 64-bit integer or a double, and a length of time as a date."""
+    """SQLite keeps a decimal as a 64-bit integer or a double, and a length of time as a date. The driver of PostgreSQL
+    takes the first and the last day that Python has for infinity."""
     if database is Database.SQLITE and isinstance(value, Decimal) and not isinstance(sql_type, TypeDecorator):
         return _nearest_number(value)
     if database is Database.SQLITE and isinstance(sql_type, sa.Interval) and isinstance(value, dt.timedelta):
         kept = min(max(value, _SHORTEST), _LONGEST)
         return Nearest(kept, sql_type, (value > kept) - (value < kept))
+    if database is Database.POSTGRESQL and isinstance(sql_type, sa.Date | sa.DateTime) and (end := _end(value)):
+        return Nearest(value.isoformat(), CastText(sql_type), beyond=end)
     return Nearest(value, sql_type)
+
+
+def _end(value: Any) -> int:
+    """1 for the last moment that Python has, -1 for the first, in UTC if it is one of a time zone."""
+    if isinstance(value, dt.datetime):
+        value = utc_datetime(value)
+        return int(value == dt.datetime.max) - int(value == dt.datetime.min)
+    return int(value == dt.date.max) - int(value == dt.date.min)
 
 
 _EPOCH = dt.datetime(1970, 1, 1)

@@ -12,11 +12,12 @@ from sqlalchemy import Dialect
 from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from gqlcrud.catalog import Column, Source
-from gqlcrud.catalog.positions import decode_number, encode_number, labels_by_place, position_scalar, stored_type
+from gqlcrud.catalog.positions import labels_by_place, position_scalar, stored_type
 from gqlcrud.plan import Opaque
-from gqlcrud.scalars import DATETIME, DATETIME_TZ, DECIMAL, DURATION, TIME, TIME_TZ, JsonScalar, Scalar, wrapped_type
+from gqlcrud.scalars import DATETIME, DATETIME_TZ, DECIMAL, TIME, TIME_TZ, JsonScalar, Scalar, wrapped_type
 from gqlcrud.statements.binding import Nearest, in_utc, nearest, unbounded
 from gqlcrud.statements.dialect import Database
+from gqlcrud.statements.unreadable import Unreadable, moment_of, moment_text, readable
 
 
 class PlainDecimal(TypeDecorator[Decimal]):
@@ -34,16 +35,6 @@ class PlainDecimal(TypeDecorator[Decimal]):
             return None
         text = format(Decimal(repr(value) if isinstance(value, float) else value), "f")
         return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
-
-
-class Unreadable:
-    """In place of a stored value that is none of its column's type: no scalar can show it."""
-
-    def __init__(self, value: object) -> None:
-        self.value = value
-
-    def __str__(self) -> str:
-        raise ValueError(f"{self.value!r} is stored in a column of another type")
 
 
 class Unchecked(TypeDecorator[Any]):
@@ -86,7 +77,7 @@ _UNTYPED: dict[str, TypeEngine[Any]] = {
 }
 """For expressions whose type is not known, by the scalar that their annotation means."""
 
-_CONVERTED = (sa.Date, sa.Time, sa.DateTime, sa.Numeric, sa.JSON, sa.LargeBinary)
+CONVERTED = (sa.Date, sa.Time, sa.DateTime, sa.Interval, sa.Numeric, sa.JSON, sa.LargeBinary)
 """Types whose values SQLite keeps in a form of its own."""
 
 
@@ -117,7 +108,7 @@ class Columns:
             expression = sa.type_coerce(expression, in_utc(sql_type))
         elif isinstance(sql_type, sa.Numeric) and column.scalar is DECIMAL and sql_type.scale is None:
             expression = sa.type_coerce(expression, PlainDecimal())
-        if self.database is Database.SQLITE and isinstance(sql_type, _CONVERTED):
+        if self.database is Database.SQLITE and isinstance(sql_type, CONVERTED):
             return sa.type_coerce(expression, Unchecked(expression.type))
         return expression
 
@@ -157,7 +148,7 @@ class Columns:
             return _typed_key(column, sql_type, expression)
         binary = isinstance(sql_type, sa.LargeBinary)
         stored = sa.func.hex(expression) if binary else sa.type_coerce(expression, NullType())
-        return SortKey(stored, stored, encode_number, lambda value: sa.literal(decode_number(value), NullType()))
+        return SortKey(stored, stored, _position, lambda value: sa.literal(value, NullType()))
 
 
 def attribute(column: Column, source: Any) -> sa.ColumnElement[Any]:
@@ -180,17 +171,35 @@ def _unchanged(value: Any) -> Any:
     return value
 
 
+def _position(value: Any) -> JsonScalar:
+    """A stored value of SQLite. Raises RequestError for bytes among texts or numbers, which no cursor can hold."""
+    position: JsonScalar = readable(Unreadable(value) if isinstance(value, bytes) else value)
+    return position
+
+
 def _typed_key(column: Column, sql_type: TypeEngine[Any], expression: sa.ColumnElement[Any]) -> SortKey:
     """A key of PostgreSQL, whose values are read and bound by the stored type."""
     scalar = position_scalar(column)
     bind_type = _position_type(scalar, sql_type)
+    if isinstance(sql_type, sa.Date | sa.Time | sa.DateTime):
+        return _moment_key(bind_type, scalar, expression)
     if isinstance(sql_type, NullType) and scalar.name in ("Int", "BigInt", "Float"):
         # an expression of unknown type, of which the annotation says what its values are to be
         expression = sa.cast(expression, bind_type)
     value: sa.ColumnElement[Any] = sa.type_coerce(expression, bind_type)
-    if scalar is DURATION:
+    if scalar.name == "Duration":
         value = _in_days(value)
     return SortKey(expression, value, scalar.encode, lambda value: sa.literal(scalar.decode(value), bind_type))
+
+
+def _moment_key(sql_type: TypeEngine[Any], scalar: Scalar, expression: sa.ColumnElement[Any]) -> SortKey:
+    """A key of dates or times, which go to cursors and back as texts: the driver makes one value of infinity and of the
+    last day that Python has, and none of a day beyond."""
+
+    def bind(value: JsonScalar) -> sa.ColumnElement[Any]:
+        return moment_of(sa.literal(scalar.decode(value), sa.String()), sql_type)
+
+    return SortKey(expression, moment_text(expression, sql_type), _unchanged, bind)
 
 
 def _position_type(scalar: Scalar, sql_type: TypeEngine[Any]) -> TypeEngine[Any]:

@@ -8,14 +8,13 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any
 
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.scalars import Operator
+from gqlcrud.statements.computing import CHANGE_FUNCTIONS
+from gqlcrud.statements.documents import NOTHING, Stored, distinct, element_at, read_document
 from gqlcrud.statements.folding import fold
-
-Stored: TypeAlias = str | bytes | int | float | None
-"""A JSON document in SQLite. A column of type JSON has the affinity of numbers, which makes a number of the text `5`."""
 
 
 class Database(StrEnum):
@@ -48,17 +47,17 @@ def search(text: str | None, query: str) -> bool | None:
 
 def json_equal(stored: Stored, value: str) -> bool | None:
     """Equality of JSON values: key order does not matter, `1` equals `1.0`, `true` does not equal `1`."""
-    return None if stored is None else _distinct(_document(stored)) == _distinct(_document(value))
+    return None if stored is None else distinct(read_document(stored)) == distinct(read_document(value))
 
 
 def json_exists(stored: Stored, path: str) -> bool:
     """Whether anything, JSON null included, stands at `path` (a JSON list of keys and indices as texts)."""
-    return stored is not None and _at(_document(stored), json.loads(path)) is not _NOTHING
+    return stored is not None and element_at(read_document(stored), json.loads(path)) is not NOTHING
 
 
 def json_scalar(stored: Stored, path: str, kind: str) -> str | int | None:
     """The scalar at `path` if it is of `kind` (string or boolean), else NULL."""
-    value = _NOTHING if stored is None else _at(_document(stored), json.loads(path))
+    value = NOTHING if stored is None else element_at(read_document(stored), json.loads(path))
     if isinstance(value, bool):
         return int(value) if kind == "boolean" else None
     return value if isinstance(value, str) and kind == "string" else None
@@ -67,7 +66,7 @@ def json_scalar(stored: Stored, path: str, kind: str) -> str | int | None:
 def json_number(stored: Stored, path: str, operator: str, operands: str) -> bool | None:
     """Whether the number at `path` compares with `operands` (a JSON list of decimals as texts) as `operator` says;
     NULL where no number stands. Exact, as PostgreSQL's NUMERIC is."""
-    value = _NOTHING if stored is None else _at(_document(stored), json.loads(path))
+    value = NOTHING if stored is None else element_at(read_document(stored), json.loads(path))
     if isinstance(value, bool) or not isinstance(value, int | Decimal) or not Decimal(value).is_finite():
         return None
     return _NUMBER_TESTS[operator](value, [Decimal(each) for each in json.loads(operands)])
@@ -75,10 +74,10 @@ def json_number(stored: Stored, path: str, operator: str, operands: str) -> bool
 
 def json_list(stored: Stored, operator: str, operand: str) -> bool | None:
     """An operator of arrays on a list that is kept as JSON; NULL for JSON null too."""
-    value = None if stored is None else _document(stored)
+    value = None if stored is None else read_document(stored)
     if not isinstance(value, list):
         return None
-    return _LIST_TESTS[operator]([_distinct(each) for each in value], _distinct(_document(operand)))
+    return _LIST_TESTS[operator]([distinct(each) for each in value], distinct(read_document(operand)))
 
 
 def from_hex(text: str | None) -> bytes | None:
@@ -99,10 +98,10 @@ SQLITE_FUNCTIONS: tuple[tuple[str, int, Callable[..., Any]], ...] = (
     ("gqlcrud_json_list", 3, json_list),
     ("gqlcrud_json_number", 4, json_number),
     ("gqlcrud_json_scalar", 3, json_scalar),
+    *CHANGE_FUNCTIONS,
 )
 """Functions that each SQLite connection is given before its first statement: (name, arguments, function)."""
 
-_NOTHING = object()
 _NUMBER_TESTS: Mapping[str, Callable[[Any, list[Decimal]], bool]] = {
     Operator.EQ: lambda value, others: bool(value == others[0]),
     Operator.NE: lambda value, others: bool(value != others[0]),
@@ -119,40 +118,5 @@ _LIST_TESTS: Mapping[str, Callable[[list[Any], Any], bool]] = {
     Operator.HAS: lambda items, item: item in items,
     Operator.HAS_ANY: lambda items, wanted: any(each in items for each in wanted),
     Operator.HAS_ALL: lambda items, wanted: all(each in items for each in wanted),
-    Operator.IS_EMPTY: lambda items, empty: bool(_distinct(not items) == empty),
+    Operator.IS_EMPTY: lambda items, empty: bool(distinct(not items) == empty),
 }
-_INDEX = re.compile(r"[ \t-\r]*[+-]?0*[0-9]{1,9}")
-"""What PostgreSQL takes for the index of an array: whatever C's `strtol` does."""
-
-
-def _document(stored: str | bytes | int | float) -> Any:
-    if isinstance(stored, float):
-        return Decimal(repr(stored))
-    return stored if isinstance(stored, int) else json.loads(stored, parse_float=Decimal)
-
-
-def _at(value: Any, path: list[str]) -> Any:
-    """The value at a path, as PostgreSQL's `#>` finds it: a number counts in arrays, from the end if negative."""
-    for step in path:
-        if isinstance(value, dict):
-            value = value.get(step, _NOTHING)
-        elif isinstance(value, list) and _INDEX.fullmatch(step) and -len(value) <= int(step) < len(value):
-            value = value[int(step)]
-        else:
-            return _NOTHING
-    return value
-
-
-def value_at(value: Any, path: list[str]) -> Any:
-    """The JSON value at `path`, None where nothing stands there."""
-    found = _at(value, path)
-    return None if found is _NOTHING else found
-
-
-def _distinct(value: Any) -> Any:
-    """The value with booleans told from numbers, which Python holds to be equal."""
-    if isinstance(value, bool):
-        return ("boolean", value)
-    if isinstance(value, dict):
-        return {key: _distinct(each) for key, each in value.items()}
-    return [_distinct(each) for each in value] if isinstance(value, list) else value

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlalchemy.orm import join as orm_join
 from sqlalchemy.sql.selectable import FromClause, NamedFromClause
+from sqlalchemy.types import TypeEngine
 
 from gqlcrud.catalog import Column, Relation
 from gqlcrud.statements.binding import holds_bytes, json_encoder
@@ -140,17 +141,32 @@ def keys_of(columns: Sequence[Column], database: Database) -> Keys:
     """The bound keys: arrays `key_0`, `key_1` ... on PostgreSQL, one JSON text `keys` on SQLite."""
     types = [Columns(database).bind_type(column) for column in columns]
     if database is Database.POSTGRESQL:
-        arrays = [sa.bindparam(f"key_{i}", type_=sa.ARRAY(sql_type)) for i, sql_type in enumerate(types)]
-        names = [f"key_{i}" for i in range(len(columns))]
-        table = (
-            sa.func.unnest(*arrays)
-            .table_valued(*names, with_ordinality="place", name="keys")
-            .render_derived(name="keys")
-        )
-        typed = [sa.type_coerce(table.c[name], sql_type) for name, sql_type in zip(names, types, strict=True)]
-        return Keys(table, table.c.place, tuple(typed))
-    rows = sa.func.json_each(sa.bindparam("keys", type_=sa.Text())).table_valued("key", "value", name="keys")
-    values = [sa.func.json_extract(rows.c.value, sa.literal_column(f"'$[{i}]'")) for i in range(len(columns))]
+        return _unnested([sa.bindparam(f"key_{i}", type_=sa.ARRAY(each)) for i, each in enumerate(types)], types)
+    return _json_rows(sa.bindparam("keys", type_=sa.Text()), types)
+
+
+def bound_keys(columns: Sequence[Column], keys: Sequence[tuple[Any, ...]], database: Database) -> Keys:
+    """The same with the keys in it, for UPDATE and DELETE: they take the names of parameters for those of columns."""
+    types = [Columns(database).bind_type(column) for column in columns]
+    values = key_parameters(columns, keys, database)
+    if database is Database.POSTGRESQL:
+        arrays = [sa.literal(values[f"key_{i}"], sa.ARRAY(sql_type)) for i, sql_type in enumerate(types)]
+        return _unnested(arrays, types)
+    return _json_rows(sa.literal(values["keys"], sa.Text()), types)
+
+
+def _unnested(arrays: Sequence[sa.ColumnElement[Any]], types: Sequence[TypeEngine[Any]]) -> Keys:
+    names = [f"key_{i}" for i in range(len(arrays))]
+    table = (
+        sa.func.unnest(*arrays).table_valued(*names, with_ordinality="place", name="keys").render_derived(name="keys")
+    )
+    typed = [sa.type_coerce(table.c[name], sql_type) for name, sql_type in zip(names, types, strict=True)]
+    return Keys(table, table.c.place, tuple(typed))
+
+
+def _json_rows(text: sa.ColumnElement[Any], types: Sequence[TypeEngine[Any]]) -> Keys:
+    rows = sa.func.json_each(text).table_valued("key", "value", name="keys")
+    values = [sa.func.json_extract(rows.c.value, sa.literal_column(f"'$[{i}]'")) for i in range(len(types))]
     cells = [
         sa.func.gqlcrud_bytes(value) if holds_bytes(sql_type) else value
         for value, sql_type in zip(values, types, strict=True)

@@ -137,10 +137,13 @@ class Predicates:
         if len(values) == 1:
             return self._compare(column, source, Operator.EQ, values[0])
         expression = self.columns.raw(column, source)
+        operands = [self.columns.nearest(column, value) for value in values]
+        if any(each.beyond for each in operands):
+            return combined(sa.or_, [_compared(expression, Operator.EQ, each) for each in operands])
         plain = column.scalar.name in _ARRAYED and not isinstance(column.sql_type, TypeDecorator)
         if self.columns.database is Database.POSTGRESQL and plain:
             return boolean(expression == sa.any_(sa.literal(list(values), sa.ARRAY(self.columns.bind_type(column)))))
-        found = [each for each in (self.columns.nearest(column, value) for value in values) if each.side == 0]
+        found = [each for each in operands if each.side == 0]
         return expression.in_([sa.literal(each.value, each.sql_type) for each in found]) if found else never(expression)
 
     def _array(self, column: Column, expression: Any, operator: Operator, operand: Any) -> Predicate:
@@ -182,6 +185,8 @@ def boolean(predicate: Any) -> Predicate:
 def _compared(expression: Any, operator: Operator, operand: Nearest) -> Predicate:
     """A comparison with an operand that the database may not be able to hold, but knows the nearest value to."""
     value = sa.literal(operand.value, operand.sql_type)
+    if operand.beyond:
+        return _compared_at_the_end(expression, operator, value, operand.beyond > 0)
     if operand.side == 0:
         return boolean(COMPARISONS[operator](expression, value))
     match operator:
@@ -193,6 +198,18 @@ def _compared(expression: Any, operator: Operator, operand: Nearest) -> Predicat
             return boolean(expression > value if operand.side > 0 else expression >= value)
         case _:
             return boolean(expression <= value if operand.side > 0 else expression < value)
+
+
+def _compared_at_the_end(expression: Any, operator: Operator, end: Any, last: bool) -> Predicate:
+    """A comparison with the last value that can be shown, as which all greater ones are; or with the first."""
+    beyond, strictly = (Operator.GTE, Operator.GT) if last else (Operator.LTE, Operator.LT)
+    if operator in (Operator.EQ, beyond):
+        return boolean(COMPARISONS[beyond](expression, end))
+    if operator is strictly:
+        return never(expression)
+    if operator in (Operator.NE, Operator.LT, Operator.GT):
+        return boolean(expression < end if last else expression > end)
+    return boolean(expression.is_not(None))
 
 
 def _json(operand: Any) -> str:

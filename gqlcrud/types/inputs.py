@@ -6,9 +6,17 @@ from typing import Any
 
 from strawberry.types.field import StrawberryField
 
-from gqlcrud.catalog import Column, Model, Relation
+from gqlcrud.catalog import Column, InputSchema, Model
 from gqlcrud.types.registry import ID, Registry, input_field, list_of, optional
-from gqlcrud.types.relation_inputs import declare_relation_inputs, is_creatable, relation_field
+from gqlcrud.types.relation_inputs import declare_relation_inputs, relation_field
+from gqlcrud.types.writable import (
+    created_columns,
+    foreign_keys,
+    has_create,
+    has_patch,
+    patched_columns,
+    writable_relations,
+)
 
 CREATE = "Create"
 UPDATE = "Update"
@@ -22,47 +30,47 @@ def declare_inputs(registry: Registry, model: Model) -> None:
     declare_patch(registry, model)
 
 
-def writable_relations(model: Model) -> list[Relation]:
-    return [each for each in model.relations if each.writable]
-
-
-def created_columns(model: Model) -> list[Column]:
-    """What a new record may be given; not a key that the database numbers."""
-    return [each for each in model.columns if each.writable and not (each in model.primary_key and each.generated)]
-
-
-def patched_columns(model: Model) -> list[Column]:
-    """What may be changed of a record: all but its primary key."""
-    return [each for each in model.columns if each.writable and each not in model.primary_key]
-
-
 def declare_create(registry: Registry, model: Model) -> None:
-    if not is_creatable(model):
+    if not has_create(model):
         return
-    foreign = {column for each in writable_relations(model) if each.owns_key for column in each.local}
-    fields: list[StrawberryField] = [
-        input_field(each.name, _value(each, required=each.required and each not in foreign), each.description)
-        for each in created_columns(model)
-    ]
+    foreign = foreign_keys(model, registry.catalog)
+    schema = model.create_schema
+    fields: list[StrawberryField] = []
+    for column in created_columns(model):
+        required = column.required if schema is None else schema.requires(column)
+        value = _value(column, required=required and column.key not in foreign)
+        fields.append(input_field(column.name, value, column.description))
+    fields += _virtual(registry, schema)
     fields += [relation_field(registry, each, model, CREATE) for each in writable_relations(model)]
     description = f"The values of a new {model.name}. What is left out has its default, or is null."
     registry.input(f"{model.name}Create", f"the values of a new {model.name}", fields, description)
 
 
 def declare_patch(registry: Registry, model: Model) -> None:
+    if not has_patch(model):
+        return
     fields: list[StrawberryField] = [
         input_field(each.name, _value(each, required=False), each.description) for each in patched_columns(model)
     ]
-    fields += [
-        relation_field(registry, each, model, UPDATE)
-        for each in writable_relations(model)
-        if not each.owns_key or not set(each.local) & set(model.primary_key)
-    ]
-    if fields:
+    fields += _virtual(registry, model.update_schema)
+    fields += [relation_field(registry, each, model, UPDATE) for each in writable_relations(model)]
+    if has_patch(model):
         description = (
             f"Changes of a {model.name}. What is left out stays as it is; null empties a field that may be null."
         )
         registry.input(f"{model.name}Patch", f"the changes of {model.name}", fields, description)
+
+
+def _virtual(registry: Registry, schema: InputSchema | None) -> list[StrawberryField]:
+    """The fields that no column holds."""
+    fields: list[StrawberryField] = []
+    for each in schema.virtual if schema is not None else ():
+        item = each.scalar.item or each.scalar
+        registry.scalar(item, f"{each.attribute} of a Pydantic model")
+        annotation = item.annotation if each.scalar.item is None else list_of(item.annotation)
+        required = each.needed and not each.nullable
+        fields.append(input_field(each.name, annotation if required else optional(annotation), each.description))
+    return fields
 
 
 def _value(column: Column, *, required: bool) -> Any:

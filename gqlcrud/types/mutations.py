@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import Enum, EnumMeta
 from typing import Any
 
-from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
+from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
 
-from gqlcrud.catalog import Key, Model
+from gqlcrud.catalog import Model
 from gqlcrud.context import ApiKey
 from gqlcrud.mutations import WriteField
 from gqlcrud.mutations.running import Mutation
-from gqlcrud.naming import constant_name, snake_name
-from gqlcrud.types.inputs import created_columns, declare_inputs
+from gqlcrud.types.bulk import bulk_fields, declare_bulk_payloads
+from gqlcrud.types.changes import declare_ops
+from gqlcrud.types.column_enums import declare_unique_keys
+from gqlcrud.types.inputs import declare_inputs
 from gqlcrud.types.payloads import declare_errors, declare_payloads
 from gqlcrud.types.registry import Registry, argument, input_field, optional
-from gqlcrud.types.relation_inputs import change_fields, has_patch, version_field
+from gqlcrud.types.relation_inputs import change_fields, version_field
+from gqlcrud.types.writable import has_create, has_patch
 from gqlcrud.write_planning import WritePlanner
 
 
@@ -26,29 +28,32 @@ def declare_mutations(registry: Registry, api: ApiKey) -> list[StrawberryField]:
     written = [model for model in registry.catalog.models if not model.read_only]
     if written:
         declare_errors(registry, api)
+        registry.names.take("OnError", "the enum OnError", "")
+    for model in written:
+        declare_ops(registry, model)
     for model in written:
         declare_inputs(registry, model)
     fields: list[StrawberryField] = []
     for model in written:
         declare_payloads(registry, model)
+        declare_bulk_payloads(registry, model)
         fields += _fields(registry, model, api)
     return fields
 
 
-def upsert_keys(model: Model) -> list[Key]:
-    """The unique keys that a new record has values for, from the client or from the request."""
-    columns = [*created_columns(model), *(each.column for each in model.presets if each.on_create)]
-    return [key for key in model.keys if key.selectable and all(column in columns for column in key.columns)]
-
-
 def _fields(registry: Registry, model: Model, api: ApiKey) -> list[StrawberryField]:
-    fields = [_create(registry, model, api)]
-    if has_patch(registry, model):
+    fields: list[StrawberryField] = []
+    keys = declare_unique_keys(registry, model)
+    if has_create(model):
+        fields.append(_create(registry, model, api))
+    if has_patch(model):
         fields.append(_update(registry, model, api))
-        if upsert_keys(model):
-            fields.append(_upsert(registry, model, api))
+        if keys is not None:
+            fields.append(_upsert(registry, model, api, keys))
     fields.append(_delete(registry, model, api))
-    return fields if model.soft_deletion is None else [*fields, _restore(registry, model, api)]
+    if model.soft_deletion is not None:
+        fields.append(_restore(registry, model, api))
+    return [*fields, *bulk_fields(registry, model, api, keys)]
 
 
 def _write_field(
@@ -56,7 +61,7 @@ def _write_field(
 ) -> StrawberryField:
     name = f"{verb}{model.name}"
     type_name = f"{name[0].upper()}{name[1:]}Input"
-    client_id = input_field("clientMutationId", optional(str), "Any text; the payload has it again.")
+    client_id = input_field("clientMutationId", optional(str), "Given back.")
     registry.input(type_name, f"the input of {name}", [*inputs, client_id], f"The input of `{name}`.")
     payload = f"Delete{model.name}Payload" if verb == "delete" else f"{model.name}Payload"
     mutation = Mutation(model, plan, (model.one,))
@@ -65,8 +70,10 @@ def _write_field(
 
 
 def _create(registry: Registry, model: Model, api: ApiKey) -> StrawberryField:
-    data = input_field("data", registry.ref(f"{model.name}Create"), "The values of the record.")
-    return _write_field(registry, api, "create", model, WritePlanner.create_one, [data], f"Make a {model.name}.")
+    """A record whose values are all made by the database is made without any."""
+    inputs = [input_field("data", registry.ref(f"{model.name}Create"), "The values of the record.")]
+    shown = inputs if has_create(model) else []
+    return _write_field(registry, api, "create", model, WritePlanner.create_one, shown, f"Make a {model.name}.")
 
 
 def _update(registry: Registry, model: Model, api: ApiKey) -> StrawberryField:
@@ -75,21 +82,12 @@ def _update(registry: Registry, model: Model, api: ApiKey) -> StrawberryField:
     return _write_field(registry, api, "update", model, WritePlanner.update_one, inputs, text)
 
 
-def _upsert(registry: Registry, model: Model, api: ApiKey) -> StrawberryField:
-    """The unique key is named by its fields, so that a constraint may be called anything."""
-    keys = {constant_name(snake_name(key.name)).upper(): key for key in upsert_keys(model)}
-    enum = StrawberryEnumDefinition(
-        wrapped_cls=_names_enum(f"{model.name}UniqueKey", {name: key.name for name, key in keys.items()}),
-        name=f"{model.name}UniqueKey",
-        values=[EnumValue(name, key.name, description=_key_text(key)) for name, key in keys.items()],
-        description=f"The unique keys of {model.name} that a new record has values for.",
-    )
-    registry.names.take(f"{model.name}UniqueKey", f"the unique keys of {model.name}", "")
+def _upsert(registry: Registry, model: Model, api: ApiKey, enum: StrawberryEnumDefinition) -> StrawberryField:
     change, *ops = change_fields(registry, model)
     change = input_field("update", optional(registry.ref(f"{model.name}Patch")), "The changes, if the record is there.")
     create = registry.ref(f"{model.name}Create")
     inputs = [
-        input_field("on", enum, "The unique key by which the record is looked for; `create` has its values."),
+        input_field("on", enum, "The key to look for; `create` has its values."),
         input_field("create", create, "The values of the record, if it is not there."),
         change,
         *ops,
@@ -118,20 +116,9 @@ def _restore(registry: Registry, model: Model, api: ApiKey) -> StrawberryField:
 
 
 def _by(registry: Registry, model: Model) -> StrawberryField:
-    return input_field("by", registry.ref(f"{model.name}By"), f"Which {model.name}: exactly one of its keys.")
+    return input_field("by", registry.ref(f"{model.name}By"), "Names it by one of its keys.")
 
 
 def _condition(registry: Registry, model: Model) -> StrawberryField:
-    text = "What has to hold of the record as it is; it is STALE otherwise."
+    text = "What has to hold of the record; STALE otherwise."
     return input_field("if", optional(registry.ref(f"{model.name}Where")), text)
-
-
-def _key_text(key: Key) -> str:
-    return f"By {', '.join(f'`{column.name}`' for column in key.columns)}."
-
-
-def _names_enum(name: str, values: dict[str, str]) -> EnumMeta:
-    """A Python enum of names that are known at run time only."""
-    made: Any = Enum(name, values)  # type: ignore[misc]  # mypy wants the names as literals
-    assert isinstance(made, EnumMeta)
-    return made

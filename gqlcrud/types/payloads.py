@@ -78,6 +78,7 @@ def _has_code(codes: frozenset[ErrorCode]) -> Callable[[Any, Any], bool]:
     return has_code
 
 
+_NOTHING_WRITTEN = "What failed; if anything did, nothing was written."
 _OWN_TYPES = frozenset({ErrorCode.UNIQUE, ErrorCode.STALE})
 
 
@@ -87,19 +88,19 @@ def declare_payloads(registry: Registry, model: Model) -> None:
     order = order_name(model, None)
     arguments = []
     if order is not None:
-        text = "The order of the list that the cursor of the edge is for."
+        text = "The order that the cursor is for."
         arguments.append(argument("orderBy", optional(list_of(registry.ref(order))), text))
     edge = PayloadField(
         f"{model.one}Edge",
         optional(registry.ref(f"{model.name}Edge")),
-        f"The {model.name} with its cursor, for lists that a client has; null if nothing was written.",
+        f"The {model.name} with its cursor; null if nothing was written.",
         arguments,
     )
     shown = PayloadField(model.one, record, f"The {model.name} as it is written; null if nothing was.")
     registry.object(
         f"{model.name}Payload",
         f"the payload of {model.name}",
-        [shown, edge, *_common(registry)],
+        [shown, edge, *common_fields(registry)],
         f"What a write of one {model.name} gives.",
     )
     deleted = PayloadField(
@@ -109,16 +110,15 @@ def declare_payloads(registry: Registry, model: Model) -> None:
     registry.object(
         f"Delete{model.name}Payload",
         f"the payload of deletions of {model.name}",
-        [deleted, shown, *_common(registry)],
+        [deleted, shown, *common_fields(registry)],
         f"What the deletion of one {model.name} gives.",
     )
 
 
-def _common(registry: Registry) -> list[StrawberryField]:
+def common_fields(registry: Registry, errors: str = _NOTHING_WRITTEN) -> list[StrawberryField]:
+    """What every payload has. errors: what its errors say of the write."""
     return [
-        PayloadField(
-            "errors", list_of(registry.ref("UserError")), "What failed; if anything did, nothing was written."
-        ),
-        PayloadField("clientMutationId", optional(str), "What the input has under this name."),
-        QueryField("query", registry.ref("Query"), "Everything that can be read, as it is after the write."),
+        PayloadField("errors", list_of(registry.ref("UserError")), errors),
+        PayloadField("clientMutationId", optional(str), "That of the input."),
+        QueryField("query", registry.ref("Query"), "What can be read after the write."),
     ]

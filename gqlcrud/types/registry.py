@@ -52,6 +52,10 @@ class Registry:
         """A reference to a type that is, or will be, made."""
         return TypeRef(name, __name__, None, self.types.__getitem__)
 
+    def use(self, name: str, cls: type) -> None:
+        """Let references to `name` lead to another class, as a schema of the user's own has it."""
+        self.types[name] = cls
+
     def object(
         self,
         name: str,

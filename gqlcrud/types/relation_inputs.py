@@ -9,33 +9,30 @@ from strawberry.types.field import StrawberryField
 from gqlcrud.catalog import Column, Model, Orphan, Relation
 from gqlcrud.naming import relation_input_name
 from gqlcrud.types.registry import ID, Registry, input_field, list_of, optional
+from gqlcrud.types.writable import has_create, has_patch
 
 _TEXTS = {
-    "connect": "Link {a} that is there already; one that is linked stays so.",
-    "create": "Make {a}, and link it.",
-    "connectOrCreate": "Link {a} if it is there, else make it.",
-    "update": "Change the {one}; there has to be one.",
-    "upsert": "Change the {one}, or make one if there is none.",
-    "disconnect": "Give `true` to leave the relation empty.",
-    "delete": "Give `true` to delete the {one}; there has to be one.",
+    "connect": "Link one that is there.",
+    "create": "Make one, and link it.",
+    "connectOrCreate": "Link one if it is there, else make it.",
+    "update": "Change the one that is linked.",
+    "upsert": "Change the one that is linked, or make one.",
+    "disconnect": "`true` leaves the relation empty.",
+    "delete": "`true` deletes the one that is linked.",
 }
 _LIST_TEXTS = {
-    "set": "Exactly these are linked then; others are taken out. Not with `connect` or `disconnect`.",
-    "delete": "Delete these of the list.",
-    "deleteWhere": "Delete those of the list that meet these conditions; `{{}}`: all of them.",
-    "disconnect": "Take these out of the list; those that are not in it are left alone.",
-    "updateWhere": "Change those of the list that meet the conditions.",
-    "update": "Change these of the list.",
-    "upsert": "Change these of the list, or make them if the list has none of the key.",
-    "connect": "Link these, which are there already.",
-    "connectOrCreate": "Link these if they are there, else make them.",
-    "create": "Make these, and link them.",
+    "delete": "Delete children.",
+    "deleteWhere": "Delete the children that meet this; `{}`: all.",
+    "set": "Take out all but these, and link these.",
+    "disconnect": "Take out; nothing is done for what is not in.",
+    "updateWhere": "Change the children that meet a condition.",
+    "update": "Change children.",
+    "upsert": "Change children, or make them.",
+    "connect": "Link what is there.",
+    "connectOrCreate": "Link what is there, else make it.",
+    "create": "Make children.",
 }
-
-
-def is_creatable(model: Model) -> bool:
-    """Whether clients may make records of it."""
-    return not model.read_only
+"""In the order of the phases."""
 
 
 def relation_field(registry: Registry, relation: Relation, model: Model, suffix: str) -> StrawberryField:
@@ -59,65 +56,47 @@ def declare_relation_inputs(registry: Registry, relation: Relation, model: Model
         text = f"What the {relation.name} of {{}} is: exactly one of these."
         for suffix, offered in (("Create", _ON_CREATE), ("Update", tuple(operations))):
             fields = [
-                input_field(each, optional(operations[each]), _text(_TEXTS[each], target))
-                for each in offered
-                if each in operations
+                input_field(each, optional(operations[each]), _TEXTS[each]) for each in offered if each in operations
             ]
             kind = f"a new {model.name}" if suffix == "Create" else f"the {model.name}"
             registry.input(f"{name}{suffix}", origin, fields, text.format(kind), one_of=True)
         return
     lists = declare_list_items(registry, relation, name, target)
     for suffix, offered in (("Create", _ON_CREATE), ("Update", tuple(_LIST_TEXTS))):
-        fields = [
-            input_field(each, optional(lists[each]), _text(_LIST_TEXTS[each], target))
-            for each in offered
-            if each in lists
-        ]
-        order = ", ".join(f"`{each}`" for each in _LIST_TEXTS if each in offered and each in lists)
-        text = f"What happens to the {relation.name} of the {model.name}, in this order: {order}."
+        fields = [input_field(each, optional(lists[each]), _LIST_TEXTS[each]) for each in offered if each in lists]
+        text = f"What happens to the {relation.name} of the {model.name}, in the order of these fields."
         registry.input(f"{name}{suffix}", origin, fields, text)
 
 
 _ON_CREATE = ("connect", "connectOrCreate", "create")
 
 
-def _text(template: str, target: Model) -> str:
-    return template.format(a=f"one {target.name}", one=target.name)
-
-
 def _to_one(registry: Registry, relation: Relation, target: Model) -> dict[str, Any]:
     """The operations of a to-one relation, and what each takes."""
     found: dict[str, Any] = {"connect": registry.ref(f"{target.name}By")}
-    if is_creatable(target):
+    if has_create(target):
         found["create"] = registry.ref(f"{target.name}Create")
         found["connectOrCreate"] = registry.ref(f"{target.name}ConnectOrCreate")
-        if has_patch(registry, target):
-            found["update"] = registry.ref(f"{target.name}Patch")
-            found["upsert"] = registry.ref(f"{target.name}Upsert")
+    if has_patch(target):
+        found["update"] = registry.ref(f"{target.name}Patch")
+    if has_create(target) and has_patch(target):
+        found["upsert"] = registry.ref(f"{target.name}Upsert")
     empty = (
         any(column.nullable for column in relation.local) if relation.owns_key else relation.orphan is not Orphan.REFUSE
     )
     if empty:
         found["disconnect"] = bool
-    if is_creatable(target) and (empty or not relation.owns_key or target.soft_deletion is not None):
+    if not target.read_only and (empty or not relation.owns_key or target.soft_deletion is not None):
         found["delete"] = bool
     return found
 
 
-def has_patch(registry: Registry, model: Model) -> bool:
-    """Whether there is anything to change of a record."""
-    columns = [each for each in model.columns if each.writable and each not in model.primary_key]
-    relations = [each for each in model.relations if each.writable and not set(each.local) & set(model.primary_key)]
-    lists = [each for each in model.relations if each.writable and not each.owns_key]
-    return not model.read_only and bool(columns or relations or lists)
-
-
 def declare_to_one_items(registry: Registry, target: Model) -> None:
     """`AuthorConnectOrCreate` and `AuthorUpsert`, once for all relations that lead to the model."""
-    if not is_creatable(target):
+    if not has_create(target):
         return
     declare_connect_or_create(registry, target)
-    if has_patch(registry, target) and f"{target.name}Upsert" not in registry.types:
+    if has_patch(target) and f"{target.name}Upsert" not in registry.types:
         fields = [
             input_field("create", registry.ref(f"{target.name}Create"), f"The {target.name} to make if there is none."),
             input_field(
@@ -144,34 +123,39 @@ def declare_connect_or_create(registry: Registry, target: Model) -> None:
 
 
 def _by(registry: Registry, target: Model) -> StrawberryField:
-    return input_field("by", registry.ref(f"{target.name}By"), f"Which {target.name}: exactly one of its keys.")
+    return input_field("by", registry.ref(f"{target.name}By"), "Names it by one of its keys.")
 
 
 def _create(registry: Registry, target: Model) -> StrawberryField:
-    text = f"The {target.name} to make if there is none; it has the values of the key too."
+    text = "What is made if there is none; it gets the key too."
     return input_field("create", registry.ref(f"{target.name}Create"), text)
+
+
+def _update(registry: Registry, target: Model) -> StrawberryField:
+    return input_field("update", registry.ref(f"{target.name}Patch"), "The changes, if it is there.")
 
 
 def declare_list_items(registry: Registry, relation: Relation, base: str, target: Model) -> dict[str, Any]:
     """The operations of a to-many relation, and what each takes; the inputs of the items are made where they lack."""
     by = list_of(registry.ref(f"{target.name}By"))
     found: dict[str, Any] = {"set": by, "disconnect": by, "connect": by}
-    if is_creatable(target):
+    if not target.read_only:
         found |= {"delete": by, "deleteWhere": registry.ref(f"{target.name}Where")}
-        found["create"] = list_of(registry.ref(f"{target.name}Create"))
+    if has_create(target):
         declare_connect_or_create(registry, target)
+        found["create"] = list_of(registry.ref(f"{target.name}Create"))
         found["connectOrCreate"] = list_of(registry.ref(f"{target.name}ConnectOrCreate"))
-        if has_patch(registry, target):
-            _declare_changes(registry, target)
-            found |= {
-                "updateWhere": list_of(registry.ref(f"{target.name}UpdateWhere")),
-                "update": list_of(registry.ref(f"{target.name}UpdateItem")),
-                "upsert": list_of(registry.ref(f"{target.name}UpsertItem")),
-            }
+    if has_patch(target):
+        declare_changes(registry, target)
+        found["updateWhere"] = list_of(registry.ref(f"{target.name}UpdateWhere"))
+        found["update"] = list_of(registry.ref(f"{target.name}UpdateItem"))
+        if has_create(target):
+            found["upsert"] = list_of(registry.ref(f"{target.name}UpsertItem"))
     return found if relation.link_name is None else found | _declare_edge_items(registry, relation, base, target)
 
 
-def _declare_changes(registry: Registry, target: Model) -> None:
+def declare_changes(registry: Registry, target: Model) -> None:
+    """`BookUpdateWhere`, `BookUpdateItem` and `BookUpsertItem`, once for all that take them."""
     if f"{target.name}UpdateItem" in registry.types:
         return
     origin = f"the operations of {target.name}"
@@ -180,10 +164,9 @@ def _declare_changes(registry: Registry, target: Model) -> None:
     registry.input(f"{target.name}UpdateWhere", origin, [where, *changes], f"Changes of several {target.name} records.")
     fields = [_by(registry, target), *changes, *version_field(target)]
     registry.input(f"{target.name}UpdateItem", origin, fields, f"Changes of one {target.name}.")
-    update = input_field(
-        "update", registry.ref(f"{target.name}Patch"), f"The changes of a {target.name} that is there."
-    )
-    fields = [_by(registry, target), _create(registry, target), update]
+    if not has_create(target):
+        return
+    fields = [_by(registry, target), _create(registry, target), _update(registry, target)]
     registry.input(f"{target.name}UpsertItem", origin, fields, f"Changes of a {target.name}, or a new one.")
 
 
@@ -191,7 +174,7 @@ def change_fields(registry: Registry, model: Model) -> list[StrawberryField]:
     """`patch`, and `ops` where there are any."""
     fields = [input_field("patch", optional(registry.ref(f"{model.name}Patch")), "The values to set.")]
     if f"{model.name}Ops" in registry.types:
-        text = "Operators on the values that are there; a field stands in `patch` or here."
+        text = "Operators on values; a field stands in `patch` or here."
         fields.append(input_field("ops", optional(registry.ref(f"{model.name}Ops")), text))
     return fields
 
@@ -199,7 +182,7 @@ def change_fields(registry: Registry, model: Model) -> list[StrawberryField]:
 def version_field(model: Model) -> list[StrawberryField]:
     if model.version is None:
         return []
-    text = "The version that the client has read; another one in the database is STALE."
+    text = "The version that was read; STALE if there is another one."
     return [input_field("version", optional(model.version.scalar.annotation), text)]
 
 
@@ -216,13 +199,13 @@ def _declare_edge_items(registry: Registry, relation: Relation, base: str, targe
     by, create = _by(registry, target), _create(registry, target)
     found = {"set": "Connect", "connect": "Connect"}
     registry.input(f"{prefix}Connect", origin, [by, *edge], f"A {target.name} to link.")
-    if is_creatable(target):
+    if has_create(target):
         found |= {"create": "Create", "connectOrCreate": "ConnectOrCreate"}
         node = input_field("node", registry.ref(f"{target.name}Create"), f"The {target.name} to make.")
         registry.input(f"{prefix}Create", origin, [node, *edge], f"A {target.name} to make and to link.")
         text = f"A {target.name} to link, or to make if there is none of this key."
         registry.input(f"{prefix}ConnectOrCreate", origin, [by, create, *edge], text)
-    if has_patch(registry, target):
+    if has_patch(target):
         found["update"] = "Update"
         changes = change_fields(registry, target)
         registry.input(
@@ -231,6 +214,10 @@ def _declare_edge_items(registry: Registry, relation: Relation, base: str, targe
             [by, *changes, *version_field(target), *edge],
             f"Changes of a {target.name} and of its link.",
         )
+    if has_create(target) and has_patch(target):
+        found["upsert"] = "Upsert"
+        text = f"Changes of a {target.name} that is linked, or a new one; `edge` is that of its link."
+        registry.input(f"{prefix}Upsert", origin, [by, create, _update(registry, target), *edge], text)
     return {name: list_of(registry.ref(prefix + suffix)) for name, suffix in found.items()}
 
 

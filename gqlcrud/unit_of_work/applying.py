@@ -25,7 +25,8 @@ def apply_one(saver: Saver, plan: WriteOne) -> RecordKey:
             (made,) = saver.create([New(save)])
             return saver.key_of(made, save.model)
         case UpdateOne(target, save, guard):
-            instance = _found(saver, target, guard)
+            # of a versioned record the UPDATE finds nothing if somebody else has just changed it
+            instance = _found(saver, target, guard, lock=save.model.version is not None)
             if not save.is_empty:
                 saver.update([(instance, save)])
             return saver.key_of(instance, save.model)
@@ -71,13 +72,13 @@ def _upserted(saver: Saver, plan: UpsertOne) -> Instance:
     instance = saver.finder.named([plan.target], lock=True).get(identity(plan.target))
     if instance is None:
         try:
-            with saver.session.begin_nested():
+            with saver.savepoint():
                 (made,) = saver.create([New(plan.create)])
             return made
-        except IntegrityError:
+        except IntegrityError as error:
             instance = saver.finder.named([plan.target], lock=True).get(identity(plan.target))
-            if instance is None:
-                raise
+            if instance is None:  # something else was in the way, which the rows that are being written tell
+                saver.refuse(error)
             saver.writing.clear()
     check_guard(saver, instance, plan.create.model, plan.guard, plan.target.path)
     if not plan.update.is_empty:

@@ -11,10 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import CompileError
 
-from gqlcrud.catalog import Catalog
+from gqlcrud.catalog import Catalog, check_constraints, condition_text
 from gqlcrud.unit_of_work.violations import Violation
 from gqlcrud.unit_of_work.written_rows import StoredColumn, WrittenRow, tables_of
 
@@ -102,18 +100,25 @@ _ANCESTORS = sa.text("""
 """)
 """The tables that a partition is a part of: an error names the partition."""
 
+_SQLITE_INDEX = sa.text("SELECT tbl_name FROM sqlite_master WHERE type = 'index' AND name = :constraint")
+"""SQLite names an index on expressions without its table."""
+
 
 def broken_table(
     connection: sa.Connection, violation: Violation, rows: Sequence[WrittenRow], catalog: Catalog
 ) -> sa.Table | None:
     """The table of a violation, as the metadata has it; None if it is not told, or none of the API's."""
-    if violation.table is None:
+    name = violation.table
+    if name is None and violation.constraint is not None and connection.dialect.name == "sqlite":
+        name = connection.execute(_SQLITE_INDEX, _names(violation)).scalar()
+    if name is None:
         return None
     known = known_tables(rows, catalog)
-    found = _named_table(connection, violation.schema, violation.table, known)
+    found = _named_table(connection, violation.schema, name, known)
     if found is None and violation.schema is not None:
-        for schema, name in connection.execute(_ANCESTORS, _names(violation)):
-            found = found or _named_table(connection, schema, name, known)
+        ancestors = connection.execute(_ANCESTORS, _names(violation)).all()
+        tables = [_named_table(connection, schema, name, known) for schema, name in ancestors]
+        found = next((table for table in tables if table is not None), None)
     return found
 
 
@@ -144,7 +149,7 @@ def read_uniqueness(connection: sa.Connection, violation: Violation, table: sa.T
     if found is None:
         return None
     names, operators, nulls_equal, whole = found
-    columns = columns_named(table, names)
+    columns = columns_named(table, names) or _indexed(violation, table)
     operators = tuple(operators[: len(columns)]) or ("=",) * len(columns)
     return Uniqueness(table, columns, operators, nulls_equal, whole and len(columns) == len(names))
 
@@ -152,8 +157,7 @@ def read_uniqueness(connection: sa.Connection, violation: Violation, table: sa.T
 def _declared_uniqueness(violation: Violation, table: sa.Table) -> Uniqueness:
     """SQLite names the columns, of a partial index too, or an index on expressions."""
     if not violation.columns:
-        index = next((each for each in table.indexes if each.name == violation.constraint), None)
-        columns = () if index is None else tuple(index.columns)
+        columns = _indexed(violation, table)
         return Uniqueness(table, columns, ("=",) * len(columns), whole=False)
     columns = columns_named(table, violation.columns)
     partial = {
@@ -164,32 +168,29 @@ def _declared_uniqueness(violation: Violation, table: sa.Table) -> Uniqueness:
     return Uniqueness(table, columns, ("=",) * len(columns), whole=columns not in partial)
 
 
-def indexed_table(violation: Violation, rows: Iterable[WrittenRow], catalog: Catalog) -> sa.Table | None:
-    """The table of an index on expressions, which SQLite names without its table."""
-    for table in known_tables(rows, catalog):
-        if any(index.name == violation.constraint for index in table.indexes):
-            return table
-    return None
+def _indexed(violation: Violation, table: sa.Table) -> tuple[StoredColumn, ...]:
+    """The columns that the expressions of an index are made of."""
+    index = next((each for each in table.indexes if each.name == violation.constraint), None)
+    return () if index is None else tuple(dict.fromkeys(index.columns))
 
 
-def read_check(connection: sa.Connection, violation: Violation, table: sa.Table) -> Check:
-    """The check of a table that PostgreSQL names."""
+def read_check(connection: sa.Connection, violation: Violation, table: sa.Table) -> Check | None:
+    """The check of a table that PostgreSQL names; None if it has none of this name."""
     found = connection.execute(_CONSTRAINT, _names(violation)).first()
-    names, condition = found or ((), None)
+    if found is None:
+        return None
+    names, condition = found
     return Check(table, columns_named(table, names), _own_name(violation.constraint, table.name), condition)
 
 
 def declared_check(violation: Violation, rows: Iterable[WrittenRow]) -> Check | None:
     """The check that SQLite names, without a table, or whose condition it tells."""
     for table in dict.fromkeys(table for row in rows for table in row.tables):
-        for constraint in table.constraints:
-            if isinstance(constraint, sa.CheckConstraint):
-                condition = _condition(constraint)
-                if violation.constraint is not None and violation.constraint in (constraint.name, condition):
-                    name = (
-                        _own_name(str(constraint.name), table.name) if constraint.name == violation.constraint else None
-                    )
-                    return Check(table, _columns_in(condition, table), name, condition)
+        for constraint in check_constraints(table):
+            condition = condition_text(constraint)
+            if violation.constraint is not None and violation.constraint in (constraint.name, condition):
+                name = _own_name(str(constraint.name), table.name) if constraint.name == violation.constraint else None
+                return Check(table, _columns_in(condition, table), name, condition)
     return None
 
 
@@ -228,17 +229,6 @@ def _own_name(name: str | None, owner: str) -> str | None:
     if name is None or re.fullmatch(rf"{re.escape(owner)}_(.+_)?check\d*", name):
         return None
     return name.removeprefix("ck_").removeprefix(f"{owner}_") or name
-
-
-def _condition(constraint: sa.CheckConstraint) -> str | None:
-    """The condition as `CREATE TABLE` has it; None if it has no literal form."""
-    try:
-        compiled = constraint.sqltext.compile(
-            dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True, "include_table": False}
-        )
-    except CompileError:
-        return None
-    return str(compiled)
 
 
 def _columns_in(condition: str | None, table: sa.Table) -> tuple[StoredColumn, ...]:

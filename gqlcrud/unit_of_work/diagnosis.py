@@ -21,7 +21,6 @@ from gqlcrud.unit_of_work.constraints import (
     columns_named,
     declared_check,
     domain_checks,
-    indexed_table,
     read_check,
     read_uniqueness,
 )
@@ -66,8 +65,6 @@ def _conflicts(
     connection: sa.Connection, violation: Violation, rows: Sequence[WrittenRow], catalog: Catalog
 ) -> list[UserError]:
     table = broken_table(connection, violation, rows, catalog)
-    if violation.table is None:
-        table = indexed_table(violation, rows, catalog)
     constraint = None if table is None else read_uniqueness(connection, violation, table)
     if constraint is None:
         return []
@@ -88,17 +85,9 @@ def _references(
 def _checks(
     connection: sa.Connection, violation: Violation, rows: Sequence[WrittenRow], catalog: Catalog
 ) -> list[UserError]:
-    checks: list[Check] = []
-    if violation.domain is not None:
-        checks = domain_checks(connection, violation, rows)
-    elif violation.table is not None:
-        table = broken_table(connection, violation, rows, catalog)
-        checks = [] if table is None else [read_check(connection, violation, table)]
-    elif connection.dialect.name == "sqlite":
-        declared = declared_check(violation, rows)
-        if declared is None:
-            return [unknown_check(rows)]
-        checks = [declared]
+    checks = _broken_checks(connection, violation, rows, catalog)
+    if not checks and connection.dialect.name == "sqlite":
+        return [unknown_check(rows)]
     errors = [
         error for check in checks for error in _attempt(connection, partial(check_errors, connection, check, rows))
     ]
@@ -107,6 +96,20 @@ def _checks(
     # Of several columns of one domain it is not known which.
     check = checks[0] if len(checks) == 1 else replace(checks[0], columns=())
     return [unplaced_check(check, rows, catalog)]
+
+
+def _broken_checks(
+    connection: sa.Connection, violation: Violation, rows: Sequence[WrittenRow], catalog: Catalog
+) -> list[Check]:
+    """One check, or that of a domain once for each column; none if it cannot be found."""
+    if violation.domain is not None:
+        return domain_checks(connection, violation, rows)
+    if connection.dialect.name == "sqlite":
+        check = declared_check(violation, rows)
+    else:
+        table = broken_table(connection, violation, rows, catalog)
+        check = None if table is None else read_check(connection, violation, table)
+    return [] if check is None else [check]
 
 
 def _nulls(

@@ -57,7 +57,8 @@ class Finder:
         select = sa.select(keys.place, entity).select_from(sa.join(keys.source, entity, sa.and_(*same)))
         select = select.where(*Predicates(expressions).given(among, entity))
         if lock:
-            select = select.with_for_update(of=entity).execution_options(populate_existing=True)
+            # NO KEY: who only refers to the record, by a foreign key, need not wait
+            select = select.with_for_update(of=entity, key_share=True).execution_options(populate_existing=True)
         rows = self._rows(select, columns, values)
         return [rows.get(place, [None])[0] for place in range(len(values))]
 
@@ -82,7 +83,9 @@ class Finder:
         entity = new_alias(model.entity)
         same = [getattr(entity, column.key) == getattr(instance, column.key) for column in model.primary_key]
         holds = Predicates(Columns(self.database)).build(condition, entity)
-        return self.session.execute(sa.select(sa.literal(1)).where(*same, holds)).first() is not None
+        # The record itself is selected, so that the tables of a class that inherits are joined.
+        select = sa.select(sa.literal(1)).select_from(entity).where(*same, holds)
+        return self.session.execute(select).first() is not None
 
     def _rows(
         self, select: sa.Select[Any], columns: Sequence[Column], values: Sequence[tuple[Any, ...]]
@@ -103,3 +106,9 @@ def identity(named: Named) -> Hashable:
 
 def values_of(instance: Instance, columns: Sequence[Column]) -> tuple[Any, ...]:
     return tuple(getattr(instance, column.key) for column in columns)
+
+
+def is_gone(instance: Instance) -> bool:
+    """Whether the record has been deleted in this transaction."""
+    state = sa.inspect(instance)
+    return bool(state.deleted or state.detached)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import LoaderCallableStatus, Mapper, class_mapper
+from sqlalchemy.orm import ColumnProperty, LoaderCallableStatus, Mapper, class_mapper
 
 from gqlcrud.catalog import Column
 from gqlcrud.statements import Database
@@ -21,6 +21,21 @@ def new_instance(entity: type, values: Mapping[str, Any]) -> Any:
 
     Raises ValueError for what a validator of the class refuses.
     """
+    instance = _made(entity, values)
+    for each in class_mapper(entity).column_attrs:
+        if each.key not in values and _is_null_of_json(instance, each):
+            setattr(instance, each.key, sa.null())
+    return instance
+
+
+def _is_null_of_json(instance: Any, attribute: ColumnProperty[Any]) -> bool:
+    """Whether a class (a dataclass, a SQLModel) has set to None what the input leaves out: the value null of JSON."""
+    column = attribute.columns[0]
+    given = isinstance(column, sa.Column) and isinstance(column.type, sa.JSON) and column.default is None
+    return given and column.nullable and sa.inspect(instance).dict.get(attribute.key, ...) is None
+
+
+def _made(entity: type, values: Mapping[str, Any]) -> Any:
     if dataclasses.is_dataclass(entity):
         return _new_dataclass(entity, values)
     parameters = inspect.signature(entity.__init__).parameters  # type: ignore[misc]  # of this very class

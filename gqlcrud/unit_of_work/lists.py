@@ -5,18 +5,25 @@ The order of fields in an input carries no meaning in GraphQL, so the phases do 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
+
+from sqlalchemy.exc import IntegrityError
 
 from gqlcrud.catalog import Model, Relation
 from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.plan import Condition
-from gqlcrud.unit_of_work.finding import Instance, identity
+from gqlcrud.unit_of_work.claims import check_claims
+from gqlcrud.unit_of_work.finding import Instance, identity, is_gone
 from gqlcrud.unit_of_work.given_keys import check_referred
+from gqlcrud.unit_of_work.links import ties_of
+from gqlcrud.unit_of_work.marks import is_marked
 from gqlcrud.unit_of_work.saver import New, RecordSaver, not_found
-from gqlcrud.unit_of_work.ties import Pair, Ties, ties_of
-from gqlcrud.write_plan import Connect, Named, Path, Save, ToMany
+from gqlcrud.unit_of_work.ties import Pair, Ties
+from gqlcrud.write_plan import Assignment, Named, Path, Save, ToMany, UpsertChild
+
+T = TypeVar("T")
 
 Parent: TypeAlias = tuple[Instance, ToMany]
 
@@ -29,10 +36,12 @@ class Lists:
 
     def apply(self, relation: Relation, parents: Sequence[Parent], *, fresh: bool) -> None:
         """fresh: the parents are new, so that nothing belongs to them yet."""
-        found = self.saver.finder.named(named for _, many in parents for named in many.named)
-        _check(parents, found)
-        check_referred(self.saver.finder, [named for _, many in parents for named in many.referred])
         model = self.saver.catalog.model(relation.target)
+        changing = relation.link is None or any(many.update or many.upsert for _, many in parents)
+        lock = changing and model.version is not None
+        found = self.saver.finder.named((named for _, many in parents for named in many.named), lock=lock)
+        check_claims([many for _, many in parents], found, shared=relation.link is not None)
+        check_referred(self.saver.finder, [named for _, many in parents for named in many.referred])
         phases = _Phases(self.saver, relation, model, ties_of(self.saver, relation), parents, found, fresh)
         if not fresh:
             phases.delete()
@@ -64,81 +73,93 @@ class _Phases:
         return self.parents[0][1].among
 
     def delete(self) -> None:
-        pairs = [self._pair(parent, named) for parent, many in self.parents for named in many.delete]
+        pairs = self._pairs([(parent, named, ()) for parent, many in self.parents for named in many.delete])
         self._check_children(pairs)
         self._delete(pairs)
 
     def delete_where(self) -> None:
-        chosen = [(parent, many) for parent, many in self.parents if many.delete_where is not None]
-        for parent, many in chosen:
-            assert many.delete_where is not None, "chosen for it"
-            (children,) = self.saver.finder.children(self.relation, [parent], many.delete_where)
-            self._delete([Pair(parent, child, (*many.path, "deleteWhere")) for child in children])
+        chosen = [(parent, many, many.delete_where) for parent, many in self.parents if many.delete_where is not None]
+        for group, children in self._meeting(chosen, lambda each: each[2], lambda each: each[0]):
+            pairs = [
+                Pair(parent, child, (*many.path, "deleteWhere"))
+                for (parent, many, _), own in zip(group, children, strict=True)
+                for child in own
+            ]
+            self._delete(pairs)
 
     def disconnect(self) -> None:
         """Those that are named, and those that `set` does not name; whatever is none of the parent's is left alone."""
-        pairs = [
-            Pair(parent, self.found[identity(named)], named.path)
-            for parent, many in self.parents
-            for named in many.disconnect
-            if identity(named) in self.found
-        ]
-        if pairs:
-            self.ties.untie([pair for pair, tied in zip(pairs, self.ties.tied(pairs), strict=True) if tied])
+        named = [(parent, each, ()) for parent, many in self.parents for each in many.disconnect if self._has(each)]
+        pairs = self._pairs(named)
+        tied = self.ties.tied(pairs) if pairs else []
+        out = [pair for pair, is_tied in zip(pairs, tied, strict=True) if is_tied]
         setting = [(parent, many) for parent, many in self.parents if many.members is not None]
         current = self.saver.finder.children(self.relation, [parent for parent, _ in setting], self.among)
-        out: list[Pair] = []
         for (parent, many), children in zip(setting, current, strict=True):
-            kept = [self.found[identity(each.target)] for each in many.members or ()]
-            out += [Pair(parent, child, (*many.path, "set")) for child in children if not _is_in(child, kept)]
+            kept = {id(self.found[identity(each.target)]) for each in many.members or ()}
+            out += [Pair(parent, child, (*many.path, "set")) for child in children if id(child) not in kept]
         if out:
             self.ties.untie(out)
 
     def update_where(self) -> None:
-        for parent, many in self.parents:
-            for each in many.update_where:
-                (children,) = self.saver.finder.children(self.relation, [parent], each.where)
-                self._update([(child, each.save) for child in children])
+        """Several of one parent follow one another: each finds what those before it have left."""
+        rounds = max((len(many.update_where) for _, many in self.parents), default=0)
+        for place in range(rounds):
+            chosen = [
+                (parent, many.update_where[place]) for parent, many in self.parents if len(many.update_where) > place
+            ]
+            for group, children in self._meeting(chosen, lambda each: each[1].where, lambda each: each[0]):
+                self._update(
+                    [(child, each.save) for (_, each), own in zip(group, children, strict=True) for child in own]
+                )
 
     def update(self) -> None:
-        items = [
-            (self._pair(parent, each.target, each.edge), each) for parent, many in self.parents for each in many.update
-        ]
-        pairs = [pair for pair, _ in items]
+        items = [(parent, each) for parent, many in self.parents for each in many.update]
+        pairs = self._pairs([(parent, each.target, each.edge) for parent, each in items])
         self._check_children(pairs)
-        for pair, each in items:
+        for pair, (_, each) in zip(pairs, items, strict=True):
             if each.version is not None and self.model.version is not None:
                 self._check_version(pair.child, each.version, pair.path)
-        self._update([(pair.child, each.save) for pair, each in items])
+        self._update([(pair.child, each.save) for pair, (_, each) in zip(pairs, items, strict=True)])
         self._set_edges(pairs)
 
     def upsert(self) -> None:
-        """A child of the parent is changed; where it has none of this key, one is made."""
+        """A child of the parent is changed; where it has none of this key, one is made.
+
+        Somebody else may make it at the same time, for this parent: then it is changed after all.
+        """
         items = [(parent, each) for parent, many in self.parents for each in many.upsert]
-        there = [(parent, each) for parent, each in items if identity(each.target) in self.found and not self.fresh]
-        pairs = [self._pair(parent, each.target, each.edge) for parent, each in there]
-        tied = self.ties.tied(pairs) if pairs else []
-        known = {id(each) for (_, each), is_tied in zip(there, tied, strict=True) if is_tied}
-        own = [(pair, each) for pair, (_, each) in zip(pairs, there, strict=True) if id(each) in known]
-        self._update([(pair.child, each.update) for pair, each in own])
-        self._set_edges([pair for pair, _ in own])
-        self._create([(parent, each.create, each.edge) for parent, each in items if id(each) not in known])
+        missing = items if self.fresh else self._update_own(items, self.found)
+        creates = [(parent, each.create, each.edge) for parent, each in missing]
+        if self.fresh or not missing:
+            self._create(creates)
+            return
+        try:
+            with self.saver.session.begin_nested():
+                self._create(creates)
+        except IntegrityError:
+            found = self.saver.finder.named([each.target for _, each in missing])
+            rest = self._update_own(missing, found)
+            if len(rest) == len(missing):
+                raise
+            self._create([(parent, each.create, each.edge) for parent, each in rest])
 
     def connect(self) -> None:
         """Those that are named to be connected, and those that `set` names."""
-        pairs = [
-            self._pair(parent, each.target, each.edge)
+        items = [
+            (parent, each.target, each.edge)
             for parent, many in self.parents
             for each in (*(many.members or ()), *many.connect)
         ]
-        self._tie(pairs)
+        self._tie(self._pairs(items))
 
     def connect_or_create(self) -> None:
         items = [(parent, each) for parent, many in self.parents for each in many.connect_or_create]
         if not items:
             return
-        wanted = [(each.target, New(each.save, self.ties.given(parent))) for parent, each in items]
-        made = self.saver.create_unless_there(wanted)
+        wanted = [(each.target, New(each.save, self.ties.given(parent, each.save.path))) for parent, each in items]
+        lock = self.relation.link is None and self.model.version is not None
+        made = self.saver.create_unless_there(wanted, lock=lock)
         self._tie(
             [Pair(parent, one, each.target.path, each.edge) for (parent, each), one in zip(items, made, strict=True)]
         )
@@ -148,8 +169,44 @@ class _Phases:
 
     # ---------- parts ----------
 
-    def _pair(self, parent: Instance, named: Named, edge: Any = ()) -> Pair:
-        return Pair(parent, self.found[identity(named)], named.path, edge)
+    def _has(self, named: Named) -> bool:
+        """Whether the record was there, and no phase has deleted it."""
+        return self._is_there(self.found.get(identity(named)))
+
+    def _is_there(self, instance: Instance | None) -> bool:
+        return not (instance is None or is_gone(instance) or is_marked(instance, self.model))
+
+    def _pairs(self, items: Sequence[tuple[Instance, Named, tuple[Assignment, ...]]]) -> list[Pair]:
+        """Raises WriteError for records that are missing, or that an earlier phase has deleted."""
+        missing = [not_found(named) for _, named, _ in items if not self._has(named)]
+        if missing:
+            raise WriteError(missing)
+        return [Pair(parent, self.found[identity(named)], named.path, edge) for parent, named, edge in items]
+
+    def _meeting(
+        self, items: Sequence[T], where: Callable[[T], Condition], parent: Callable[[T], Instance]
+    ) -> Iterable[tuple[list[T], list[list[Instance]]]]:
+        """The items in groups of one condition, each with the children that meet it: a statement for each group."""
+        groups: dict[Condition, list[T]] = {}
+        for each in items:
+            groups.setdefault(where(each), []).append(each)
+        for condition, group in groups.items():
+            yield group, self.saver.finder.children(self.relation, [parent(each) for each in group], condition)
+
+    def _update_own(
+        self, items: Sequence[tuple[Instance, UpsertChild]], found: Mapping[Hashable, Instance]
+    ) -> list[tuple[Instance, UpsertChild]]:
+        """Change those that are children of their parents, and give the others back."""
+        there = {
+            place: Pair(parent, instance, each.target.path, each.edge)
+            for place, (parent, each) in enumerate(items)
+            if self._is_there(instance := found.get(identity(each.target)))
+        }
+        tied = self.ties.tied(list(there.values())) if there else []
+        own = {place: pair for (place, pair), is_tied in zip(there.items(), tied, strict=True) if is_tied}
+        self._update([(pair.child, items[place][1].update) for place, pair in own.items()])
+        self._set_edges(list(own.values()))
+        return [item for place, item in enumerate(items) if place not in own]
 
     def _tie(self, pairs: Sequence[Pair]) -> None:
         if pairs:
@@ -160,10 +217,10 @@ class _Phases:
         if edges:
             self.ties.tie(edges, fresh=False)
 
-    def _create(self, items: Sequence[tuple[Instance, Save, Any]]) -> None:
+    def _create(self, items: Sequence[tuple[Instance, Save, tuple[Assignment, ...]]]) -> None:
         if not items:
             return
-        made = self.saver.create([New(save, self.ties.given(parent)) for parent, save, _ in items])
+        made = self.saver.create([New(save, self.ties.given(parent, save.path)) for parent, save, _ in items])
         if self.relation.link is not None:
             pairs = [Pair(parent, one, save.path, edge) for (parent, save, edge), one in zip(items, made, strict=True)]
             self.ties.tie(pairs, fresh=True)
@@ -174,10 +231,11 @@ class _Phases:
             self.saver.update(changed)
 
     def _delete(self, pairs: Sequence[Pair]) -> None:
+        """Links to what is marked as deleted stay, for the record that is restored."""
         if not pairs:
             return
-        if self.relation.link is not None and self.model.soft_deletion is None:
-            self.ties.untie(pairs)
+        if self.model.soft_deletion is None:
+            self.ties.cut(pairs)
         self.saver.delete([(pair.child, pair.path) for pair in pairs], self.model)
 
     def _check_children(self, pairs: Sequence[Pair]) -> None:
@@ -198,30 +256,3 @@ def stale(model: Model, key: tuple[Any, ...], path: Path) -> UserError:
     """A record that is not as the client has seen it; `current` names it until it is read."""
     message = f"This {model.name} has been changed since it was read."
     return UserError(ErrorCode.STALE, message, path, current=(model, key))
-
-
-def _check(parents: Sequence[Parent], found: Mapping[Hashable, Instance]) -> None:
-    """Every record that has to be there is, and none is named twice for one parent, be it by different keys."""
-    errors: list[UserError] = []
-    for _, many in parents:
-        errors += [not_found(named) for named in _needed(many) if identity(named) not in found]
-        seen: dict[int, Named] = {}
-        for named in many.named:
-            instance = found.get(identity(named))
-            if instance is not None and seen.setdefault(id(instance), named) is not named:
-                message = f"The same {named.model.name} is named twice in one relation."
-                errors.append(UserError(ErrorCode.CONFLICTING_OPERATIONS, message, named.path))
-    if errors:
-        raise WriteError(errors)
-
-
-def _needed(many: ToMany) -> Iterator[Named]:
-    """The records without which the operations of a relation cannot be done."""
-    yield from many.delete
-    targets: Iterable[Connect] = (*(many.members or ()), *many.connect)
-    yield from (each.target for each in targets)
-    yield from (each.target for each in many.update)
-
-
-def _is_in(instance: Instance, instances: Sequence[Instance]) -> bool:
-    return any(instance is each for each in instances)

@@ -13,7 +13,7 @@ from gqlcrud.scalars import BOOLEAN, DATE, DATETIME, DATETIME_TZ, Operator
 from gqlcrud.unit_of_work.finding import Instance
 from gqlcrud.unit_of_work.saver import RecordSaver
 from gqlcrud.unit_of_work.written_rows import WrittenRow
-from gqlcrud.write_plan import Path
+from gqlcrud.write_plan import Assignment, Path
 
 Placed = tuple[Instance, Path]
 
@@ -36,20 +36,28 @@ class Marks:
             self.delete(children, target, moment)
 
     def restore(self, items: Sequence[Placed], model: Model) -> None:
-        """Take the mark from records, and from those that were marked along with them: at the very same time."""
+        """Take the mark from records, and from those that were marked along with them."""
         if not items:
             return
+        along = self.along(items, model)
+        self._set(items, model, unmarked(model).value)
+        for children, target in along:
+            self.restore(children, target)
+
+    def along(self, items: Sequence[Placed], model: Model) -> list[tuple[list[Placed], Model]]:
+        """What was marked along with marked records, at the very same time, one list for each relation and time."""
         deletion = _deletion_of(model)
         by_mark: dict[Any, list[Placed]] = {}
         for each in items:
             by_mark.setdefault(getattr(each[0], deletion.column.key), []).append(each)
-        self._set(items, model, deletion.alive if deletion.is_flag else None)
+        found: list[tuple[list[Placed], Model]] = []
         for relation in deletion.cascades:
             target = self.saver.catalog.model(relation.target)
             if _tells_moments(deletion) and _tells_moments(_deletion_of(target)):
                 for mark, group in by_mark.items():
                     same = Compare(_deletion_of(target).column, Operator.EQ, mark)
-                    self.restore(self._children(group, relation, same), target)
+                    found.append((self._children(group, relation, same), target))
+        return found
 
     def _set(self, items: Sequence[Placed], model: Model, value: Any) -> None:
         key = _deletion_of(model).column.key
@@ -63,6 +71,21 @@ class Marks:
         found = self.saver.finder.children(relation, [instance for instance, _ in items], where)
         children = {id(each): (each, path) for (_, path), group in zip(items, found, strict=True) for each in group}
         return list(children.values())
+
+
+def is_marked(instance: Instance, model: Model) -> bool:
+    """Whether a record is marked as deleted, as far as this transaction has seen it."""
+    deletion = model.soft_deletion
+    if deletion is None:
+        return False
+    mark = getattr(instance, deletion.column.key)
+    return mark is not None and not (deletion.is_flag and mark == deletion.alive)
+
+
+def unmarked(model: Model) -> Assignment:
+    """What a record has that is there."""
+    deletion = _deletion_of(model)
+    return Assignment(deletion.column, deletion.alive if deletion.is_flag else None)
 
 
 def _deletion_of(model: Model) -> SoftDeletion:

@@ -9,15 +9,16 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
 import sqlalchemy as sa
+from sqlalchemy.sql.elements import Null
 
-from gqlcrud.catalog import Catalog, Model
+from gqlcrud.catalog import Catalog, Model, Relation
 from gqlcrud.errors import ErrorCode, UserError
 from gqlcrud.unit_of_work.violations import ViolationKind
 from gqlcrud.unit_of_work.written_rows import (
     StoredColumn,
     WrittenRow,
+    attribute_of,
     field_names,
-    mapper_of,
     model_of,
     offered_column,
     place,
@@ -26,7 +27,7 @@ from gqlcrud.unit_of_work.written_rows import (
 
 _UNPLACED = {
     ViolationKind.TOO_LONG: "A text is too long.",
-    ViolationKind.OUT_OF_RANGE: "A number is out of range.",
+    ViolationKind.OUT_OF_RANGE: "A value is out of range.",
     ViolationKind.INVALID_TEXT: "A text holds a character that the database cannot store.",
 }
 
@@ -52,14 +53,16 @@ def _lacks(row: WrittenRow, column: StoredColumn) -> bool:
     attribute = row.attribute(column)
     if row.deleted or attribute is None:
         return False
+    value = row.values.get(attribute, ... if row.key is not None else None)
     generated = column.server_default is not None or column.default is not None or column.primary_key
-    return row.values.get(attribute, ... if row.key is not None or generated else None) is None
+    # SQLAlchemy leaves a None out of an INSERT: the default of the column takes its place.
+    return isinstance(value, Null) or (value is None and not (row.key is None and generated))
 
 
 def _required(model: Model, column: StoredColumn, rows: Sequence[WrittenRow], *, told: bool = True) -> UserError:
     """told: whether the field is one of the input's record."""
-    attribute = mapper_of(model).get_property_by_column(column).key
-    relation = next((each for each in model.relations if _leads_from(each.local, attribute) and not each.many), None)
+    attribute = attribute_of(model, column)
+    relation = next((each for each in model.relations if not each.many and _leads_from(each, attribute)), None)
     fields = field_names(model, [column]) or (() if relation is None else (relation.name,))
     if relation is not None:
         code, message = ErrorCode.REQUIRED_RELATION, f"{model.name}.{relation.name} is required."
@@ -67,6 +70,11 @@ def _required(model: Model, column: StoredColumn, rows: Sequence[WrittenRow], *,
         name = f"{model.name}.{fields[0]}" if fields else f"A value of {model.name} that the API does not offer"
         code, message = ErrorCode.VALIDATION, f"{name} is required."
     return UserError(code, message, place(rows, fields if told else ()), fields)
+
+
+def _leads_from(relation: Relation, attribute: str | None) -> bool:
+    """Whether the attribute is the foreign key of a relation."""
+    return [column.key for column in relation.local] == [attribute]
 
 
 # ---------- values that do not fit ----------
@@ -150,7 +158,3 @@ _COMPUTED = {
     ViolationKind.OUT_OF_RANGE: "leaves its range",
     ViolationKind.INVALID_TEXT: "would hold a character that the database cannot store",
 }
-
-
-def _leads_from(local: Sequence[object], attribute: str) -> bool:
-    return len(local) == 1 and getattr(local[0], "key", None) == attribute

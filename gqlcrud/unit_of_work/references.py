@@ -50,8 +50,11 @@ def unplaced_reference(table: sa.Table | None, rows: Sequence[WrittenRow], catal
     """The error of a foreign key whose offender cannot be told. table: where the foreign key stands, if that is known."""
     referrers = "Other" if table is None else _name(model_of(catalog, table), "Other")
     if all(row.deleted for row in rows):
-        what = f"this {rows[0].model.name}" if len(rows) == 1 else "what is deleted"
-        message = f"{referrers} records still refer to {what}."
+        # the database deletes more than it is told: what refers to those may be in the way
+        what = f" with this {rows[0].model.name}" if len(rows) == 1 else ""
+        message = f"{referrers} records still refer to what is deleted{what}."
+    elif all(row.key is None for row in rows):
+        message = "A record that is referred to does not exist."
     else:
         message = "A record that is referred to does not exist, or one that goes is still referred to."
     return UserError(ErrorCode.FOREIGN_KEY, message, place(rows, ()))

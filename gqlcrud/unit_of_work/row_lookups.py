@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.elements import ColumnElement, Null
 
 from gqlcrud.unit_of_work.written_rows import StoredColumn, WrittenRow, key_columns
 
@@ -80,8 +80,12 @@ def stored_values(
 def _given(row: WrittenRow, column: StoredColumn) -> object:
     """What the write sets a column to, SQL included; what a new row has without it."""
     attribute = row.attribute(column) or ""
-    if attribute in row.values:
-        return row.values[attribute]
+    value = row.values.get(attribute, _UNKNOWN)
+    if isinstance(value, Null):
+        return None
+    # SQLAlchemy leaves a None out of an INSERT: the default of the column takes its place.
+    if value is not _UNKNOWN and (value is not None or row.key is not None):
+        return value
     if attribute in row.key_values:
         return row.key_values[attribute]
     if row.key is not None or column.server_default is not None or column.primary_key or column.computed is not None:

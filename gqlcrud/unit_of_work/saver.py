@@ -13,6 +13,7 @@ from gqlcrud.catalog import Catalog, Model, Relation
 from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.statements import Database
 from gqlcrud.unit_of_work.finding import Finder, Instance, identity
+from gqlcrud.unit_of_work.record_hooks import RecordHooks
 from gqlcrud.unit_of_work.written_rows import WrittenRow
 from gqlcrud.write_plan import Named, Path, Save
 
@@ -32,6 +33,7 @@ class RecordSaver(Protocol):
     catalog: Catalog
     database: Database
     finder: Finder
+    hooks: RecordHooks
 
     def create(self, items: Sequence[New]) -> list[Instance]: ...
 
@@ -39,11 +41,13 @@ class RecordSaver(Protocol):
 
     def delete(self, items: Iterable[tuple[Instance, Path]], model: Model, *, hard: bool = ...) -> None: ...
 
-    def create_unless_there(self, items: Sequence[tuple[Named, New]]) -> list[Instance]: ...
+    def create_unless_there(self, items: Sequence[tuple[Named, New]], *, lock: bool = False) -> list[Instance]: ...
 
     def flush(self, rows: Iterable[WrittenRow]) -> None: ...
 
-    def execute(self, statement: Executable, rows: Iterable[WrittenRow]) -> None: ...
+    def execute(
+        self, statement: Executable, rows: Iterable[WrittenRow], parameters: Sequence[Mapping[str, Any]] = ...
+    ) -> None: ...
 
     def key_of(self, instance: Instance, model: Model) -> tuple[Any, ...]: ...
 
@@ -59,6 +63,11 @@ def nothing_there(relation: Relation, path: Path) -> UserError:
 def required(model: Model, relation: Relation, path: Path) -> UserError:
     """A record that may not be without the other end of a relation."""
     return UserError(ErrorCode.REQUIRED_RELATION, f"{model.name} cannot be without its {relation.name}.", path)
+
+
+def contradiction(message: str, path: Path) -> WriteError:
+    """Two parts of an input say different things of one column."""
+    return WriteError([UserError(ErrorCode.VALIDATION, message, path)])
 
 
 def connected(finder: Finder, wanted: Sequence[Named]) -> list[Instance]:

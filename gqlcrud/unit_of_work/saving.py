@@ -6,42 +6,54 @@ Records that are alike are written together: a level of a nested input costs as 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
-from gqlcrud.catalog import Catalog, Column, Model, Relation
-from gqlcrud.errors import ErrorCode, UserError, WriteError
+from gqlcrud.catalog import Catalog, Model, Relation
+from gqlcrud.hooks import WriteKind
 from gqlcrud.statements import Database
 from gqlcrud.statements.changes import changed
 from gqlcrud.statements.columns import Columns
-from gqlcrud.unit_of_work.finding import Finder, Instance, identity, values_of
+from gqlcrud.unit_of_work.cascades import Deletion
+from gqlcrud.unit_of_work.finding import Finder, Instance, identity, is_gone, values_of
 from gqlcrud.unit_of_work.given_keys import check_references
-from gqlcrud.unit_of_work.instances import new_instance, stored_value
+from gqlcrud.unit_of_work.instances import stored_value
 from gqlcrud.unit_of_work.lists import Lists
-from gqlcrud.unit_of_work.marks import Marks
+from gqlcrud.unit_of_work.marks import Marks, is_marked, unmarked
 from gqlcrud.unit_of_work.partners import Partners
-from gqlcrud.unit_of_work.saver import New
-from gqlcrud.unit_of_work.targets import Owner, Targets
+from gqlcrud.unit_of_work.record_hooks import RecordHooks, Subject
+from gqlcrud.unit_of_work.refusals import new_instances, set_values
+from gqlcrud.unit_of_work.saver import New, contradiction
+from gqlcrud.unit_of_work.targets import Doomed, Owner, Targets
+from gqlcrud.unit_of_work.violations import UnseenRecordError
 from gqlcrud.unit_of_work.written_rows import WrittenRow
-from gqlcrud.write_plan import Assignment, Change, Named, Path, Save, ToMany, ToOne
+from gqlcrud.write_plan import Change, Named, Path, Save, ToMany, ToOne
 
-_ATTEMPTS = 5
+ATTEMPTS = 5
 """How often a record is looked for again that others make and delete in the meantime."""
 
 
 @dataclass(slots=True)
 class Saver:
-    """Writes records within one transaction. `writing`: the rows of the flush that is under way."""
+    """Writes records within one transaction.
+
+    writing: the rows of the flush that is under way, or that has failed. written: those of the flushes before it, with
+    the keys that new records have got; a deferred constraint may refuse them yet.
+    """
 
     session: Session
     catalog: Catalog
     database: Database
+    hooks: RecordHooks
     writing: list[WrittenRow] = field(default_factory=list)
+    written: list[WrittenRow] = field(default_factory=list)
     finder: Finder = field(init=False)
     targets: Targets = field(init=False)
     partners: Partners = field(init=False)
@@ -57,82 +69,130 @@ class Saver:
 
     def create(self, items: Sequence[New]) -> list[Instance]:
         """New records, all of one model, in the order of `items`."""
-        values = [{**each.given, **self._assigned(each.save.assignments)} for each in items]
-        check_references(self.finder, ((each.save, None, value) for each, value in zip(items, values, strict=True)))
-        owners = [Owner(None, value) for value in values]
-        self._to_one([(each.save, owner) for each, owner in zip(items, owners, strict=True)], late=False)
-        made: list[Instance] = []
+        saves = [each.save for each in items]
+        owners = [Owner(None, _initial(each)) for each in items]
+        check_references(self.finder, [(save, None, owner.values) for save, owner in zip(saves, owners, strict=True)])
+        self._to_one(list(zip(saves, owners, strict=True)), late=False)
+        wanted = [
+            Subject(save.model, save.path, owner.values, None, save) for save, owner in zip(saves, owners, strict=True)
+        ]
+        values = self._stored(saves, self.hooks.before(WriteKind.CREATE, wanted))
         with self.session.no_autoflush:
-            for item, value in zip(items, values, strict=True):
-                made.append(self._refusing(item.save.path, new_instance, item.save.model.entity, value))
+            made = new_instances(list(zip(saves, values, strict=True)))
         self.session.add_all(made)
-        self.flush(
-            WrittenRow(each.save.model, value, None, each.save.path) for each, value in zip(items, values, strict=True)
-        )
-        self._belongings([(each.save, one) for each, one in zip(items, made, strict=True)], fresh=True)
+        rows = [WrittenRow(save.model, value, None, save.path) for save, value in zip(saves, values, strict=True)]
+        self.flush(rows)
+        self.written[len(self.written) - len(rows) :] = [
+            row.keyed(row.mapper.primary_key_from_instance(one)) for row, one in zip(rows, made, strict=True)
+        ]
+        self._belongings(list(zip(saves, made, strict=True)), fresh=True)
+        self.hooks.after(WriteKind.CREATE, _subjects(saves, values, made))
         return made
 
     def update(self, items: Sequence[tuple[Instance, Save]]) -> None:
         """Changes of records that are there, all of one model."""
-        values = [self._assigned(save.assignments) for _, save in items]
-        check_references(
-            self.finder, ((save, instance, value) for (instance, save), value in zip(items, values, strict=True))
-        )
-        owners = [Owner(instance, value) for (instance, _), value in zip(items, values, strict=True)]
-        self._to_one([(save, owner) for (_, save), owner in zip(items, owners, strict=True)], late=False)
+        instances, saves = [instance for instance, _ in items], [save for _, save in items]
+        owners = [Owner(instance, assigned(save)) for instance, save in items]
+        check_references(self.finder, [(save, instance, assigned(save)) for instance, save in items])
+        doomed = self._to_one(list(zip(saves, owners, strict=True)), late=False)
+        wanted = _subjects(saves, [owner.values for owner in owners], instances)
+        values = self._stored(saves, self.hooks.before(WriteKind.UPDATE, wanted))
         rows: list[WrittenRow] = []
         with self.session.no_autoflush:
-            for (instance, save), value in zip(items, values, strict=True):
-                for key, each in value.items():
-                    self._refusing((*save.path, *_field(key, save.model)), setattr, instance, key, each)
-                self._change(instance, save.changes, save.model)
+            set_values(zip(instances, saves, values, strict=True))
+            for instance, save, value in zip(instances, saves, values, strict=True):
+                for key, change in self.changes_of(save).items():
+                    # not by setattr, which a type for mutable values refuses
+                    sa.inspect(instance).dict[key] = change
+                    flag_modified(instance, key)
                 if value or save.changes:
-                    rows.append(WrittenRow(save.model, value, self.key_of(instance, save.model), save.path))
+                    path = save.path if value else save.ops_path
+                    rows.append(WrittenRow(save.model, value, self.key_of(instance, save.model), path))
         if rows:
             self.flush(rows)
+        self._delete_all(doomed)
         self._belongings([(save, instance) for instance, save in items], fresh=False)
+        self.hooks.after(WriteKind.UPDATE, _subjects(saves, values, instances))
 
     def delete(self, items: Iterable[tuple[Instance, Path]], model: Model, *, hard: bool = False) -> None:
         """Delete records, with what the mapper deletes or releases along with them.
 
         Where that is how the model's records are deleted they are marked, unless it is `hard`.
         """
-        if model.soft_deletion is not None and not hard:
-            Marks(self).delete(list(items), model, dt.datetime.now(dt.UTC))
-            return
-        rows: list[WrittenRow] = []
-        for instance, path in items:
-            rows.append(WrittenRow(model, {}, self.key_of(instance, model), path, deleted=True))
+        marks = model.soft_deletion is not None and not hard
+        there = [each for each in items if not (is_gone(each[0]) or (marks and is_marked(each[0], model)))]
+        going = list({id(instance): (instance, path) for instance, path in there}.values())
+        doomed = [Subject(model, path, {}, instance) for instance, path in going]
+        self.hooks.before(WriteKind.DELETE, doomed)
+        if marks:
+            Marks(self).delete(going, model, dt.datetime.now(dt.UTC))
+        else:
+            self._take_out(going, model)
+        self.hooks.after(WriteKind.DELETE, doomed)
+
+    def restore(self, items: Iterable[tuple[Instance, Path]], model: Model) -> None:
+        """Take the marks from records, and from those that were marked along: a change of each, as hooks are told."""
+        marks, placed = Marks(self), list(items)
+        for along, target in marks.along(placed, model):
+            marks.restore(along, target)
+        self.update([(instance, Save(model, path, (unmarked(model),))) for instance, path in placed])
+
+    def _take_out(self, going: Sequence[tuple[Instance, Path]], model: Model) -> None:
+        Deletion(self.session, self.catalog).prepare(going)
+        rows = [WrittenRow(model, {}, self.key_of(instance, model), path, deleted=True) for instance, path in going]
+        for instance, _ in going:
             self.session.delete(instance)
         if rows:
             self.flush(rows)
 
-    def restore(self, items: Iterable[tuple[Instance, Path]], model: Model) -> None:
-        """Take the marks from records that are marked as deleted."""
-        Marks(self).restore(list(items), model)
-
-    def create_unless_there(self, items: Sequence[tuple[Named, New]]) -> list[Instance]:
+    def create_unless_there(self, items: Sequence[tuple[Named, New]], *, lock: bool = False) -> list[Instance]:
         """The record of each key, made if it is not there; others may make it at the same time.
+
+        lock: nobody else changes the records that are there until the transaction ends.
 
         A unique key that somebody else has just given makes the savepoint fail; then their record is the one.
         """
         wanted = {identity(named): (named, new) for named, new in reversed(items)}
-        found = self.finder.named(named for named, _ in items)
-        for attempt in range(_ATTEMPTS):
+        found = self.finder.named((named for named, _ in items), lock=lock)
+        for attempt in range(ATTEMPTS):
             missing = [item for name, item in wanted.items() if name not in found]
             if not missing:
                 break
             try:
-                with self.session.begin_nested():
+                with self.savepoint():
                     made = self.create([new for _, new in missing])
                 found |= {identity(named): one for (named, _), one in zip(missing, made, strict=True)}
-            except IntegrityError:
+            except IntegrityError as error:
                 before = len(found)
-                found |= self.finder.named(named for named, _ in missing)
-                if len(found) == before or attempt == _ATTEMPTS - 1:
-                    raise
+                found |= self.finder.named((named for named, _ in missing), lock=lock)
+                if len(found) == before or attempt == ATTEMPTS - 1:
+                    self.refuse(error)
                 self.writing.clear()
         return [found[identity(named)] for named, _ in items]
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part of the transaction that is undone by itself if it fails; `writing` has the rows of the failure, and hooks
+        are told of nothing of it."""
+        before = len(self.written)
+        try:
+            with self.hooks.savepoint(), self.session.begin_nested():
+                yield
+        except BaseException:
+            del self.written[before:]
+            raise
+
+    def refuse(self, error: IntegrityError) -> NoReturn:
+        """Raise the failure of a record that was to be made if it was not there, and which is still not there.
+
+        Another unique key is in the way, or the record came after the snapshot of this transaction was taken, which a
+        later one sees: UnseenRecordError.
+        """
+        if self.database is Database.POSTGRESQL:
+            level = self.session.connection().get_isolation_level()
+            if level in ("REPEATABLE READ", "SERIALIZABLE"):
+                raise UnseenRecordError from error
+        raise error
 
     # ---------- parts ----------
 
@@ -140,38 +200,56 @@ class Saver:
         """Write what is pending; `rows` say what, should it fail."""
         self.writing[:] = rows
         self.session.flush()
-        self.writing.clear()
+        self.done()
 
-    def execute(self, statement: sa.Executable, rows: Iterable[WrittenRow]) -> None:
-        """Run a statement that writes `rows`."""
+    def execute(
+        self, statement: sa.Executable, rows: Iterable[WrittenRow], parameters: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
+        """Run a statement that writes `rows`, once for each of the parameters if there are any."""
         self.writing[:] = rows
-        self.session.execute(statement)
+        self.session.execute(statement, list(parameters) or None)
+        self.done()
+
+    def done(self) -> None:
+        """What is being written is: the next statement may come."""
+        self.written += self.writing
         self.writing.clear()
 
     def key_of(self, instance: Instance, model: Model) -> tuple[Any, ...]:
         return values_of(instance, model.primary_key)
 
-    def _assigned(self, assignments: Iterable[Assignment]) -> dict[str, Any]:
-        return {each.column.key: stored_value(each.column, each.value, self.database) for each in assignments}
+    def values_of(self, save: Save) -> dict[str, Any]:
+        """What the assignments of a record set, by attribute."""
+        return self._stored([save], [assigned(save)])[0]
 
-    def _change(self, instance: Instance, changes: Sequence[Change], model: Model) -> None:
+    def _stored(self, saves: Sequence[Save], values: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The values as attributes take them for this database."""
+        return [
+            {key: stored_value(save.model.stored[key], each, self.database) for key, each in value.items()}
+            for save, value in zip(saves, values, strict=True)
+        ]
+
+    def changes_of(self, save: Save) -> dict[str, sa.ColumnElement[Any]]:
+        """What the operators of a record set, by attribute, as SQL over its columns."""
         by_column: dict[str, list[Change]] = {}
-        for each in changes:
+        for each in save.changes:
             by_column.setdefault(each.column.key, []).append(each)
         columns = Columns(self.database)
-        for key, group in by_column.items():
-            current: sa.ColumnElement[Any] = getattr(model.entity, key)
-            setattr(instance, key, changed(group, current, columns))
+        return {key: changed(group, getattr(save.model.entity, key), columns) for key, group in by_column.items()}
 
-    def _to_one(self, items: Sequence[tuple[Save, Owner]], *, late: bool) -> None:
-        """Set the foreign keys of the relations that own one."""
+    def _to_one(self, items: Sequence[tuple[Save, Owner]], *, late: bool) -> list[Doomed]:
+        """Set the foreign keys of the relations that own one; what is given is to be deleted when they are written."""
         grouped: dict[Relation, list[tuple[ToOne, Owner]]] = {}
         for save, owner in items:
             for each in save.to_one:
                 if each.relation.owns_key and each.relation.late is late:
                     grouped.setdefault(each.relation, []).append((each, owner))
-        for relation, group in grouped.items():
-            self.targets.set(relation, group)
+        return [doomed for relation, group in grouped.items() for doomed in self.targets.set(relation, group)]
+
+    def _delete_all(self, doomed: Sequence[Doomed]) -> None:
+        models = {model: None for _, model, _ in doomed}
+        for model in models:
+            self.delete([(target, path) for target, each, path in doomed if each is model], model)
 
     def _belongings(self, items: Sequence[tuple[Save, Instance]], *, fresh: bool) -> None:
         """What refers to the records: the other side of one-to-one, lists, and keys that are set last."""
@@ -189,27 +267,45 @@ class Saver:
             self.lists.apply(relation, manies, fresh=fresh)
         owners = [(save, Owner(instance, {})) for save, instance in items]
         if any(each.relation.late for save, _ in owners for each in save.to_one):
-            self._to_one(owners, late=True)
             self._set_late(owners)
 
     def _set_late(self, owners: Sequence[tuple[Save, Owner]]) -> None:
+        doomed = self._to_one(owners, late=True)
         rows: list[WrittenRow] = []
         for save, owner in owners:
-            for key, value in owner.values.items():
-                setattr(owner.instance, key, value)
             if owner.values:
                 rows.append(WrittenRow(save.model, owner.values, self.key_of(owner.instance, save.model), save.path))
+        with self.session.no_autoflush:
+            set_values((owner.instance, save, owner.values) for save, owner in owners)
         self.flush(rows)
+        self._delete_all(doomed)
 
-    def _refusing(self, path: Path, call: Callable[..., Any], *arguments: Any) -> Any:
-        """What `call` gives; a validator of the mapped class that raises ValueError refuses the record."""
-        try:
-            return call(*arguments)
-        except ValueError as error:
-            raise WriteError([UserError(ErrorCode.VALIDATION, str(error), path)]) from error
+
+def assigned(save: Save) -> dict[str, Any]:
+    """What the assignments of a record set, by attribute, before the database's types."""
+    return {each.column.key: each.value for each in save.assignments}
+
+
+def _initial(item: New) -> dict[str, Any]:
+    """What a new record is given, by its parent and by the input, which may not say otherwise."""
+    chosen = assigned(item.save)
+    for key in item.given.keys() & chosen.keys():
+        if item.given[key] != chosen[key]:
+            message = "This contradicts the record that the new one belongs to; leave it out."
+            raise contradiction(message, (*item.save.path, *_field(key, item.save.model)))
+    return {**item.given, **chosen}
 
 
 def _field(key: str, model: Model) -> Path:
     """The GraphQL field of an attribute, where it has one."""
-    columns: Iterable[Column] = (column for column in model.columns if column.key == key)
-    return tuple(column.name for column in columns)
+    return tuple(column.name for column in model.columns if column.key == key)
+
+
+def _subjects(
+    saves: Sequence[Save], values: Sequence[Mapping[str, Any]], instances: Sequence[Instance]
+) -> list[Subject]:
+    """The records that are there, for hooks."""
+    return [
+        Subject(save.model, save.path, value, instance, save)
+        for save, value, instance in zip(saves, values, instances, strict=True)
+    ]

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from gqlcrud.catalog import Relation
+from gqlcrud.catalog import Model, Orphan, Relation
 from gqlcrud.errors import WriteError
 from gqlcrud.unit_of_work.finding import Instance, values_of
-from gqlcrud.unit_of_work.saver import New, RecordSaver, connected, nothing_there, required
-from gqlcrud.unit_of_work.written_rows import WrittenRow
+from gqlcrud.unit_of_work.saver import New, RecordSaver, connected, contradiction, nothing_there, required
 from gqlcrud.write_plan import (
     Connect,
     ConnectOrCreate,
@@ -32,6 +31,8 @@ class Owner:
 
 
 Placed: TypeAlias = tuple[ToOne, Owner]
+Doomed: TypeAlias = tuple[Instance, Model, Path]
+"""A record that is to be deleted once nothing refers to it, and where an error of it is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,9 @@ class Targets:
 
     saver: RecordSaver
 
-    def set(self, relation: Relation, items: Sequence[Placed]) -> None:
-        """Give each owner the foreign key of its target."""
+    def set(self, relation: Relation, items: Sequence[Placed]) -> list[Doomed]:
+        """Give each owner the foreign key of its target. What is given back goes when the owners are written."""
+        doomed = self._doomed(relation, items)
         targets = self._targets(relation, items)
         for place, (one, owner) in enumerate(items):
             target = targets.get(place)
@@ -49,9 +51,32 @@ class Targets:
                 if not self._keeps_key(one):
                     self._clear(one, owner)
             else:
-                keys = values_of(target, relation.remote)
-                owner.values.update(zip((column.key for column in relation.local), keys, strict=True))
-        self._delete(relation, [(one, owner) for one, owner in items if isinstance(one.operation, DeleteTarget)])
+                self._point(one, owner, values_of(target, relation.remote))
+        kept = {id(target) for target in targets.values()}
+        return [each for each in doomed if id(each[0]) not in kept]
+
+    def _point(self, one: ToOne, owner: Owner, keys: tuple[Any, ...]) -> None:
+        """A column may be part of several foreign keys, which have to agree."""
+        for column, key in zip(one.relation.local, keys, strict=True):
+            if owner.values.setdefault(column.key, key) != key:
+                message = f"{one.relation.name} leads to another {column.name} than the rest of this record has."
+                raise contradiction(message, one.path)
+
+    def _doomed(self, relation: Relation, items: Sequence[Placed]) -> list[Doomed]:
+        """The targets to be deleted, and those that may not be without their owner and lose it."""
+        going = [
+            (one, owner)
+            for one, owner in items
+            if owner.instance is not None and (relation.orphan is Orphan.DELETE or _deletes(one))
+        ]
+        model = self.saver.catalog.model(relation.target)
+        doomed: list[Doomed] = []
+        for (one, _), target in zip(going, self._current(relation, going), strict=True):
+            if target is not None:
+                doomed.append((target, model, one.path))
+            elif _deletes(one):
+                raise WriteError([nothing_there(relation, one.path)])
+        return doomed
 
     def _targets(self, relation: Relation, items: Sequence[Placed]) -> dict[int, Instance]:
         """The target of each owner, by the owner's place; none where it is taken away."""
@@ -111,24 +136,11 @@ class Targets:
         cleared = [column for column in one.relation.local if column.nullable]
         if not cleared:
             raise WriteError([required(self.saver.catalog.model(one.relation.owner), one.relation, one.path)])
-        owner.values.update((column.key, None) for column in cleared)
+        for column in cleared:
+            if owner.values.setdefault(column.key, None) is not None:
+                message = f"{one.relation.name} is to be empty, and {column.name} is given."
+                raise contradiction(message, one.path)
 
-    def _delete(self, relation: Relation, items: Sequence[Placed]) -> None:
-        """Delete the targets, once their owners do not refer to them any more."""
-        if not items:
-            return
-        model = self.saver.catalog.model(relation.target)
-        targets = self._current(relation, items)
-        owners = self.saver.catalog.model(relation.owner)
-        doomed: list[tuple[Instance, Path]] = []
-        rows: list[WrittenRow] = []
-        for (one, owner), target in zip(items, targets, strict=True):
-            if target is None:
-                raise WriteError([nothing_there(relation, one.path)])
-            for column in relation.local:
-                if column.key in owner.values:
-                    setattr(owner.instance, column.key, owner.values[column.key])
-            rows.append(WrittenRow(owners, owner.values, self.saver.key_of(owner.instance, owners), one.path))
-            doomed.append((target, one.path))
-        self.saver.flush(rows)
-        self.saver.delete(doomed, model)
+
+def _deletes(one: ToOne) -> bool:
+    return isinstance(one.operation, DeleteTarget)

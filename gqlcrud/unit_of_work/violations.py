@@ -19,7 +19,7 @@ class ViolationKind(Enum):
     """What a statement did against the database's rules.
 
     FOREIGN_KEY: a target is missing, or records still refer to what goes; neither database tells which.
-    TOO_LONG: of a text. OUT_OF_RANGE: of a number. INVALID_TEXT: a character that the database cannot store.
+    TOO_LONG: of a text. OUT_OF_RANGE: of a number, or a time. INVALID_TEXT: a character that the database cannot store.
     """
 
     UNIQUE = "unique"
@@ -49,6 +49,10 @@ class Violation:
     domain: str | None = None
 
 
+class UnseenRecordError(Exception):
+    """A record of the same key that the transaction cannot see, as it was committed after its snapshot."""
+
+
 _SQLSTATES = {
     "23505": ViolationKind.UNIQUE,
     "23503": ViolationKind.FOREIGN_KEY,
@@ -58,6 +62,7 @@ _SQLSTATES = {
     "23P01": ViolationKind.EXCLUSION,
     "22001": ViolationKind.TOO_LONG,
     "22003": ViolationKind.OUT_OF_RANGE,
+    "22008": ViolationKind.OUT_OF_RANGE,
     "22021": ViolationKind.INVALID_TEXT,
     "22P05": ViolationKind.INVALID_TEXT,
 }
@@ -100,8 +105,11 @@ def read_violation(error: BaseException) -> Violation | None:
 def is_transient(error: BaseException) -> bool:
     """Whether the whole transaction may succeed if it is tried again.
 
-    A serialization failure or a deadlock of PostgreSQL; a database or table of SQLite that another one has locked.
+    A serialization failure or a deadlock of PostgreSQL; a record that only a later snapshot shows; a database or table
+    of SQLite that another one has locked.
     """
+    if isinstance(error, UnseenRecordError):
+        return True
     for each in _origins(error):
         if isinstance(each, sqlite3.Error):
             code = getattr(each, "sqlite_errorcode", 0) & _PRIMARY_CODE

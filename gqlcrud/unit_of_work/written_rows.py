@@ -6,7 +6,7 @@ It knows mappers and the catalog, but no database.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -24,7 +24,8 @@ class WrittenRow:
     """One record that was to be inserted, updated or deleted.
 
     values: attribute -> what it is set to; for an update those that change, for a delete none. A value may be SQL over
-    the row as it is. key: the primary key that the record has in the database; None if it is not there yet.
+    the row as it is. None in a row that is not there yet stands for the default of the column, if it has one: so does
+    SQLAlchemy. key: the primary key that the record has in the database; None if it is not there yet.
     path: where the record stands in the input.
     """
 
@@ -49,6 +50,14 @@ class WrittenRow:
             return {}
         attributes = [self.mapper.get_property_by_column(column).key for column in self.mapper.primary_key]
         return dict(zip(attributes, self.key, strict=True))
+
+    def below(self, *prefix: str) -> WrittenRow:
+        """The same row, its path seen from `prefix` further up."""
+        return replace(self, path=(*prefix, *self.path)) if prefix else self
+
+    def keyed(self, key: Sequence[Any]) -> WrittenRow:
+        """The row of a new record, with the primary key that the database has given it among its values."""
+        return replace(self, values={**self.values, **replace(self, key=tuple(key)).key_values})
 
     def attribute(self, column: sa.ColumnElement[Any]) -> str | None:
         """The attribute that a column of a table is mapped to, if it is."""
@@ -118,8 +127,6 @@ def model_of(catalog: Catalog, table: sa.Table) -> Model | None:
 
 def common_path(rows: Sequence[WrittenRow]) -> Path:
     """The place in the input that holds all of the rows."""
-    if not rows:
-        return ()
     shared = []
     for steps in zip(*(row.path for row in rows), strict=False):
         if len(set(steps)) > 1:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gqlcrud.catalog import Column, Key, Model, Relation
+from gqlcrud.catalog import Column, InputSchema, Key, Model, Relation
 from gqlcrud.errors import ErrorCode, RequestError, WriteError
 from gqlcrud.options import Occasion
 from gqlcrud.planning import DeletedRecords, Planner
-from gqlcrud.write_plan import Assignment, Change, Named, Path, Save, ToMany, ToOne
+from gqlcrud.write_plan import Assignment, Change, DeleteTarget, Disconnect, Named, Path, Save, ToMany, ToOne
 from gqlcrud.write_planning.changes import plan_changes
 from gqlcrud.write_planning.presets import Presets
 from gqlcrud.write_planning.problems import Problems
 from gqlcrud.write_planning.references import plan_references
 from gqlcrud.write_planning.relations import RelationPlanner
-from gqlcrud.write_planning.values import plan_assignment
+from gqlcrud.write_planning.schemas import apply_schema
+from gqlcrud.write_planning.values import checked_assignment, input_value, plan_assignment
 
 
 @dataclass(slots=True)
@@ -27,6 +28,7 @@ class SavePlanner:
     problems: Problems
     presets: Presets
     _items: int = 0
+    _columns: dict[Model, Mapping[str, Column]] = field(default_factory=dict)
     _relations: RelationPlanner = field(init=False)
 
     def __post_init__(self) -> None:
@@ -45,17 +47,21 @@ class SavePlanner:
         depth: int = 0,
     ) -> Save:
         """A new record. `given`: columns that its parent sets. `by`: the key that it is made for, whose values it has."""
-        self._count(path)
-        own = self._given(model, "create", path)
-        assignments = (*self._assignments(data, model, path), *own)
-        if by is not None:
-            assignments = self._with_key(assignments, by, path)
+        if depth:
+            self._count(path)
+        before = len(self.problems.found)
+        own = self.own(model, "create", path)
+        assignments = self._assignments(data, model, path, model.create_schema, own, by)
+        refused = len(self.problems.found) > before
         to_one, to_many = self._links(data, model, path, depth)
         self._check_twice(data, to_one, path)
-        self._check_required(model, assignments, to_one, given, path)
-        chosen = [each for each in assignments if all(each is not other for other in own)]
-        references = plan_references(self.planner, chosen, model, path)
-        return Save(model, path, assignments, (), to_one, to_many, references)
+        known = {column.key for column in given} | {each.column.key for each in assignments}
+        known |= {column.key for each in to_one if each.relation.owns_key for column in each.relation.local}
+        known |= {column.key for column in model.columns if column.name in data}
+        self._check_given(data, model, given, path)
+        self._check_required(model, known, path, refused=refused)
+        references = plan_references(self.planner, assignments, model, path)
+        return Save(model, path, (*assignments, *own), (), to_one, to_many, references=references)
 
     def update(
         self,
@@ -69,23 +75,27 @@ class SavePlanner:
     ) -> Save:
         """Changes of a record: the values that `patch`, at `path`, gives, and those that `ops` makes."""
         patch = patch or {}
-        assignments = self._assignments(patch, model, path)
+        assignments = self._assignments(patch, model, path, model.update_schema)
         to_one, to_many = self._links(patch, model, path, depth)
         self._check_twice(patch, to_one, path)
-        references = plan_references(self.planner, assignments, model, path)
         changes = self._changes(ops or {}, patch, model, ops_path)
-        save = Save(model, path, assignments, changes, to_one, to_many, references)
-        return save if save.is_empty else replace(save, assignments=(*assignments, *self._given(model, "update", path)))
+        references = plan_references(self.planner, assignments, model, path)
+        save = Save(model, path, assignments, changes, to_one, to_many, ops_path, references)
+        if save.is_empty:
+            return save
+        own = self.own(model, "update", path)
+        fixed = {each.column.key for each in own}
+        return replace(save, assignments=(*(each for each in assignments if each.column.key not in fixed), *own))
 
-    def named(
-        self,
-        by: Mapping[str, Any],
-        model: Model,
-        path: Path,
-        deleted: DeletedRecords = DeletedRecords.EXCLUDE,
+    def named(self, by: Mapping[str, Any], model: Model, path: Path) -> Named:
+        """A record of a nested input that a unique selector names."""
+        self._count(path)
+        return self.selected(by, model, path)
+
+    def selected(
+        self, by: Mapping[str, Any], model: Model, path: Path, deleted: DeletedRecords = DeletedRecords.EXCLUDE
     ) -> Named:
         """The record that a unique selector names. What is wrong with it is told at the end, so that planning goes on."""
-        self._count(path)
         among = self.planner.visible(model, deleted)
         with self.problems.at(*path):
             key, values = self.planner.selector(by, model)
@@ -115,7 +125,7 @@ class SavePlanner:
             message = f"A mutation names at most {maximum} records."
             self.problems.add(message, path, ErrorCode.LIMIT)
 
-    def _given(self, model: Model, occasion: Occasion, path: Path) -> tuple[Assignment, ...]:
+    def own(self, model: Model, occasion: Occasion, path: Path) -> tuple[Assignment, ...]:
         """What is set of a record without the client: presets, and the flag of one that is there."""
         found: list[Assignment] = []
         deletion = model.soft_deletion
@@ -129,29 +139,55 @@ class SavePlanner:
             self.problems.found.extend(error.errors)
         return tuple(found)
 
-    def _assignments(self, data: Mapping[str, Any], model: Model, path: Path) -> tuple[Assignment, ...]:
-        members = {name: member for name, member in model.members.items() if isinstance(member, Column)}
-        return self._values(data, members, path)
+    def _assignments(
+        self,
+        data: Mapping[str, Any],
+        model: Model,
+        path: Path,
+        schema: InputSchema | None,
+        own: Sequence[Assignment] = (),
+        by: Named | None = None,
+    ) -> tuple[Assignment, ...]:
+        """The values of a record, as its schema makes them. They begin with those of the key that it is named by.
+
+        own: what is set without the client, whatever the schema makes of it.
+        """
+        values = dict(zip((each.key for each in by.key.columns), by.values, strict=False)) if by is not None else {}
+        for name, value in data.items():
+            column = model.members.get(name)
+            if isinstance(column, Column):
+                with self.problems.at(*path, name):
+                    values[column.key] = input_value(column, value, self.planner.catalog)
+        if schema is not None:
+            values = apply_schema(schema, model, values, data, self.problems, path)
+        fixed = {each.column.key: each.value for each in own}
+        if by is not None:
+            self._check_key({**values, **fixed}, by, path)
+        found: list[Assignment] = []
+        for key, value in values.items():
+            column = model.stored[key]
+            if key not in fixed:
+                with self.problems.at(*path, *([column.name] if column.offered else [])):
+                    found.append(checked_assignment(column, value))
+        return tuple(found)
+
+    def _check_key(self, values: Mapping[str, Any], by: Named, path: Path) -> None:
+        for column, value in zip(by.key.columns, by.values, strict=False):
+            if values.get(column.key, value) != value:
+                self.problems.add(
+                    f"{column.name} contradicts the key that the record is named by.", (*path, column.name)
+                )
 
     def _values(self, data: Mapping[str, Any], columns: Mapping[str, Column], path: Path) -> tuple[Assignment, ...]:
         found: list[Assignment] = []
         for name, value in data.items():
             if name in columns:
-                with self.problems.at(*path, name):
+                try:
                     found.append(plan_assignment(columns[name], value, self.planner.catalog))
+                except (RequestError, ValueError):
+                    with self.problems.at(*path, name):
+                        raise
         return tuple(found)
-
-    def _with_key(self, assignments: tuple[Assignment, ...], by: Named, path: Path) -> tuple[Assignment, ...]:
-        known = {each.column.key: each.value for each in assignments}
-        added: list[Assignment] = []
-        for column, value in zip(by.key.columns, by.values, strict=False):
-            if column.key not in known:
-                added.append(Assignment(column, value))
-            elif known[column.key] != value:
-                self.problems.add(
-                    f"{column.name} contradicts the key that the record is named by.", (*path, column.name)
-                )
-        return (*assignments, *added)
 
     def _changes(
         self, ops: Mapping[str, Any], patch: Mapping[str, Any], model: Model, path: Path
@@ -190,29 +226,45 @@ class SavePlanner:
     def _check_twice(self, data: Mapping[str, Any], to_one: Collection[ToOne], path: Path) -> None:
         """A foreign key and its relation say the same thing, so only one of them is given."""
         for each in to_one:
+            emptied = isinstance(each.operation, Disconnect | DeleteTarget)
             for column in each.relation.local if each.relation.owns_key else ():
-                if column.name in data and column.references is not None:
+                if column.name in data and (column.nullable or not emptied):
                     message = f"{column.name} and {each.relation.name} set the same relation; give one of them."
                     self.problems.add(message, (*path, column.name))
 
-    def _check_required(
-        self,
-        model: Model,
-        assignments: Collection[Assignment],
-        to_one: Collection[ToOne],
-        given: Collection[Column],
-        path: Path,
-    ) -> None:
-        known = {each.column.key for each in assignments} | {column.key for column in given}
-        known |= {column.key for each in to_one if each.relation.owns_key for column in each.relation.local}
+    def _check_given(self, data: Mapping[str, Any], model: Model, given: Collection[Column], path: Path) -> None:
+        """What a nested record belongs to is said by where it stands, and not again."""
+        known = {column.key for column in given}
+        for name in data:
+            member = model.members.get(name)
+            columns = member.local if isinstance(member, Relation) and member.owns_key else (member,)
+            told_by_id = isinstance(member, Relation) or (isinstance(member, Column) and member.references is not None)
+            if told_by_id and all(isinstance(each, Column) and each.key in known for each in columns):
+                self.problems.add(f"{name} is the record that this one is nested in; leave it out.", (*path, name))
+
+    def _check_required(self, model: Model, known: Collection[str], path: Path, *, refused: bool) -> None:
+        """Every column that needs a value has one, be it a refused one.
+
+        known: the attributes that are set. refused: some value is, so that the schema has not made any of its own.
+        """
+        schema = model.create_schema
         for column in model.columns:
-            if column.required and column.key not in known:
-                relation = relation_of(column, model)
-                if relation is None:
-                    self.problems.add(f"{column.name} is required.", (*path, column.name))
-                else:
-                    message = f"{model.name} needs its {relation.name}: give {relation.name} or {column.name}."
-                    self.problems.add(message, (*path, relation.name), ErrorCode.REQUIRED_RELATION)
+            needed = schema.needs(column) if schema is not None else column.required
+            needed = (column.writable and needed) or (column.required and not refused)
+            if needed and column.key not in known:
+                self._require(column, model, path)
+
+    def _require(self, column: Column, model: Model, path: Path) -> None:
+        relation = relation_of(column, model)
+        if relation is not None:
+            message = f"{model.name} needs its {relation.name}: give {relation.name} or {column.name}."
+            self.problems.add(message, (*path, relation.name), ErrorCode.REQUIRED_RELATION)
+        elif column.references is not None:
+            target = self.planner.catalog.model(column.references).name
+            message = f"{model.name} needs its {target}: give {column.name}."
+            self.problems.add(message, (*path, column.name), ErrorCode.REQUIRED_RELATION)
+        else:
+            self.problems.add(f"{column.name} is required.", (*path, column.name))
 
 
 def relation_of(column: Column, model: Model) -> Relation | None:

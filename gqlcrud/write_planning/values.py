@@ -9,24 +9,31 @@ from gqlcrud.catalog import Bounds, Catalog, Column
 from gqlcrud.keys import decode_id
 from gqlcrud.planning import canonical_json
 from gqlcrud.write_plan import Assignment
+from gqlcrud.write_planning.rules import check_rules
 
 
 def plan_assignment(column: Column, value: Any, catalog: Catalog) -> Assignment:
     """Raises ValueError or RequestError for a value that the column cannot hold."""
-    return Assignment(column, column_value(column, value, catalog))
+    return checked_assignment(column, input_value(column, value, catalog))
 
 
-def column_value(column: Column, value: Any, catalog: Catalog) -> Any:
-    """The value as an attribute of the mapped class takes it. Null is NULL, and refused where NULL is not allowed."""
+def input_value(column: Column, value: Any, catalog: Catalog) -> Any:
+    """The value as an attribute of the mapped class takes it. Raises ValueError or RequestError for one of another kind."""
     if value is None:
-        if not column.nullable and column.scalar.name != "JSON":
-            raise ValueError(f"{column.name} cannot be null.")
         return None
     if column.references is not None:
         return decode_id(value, catalog.model(column.references))[0]
-    checked = _checked(column, value)
-    check_bounds(checked, column.bounds, column.name)
-    return checked
+    return _checked(column, value)
+
+
+def checked_assignment(column: Column, value: Any) -> Assignment:
+    """Null is NULL, and refused where NULL is not allowed. Raises ValueError or RequestError for what is out of bounds."""
+    if value is None and not column.nullable and column.scalar.name != "JSON":
+        raise ValueError(f"{column.name} cannot be null.")
+    if value is not None and column.references is None:
+        check_bounds(value, column.bounds, column.name)
+        check_rules(value, column)
+    return Assignment(column, value)
 
 
 def _checked(column: Column, value: Any) -> Any:

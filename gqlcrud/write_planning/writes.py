@@ -10,6 +10,7 @@ from gqlcrud.catalog import Model
 from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.planning import DeletedRecords, Planner
 from gqlcrud.write_plan import CreateOne, DeleteOne, Guard, Path, RestoreOne, UpdateOne, UpsertOne
+from gqlcrud.write_planning.bulk import BulkPlanner
 from gqlcrud.write_planning.presets import Presets
 from gqlcrud.write_planning.problems import Problems
 from gqlcrud.write_planning.saves import SavePlanner
@@ -24,15 +25,20 @@ class WritePlanner:
     planner: Planner
     presets: Presets
 
+    @property
+    def bulk(self) -> BulkPlanner:
+        """Plans what is written of many records at once."""
+        return BulkPlanner(self.planner, self.presets)
+
     def create_one(self, value: Mapping[str, Any], model: Model) -> CreateOne:
         saves = self._saves()
-        plan = CreateOne(saves.create(value["data"], model, (*INPUT, "data")))
+        plan = CreateOne(saves.create(value.get("data", {}), model, (*INPUT, "data")))
         saves.problems.check()
         return plan
 
     def update_one(self, value: Mapping[str, Any], model: Model) -> UpdateOne:
         saves = self._saves()
-        target = saves.named(value["by"], model, (*INPUT, "by"))
+        target = saves.selected(value["by"], model, (*INPUT, "by"))
         save = saves.update(
             value.get("patch"), model, (*INPUT, "patch"), ops=value.get("ops"), ops_path=(*INPUT, "ops")
         )
@@ -61,14 +67,14 @@ class WritePlanner:
             message = f"You may not delete a {model.name} for good."
             raise WriteError([UserError(ErrorCode.FORBIDDEN, message, (*INPUT, "hard"))])
         deleted = DeletedRecords.INCLUDE if hard else DeletedRecords.EXCLUDE
-        target = saves.named(value["by"], model, (*INPUT, "by"), deleted)
+        target = saves.selected(value["by"], model, (*INPUT, "by"), deleted)
         plan = DeleteOne(target, self._guard(value, model, saves.problems), hard)
         saves.problems.check()
         return plan
 
     def restore_one(self, value: Mapping[str, Any], model: Model) -> RestoreOne:
         saves = self._saves()
-        plan = RestoreOne(saves.named(value["by"], model, (*INPUT, "by"), DeletedRecords.ONLY))
+        plan = RestoreOne(saves.selected(value["by"], model, (*INPUT, "by"), DeletedRecords.ONLY))
         saves.problems.check()
         return plan
 

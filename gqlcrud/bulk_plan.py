@@ -1,0 +1,103 @@
+"""Bulk writes as frozen values: what is written of many records of one model at once. They know neither GraphQL nor SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from gqlcrud.catalog import Column, Key, Model
+from gqlcrud.errors import UserError
+from gqlcrud.plan import Always, Condition
+from gqlcrud.write_plan import Assignment, Named, Path, Save
+
+
+def set_by_api(model: Model) -> set[str]:
+    """The attributes of new records that no client sets."""
+    marks = () if model.soft_deletion is None else (model.soft_deletion.column.key,)
+    return {*marks, *(each.column.key for each in model.presets)}
+
+
+@dataclass(frozen=True, slots=True)
+class OnConflict:
+    """What becomes of a new record whose values of `key` a record of the database has.
+
+    update: the columns that the record in the database takes from the new one, of those that the new one gives; None
+    for all that it gives, less the key's own; () for none. condition: which records may be changed; the others are left
+    as they are. among: what holds for the records that there are; the key of any other is taken. presets: what the API
+    sets of a record that takes anything.
+    """
+
+    key: Key
+    update: tuple[Column, ...] | None = None
+    condition: Condition = field(default_factory=lambda: Always(True))
+    among: Condition = field(default_factory=lambda: Always(True))
+    presets: tuple[Assignment, ...] = ()
+
+    def taken(self, save: Save) -> tuple[str, ...]:
+        """The attributes that a record in the database takes from a new one; what the API sets of new ones stays."""
+        own = set_by_api(save.model)
+        given = [each.column for each in save.assignments if each.column.key not in own]
+        given += [column for each in save.to_one if each.relation.owns_key for column in each.relation.local]
+        wanted = [column for column in given if column not in self.key.columns] if self.update is None else self.update
+        primary = save.model.primary_key
+        return tuple(dict.fromkeys(each.key for each in given if each in wanted and each not in primary))
+
+
+@dataclass(frozen=True, slots=True)
+class CreateMany:
+    """New records, in the order of the input.
+
+    saves: None for an item that is refused already, of which `errors` tells. apart: an item that fails leaves the others
+    alone.
+    """
+
+    model: Model
+    saves: tuple[Save | None, ...]
+    on_conflict: OnConflict | None = None
+    apart: bool = False
+    errors: tuple[UserError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateItem:
+    """One record and its changes. version: what its `version_id_col` must be."""
+
+    target: Named
+    save: Save
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateEach:
+    """Records with changes of their own. items, apart, errors: as in `CreateMany`."""
+
+    model: Model
+    items: tuple[UpdateItem | None, ...]
+    apart: bool = False
+    errors: tuple[UserError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateMany:
+    """The same changes of every record for which `where` holds; of more than `maximum` none is changed.
+
+    maximum_path: the place that is told if there are more.
+    """
+
+    where: Condition
+    save: Save
+    maximum: int
+    maximum_path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteMany:
+    """Every record for which `where` holds is deleted; of more than `maximum` none is."""
+
+    model: Model
+    where: Condition
+    maximum: int
+    maximum_path: Path
+
+
+WriteMany: TypeAlias = CreateMany | UpdateEach | UpdateMany | DeleteMany

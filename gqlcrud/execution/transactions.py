@@ -1,0 +1,154 @@
+"""Where transactions for writing come from: an engine, an async_sessionmaker, or a session of the application's."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import exc
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
+
+from gqlcrud.errors import ConfigurationError
+from gqlcrud.execution.connection import is_autocommit, prepare_sqlite
+from gqlcrud.execution.failures import is_driver_failure
+from gqlcrud.statements import Database, database_of
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionSource:
+    """Opens transactions of one database: each is committed at the end of its block, and rolled back if that fails.
+
+    joined: the transaction is part of one of the application's, so that it cannot be tried again as a whole.
+    """
+
+    database: Database
+    begin: Callable[[], AbstractAsyncContextManager[AsyncSession]]
+    joined: bool = False
+
+
+def engine_transactions(engine: AsyncEngine) -> TransactionSource:
+    """A session for each transaction."""
+    return _transactions(lambda: AsyncSession(engine), database_of(engine.dialect.name))
+
+
+def sessionmaker_transactions(maker: async_sessionmaker[Any]) -> TransactionSource:
+    """A session of the application's own making for each transaction, with the events and options that it has."""
+    bind = maker.kw["bind"]
+    return _transactions(maker, database_of(bind.dialect.name))
+
+
+def _transactions(new_session: Callable[[], AsyncSession], database: Database) -> TransactionSource:
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[AsyncSession]:
+        async with new_session() as session:
+            connection = await _start(session, database)
+            try:
+                yield session
+                await _commit(session, connection, database)
+            except BaseException as error:
+                await _undo(session, error)
+                raise
+
+    return TransactionSource(database, begin)
+
+
+def session_transactions(session: AsyncSession, *, joined: bool) -> TransactionSource:
+    """Transactions in one session that the application opens and closes.
+
+    What is written goes through a session of its own on the same connection, in a savepoint, so that a failure leaves
+    the application's own work intact. joined: the application has begun a transaction and commits it itself; else each
+    is committed when it has succeeded.
+    """
+    database = database_of(session.get_bind().dialect.name)
+
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[AsyncSession]:
+        await session.flush()
+        try:
+            connection = await _start(session, database, joined=joined)
+            own = AsyncSession(
+                connection,
+                join_transaction_mode="create_savepoint",
+                sync_session_class=type(session.sync_session),
+                info=session.info,
+            )
+            async with own:
+                await own.begin()
+                try:
+                    yield own
+                    await own.commit()
+                except BaseException as error:
+                    await _undo(own, error)
+                    raise
+            session.expire_all()
+            if not joined:
+                await _commit(session, connection, database)
+        except BaseException as error:
+            if not joined:
+                await _undo(session, error)
+            raise
+
+    return TransactionSource(database, begin, joined)
+
+
+async def _start(session: AsyncSession, database: Database, *, joined: bool = False) -> AsyncConnection:
+    """The connection of a session, in a transaction that may write.
+
+    SQLite is told at once that it writes: a transaction that has read before could not get the lock any more. Its driver
+    begins transactions before INSERT, UPDATE and DELETE only, not before a savepoint. Foreign keys hold as they do in
+    PostgreSQL; a transaction that the application has begun keeps the setting that it has. On PostgreSQL an engine in
+    AUTOCOMMIT has no transactions; the connection is put into the level of the server for this one.
+    """
+    connection = await _connection(session)
+    if database is Database.SQLITE:
+        await prepare_sqlite(connection)
+        raw = await connection.get_raw_connection()
+        assert raw.driver_connection is not None, "a connection that is checked out is open"
+        if not raw.driver_connection.in_transaction:
+            await (await raw.driver_connection.execute("PRAGMA foreign_keys = ON")).close()
+            await connection.exec_driver_sql("BEGIN IMMEDIATE")
+    elif await is_autocommit(connection):
+        if joined:
+            raise ConfigurationError(
+                "The session that was given is in a transaction with the isolation level AUTOCOMMIT, which cannot be "
+                "rolled back. Give its engine another isolation level, or begin no transaction before the operation."
+            )
+        level = (await connection.run_sync(lambda sync: sync.default_isolation_level)) or "READ COMMITTED"
+        await session.rollback()
+        connection = await _connection(session, {"isolation_level": level})
+    return connection
+
+
+async def _undo(session: AsyncSession, error: BaseException) -> None:
+    """A connection that is lost cannot be rolled back; it is thrown away, and `error` is what is told."""
+    if is_driver_failure(error) or (error.__cause__ is not None and is_driver_failure(error.__cause__)):
+        await session.invalidate()
+        return
+    try:
+        await session.rollback()
+    except Exception:
+        await session.invalidate()
+
+
+async def _commit(session: AsyncSession, connection: AsyncConnection, database: Database) -> None:
+    """SQLite leaves a transaction open whose COMMIT fails, while SQLAlchemy takes it for ended and pools it as it is."""
+    try:
+        await session.commit()
+    except BaseException:
+        if database is Database.SQLITE and not connection.closed:
+            raw = await connection.get_raw_connection()
+            assert raw.driver_connection is not None, "the connection is open"
+            await raw.driver_connection.rollback()
+        raise
+
+
+async def _connection(session: AsyncSession, options: Mapping[str, Any] | None = None) -> AsyncConnection:
+    """Raises ConnectionError for the errors of their own that drivers raise where no connection comes about."""
+    try:
+        return await session.connection(execution_options=options)
+    except (exc.SQLAlchemyError, OSError):
+        raise
+    except Exception as error:
+        raise ConnectionError("No connection comes about.") from error

@@ -1,0 +1,90 @@
+"""Items of one write in, what becomes of each out: one that fails leaves the others alone.
+
+While nothing fails, they are written together, in one savepoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm.exc import StaleDataError
+
+from gqlcrud.errors import ErrorCode, UserError, WriteError
+from gqlcrud.unit_of_work.diagnosis import diagnose
+from gqlcrud.unit_of_work.saving import Saver
+from gqlcrud.unit_of_work.violations import read_violation
+
+T = TypeVar("T")
+M = TypeVar("M")
+
+Placed: TypeAlias = tuple[int, T]
+"""An item with its place in the list of the input."""
+
+_PLACE = 2
+"""Where the place stands in the path of an error: ("input", "data", 3)."""
+
+
+def write_apart(
+    saver: Saver, items: Sequence[Placed[T]], write: Callable[[Sequence[T]], Sequence[M]]
+) -> tuple[dict[int, M], list[UserError]]:
+    """What `write` makes of the items, by their places, and the errors of those that fail, in the order of the items.
+
+    Those that an error names are taken out and the others tried again; if it names none, the items are halved. Raises
+    what no client is to blame for.
+    """
+    made: dict[int, M] = {}
+    errors: list[UserError] = []
+    pending = [list(items)]
+    while pending:
+        batch = pending.pop()
+        if not batch:
+            continue
+        found, failures = _attempt(saver, batch, write)
+        made |= found
+        accused = {error.path[_PLACE] for error in failures if len(error.path) > _PLACE}
+        named = accused & {place for place, _ in batch}
+        if named:
+            errors += [error for error in failures if len(error.path) > _PLACE]
+            pending.append([item for item in batch if item[0] not in named])
+        elif failures and len(batch) > 1:
+            half = len(batch) // 2
+            pending += [batch[half:], batch[:half]]
+        elif failures:
+            errors += failures
+    return made, sorted(errors, key=place_of)
+
+
+def _attempt(
+    saver: Saver, batch: Sequence[Placed[T]], write: Callable[[Sequence[T]], Sequence[M]]
+) -> tuple[dict[int, M], tuple[UserError, ...]]:
+    """What is written, all of it or nothing, and why not."""
+    try:
+        with saver.savepoint():
+            made = write([item for _, item in batch])
+    except (WriteError, SQLAlchemyError) as error:
+        failures = failures_of(saver, error)
+        saver.writing.clear()
+        if not failures:
+            raise
+        return {}, failures
+    return {place: each for (place, _), each in zip(batch, made, strict=True)}, ()
+
+
+def failures_of(saver: Saver, error: Exception) -> tuple[UserError, ...]:
+    """What a client is told of a failure, once it is rolled back to its savepoint; () for what nobody could expect."""
+    if isinstance(error, WriteError):
+        return error.errors
+    rows = list(saver.writing)
+    if isinstance(error, StaleDataError) and rows:
+        message = "The record has been changed or deleted in the meantime."
+        return (UserError(ErrorCode.STALE, message, rows[0].path),)
+    violation = read_violation(error)
+    return diagnose(saver.session, violation, rows, saver.catalog) if violation is not None else ()
+
+
+def place_of(error: UserError) -> int:
+    """The place of the item that an error is of; 0 where it names none."""
+    place = error.path[_PLACE] if len(error.path) > _PLACE else 0
+    return place if isinstance(place, int) else 0

@@ -1,0 +1,194 @@
+"""The `input` of a bulk mutation in, what it writes out. Every mistake of it is told at once, before any SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from gqlcrud.bulk_plan import CreateMany, DeleteMany, OnConflict, UpdateEach, UpdateItem, UpdateMany
+from gqlcrud.catalog import Column, Key, Model
+from gqlcrud.errors import ErrorCode, UserError, WriteError
+from gqlcrud.plan import Always, Condition
+from gqlcrud.planning import Planner, conjunction
+from gqlcrud.write_plan import Named, Path, Save
+from gqlcrud.write_planning.presets import Presets
+from gqlcrud.write_planning.problems import Problems
+from gqlcrud.write_planning.saves import SavePlanner
+
+INPUT: Path = ("input",)
+CONTINUE = "CONTINUE"
+"""The value of `onError` by which an item that fails leaves the others alone."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class BulkPlanner:
+    """Plans the bulk writes of one API. Each method raises WriteError, with paths from the mutation field."""
+
+    planner: Planner
+    presets: Presets
+
+    def create_many(self, value: Mapping[str, Any], model: Model) -> CreateMany:
+        saves = self._saves()
+        conflict = self._conflict(value, model, saves)
+        saves.problems.check()
+        return self._creates(value, model, saves, conflict)
+
+    def upsert_many(self, value: Mapping[str, Any], model: Model) -> CreateMany:
+        saves = self._saves()
+        conflict = self._on_conflict(_key(value, model), self._columns(value.get("update"), model), model, saves)
+        saves.problems.check()
+        return self._creates(value, model, saves, conflict)
+
+    def update_many(self, value: Mapping[str, Any], model: Model) -> UpdateMany:
+        saves = self._saves()
+        where = self._where(value, model, saves.problems)
+        save = saves.update(
+            value.get("patch"), model, (*INPUT, "patch"), ops=value.get("ops"), ops_path=(*INPUT, "ops")
+        )
+        plan = UpdateMany(where, save, *self._maximum(value, saves.problems))
+        saves.problems.check()
+        return plan
+
+    def update_each(self, value: Mapping[str, Any], model: Model) -> UpdateEach:
+        saves = self._saves()
+
+        def plan(item: Mapping[str, Any], path: Path) -> tuple[UpdateItem, Named]:
+            target = saves.selected(item["by"], model, (*path, "by"))
+            save = saves.update(
+                item.get("patch"), model, (*path, "patch"), ops=item.get("ops"), ops_path=(*path, "ops")
+            )
+            return UpdateItem(target, save, item.get("version")), target
+
+        apart = _continues(value)
+        items, errors = self._items(value["items"], (*INPUT, "items"), plan, saves.problems, apart=apart)
+        return UpdateEach(model, items, apart, errors)
+
+    def delete_many(self, value: Mapping[str, Any], model: Model) -> DeleteMany:
+        problems = Problems()
+        where = self._where(value, model, problems)
+        plan = DeleteMany(model, where, *self._maximum(value, problems))
+        problems.check()
+        return plan
+
+    # ---------- items ----------
+
+    def _creates(
+        self, value: Mapping[str, Any], model: Model, saves: SavePlanner, conflict: OnConflict | None
+    ) -> CreateMany:
+        def plan(item: Mapping[str, Any], path: Path) -> tuple[Save, Named | None]:
+            save = saves.create(item, model, path)
+            return save, None if conflict is None else saves.named_by(save, conflict.key)
+
+        apart = _continues(value)
+        items, errors = self._items(value["data"], (*INPUT, "data"), plan, saves.problems, apart=apart)
+        return CreateMany(model, items, conflict, apart, errors)
+
+    def _items(
+        self,
+        values: Sequence[Any],
+        path: Path,
+        plan: Callable[[Mapping[str, Any], Path], tuple[T, Named | None]],
+        problems: Problems,
+        *,
+        apart: bool,
+    ) -> tuple[tuple[T | None, ...], tuple[UserError, ...]]:
+        """Each item planned, and the record that it names, which no other item may.
+
+        apart: an item with mistakes is None, and told of; else any mistake raises WriteError.
+        """
+        maximum = self.planner.limits.max_affected
+        if len(values) > maximum:
+            message = f"A mutation writes at most {maximum} records; these are {len(values)}."
+            raise WriteError([UserError(ErrorCode.LIMIT, message, path)])
+        items: list[T | None] = []
+        seen: dict[object, int] = {}
+        for place, each in enumerate(values):
+            before = len(problems.found)
+            item, named = plan(each, (*path, place))
+            if named is not None and len(problems.found) == before:
+                self._check_once(named, seen, place, problems)
+            items.append(None if len(problems.found) > before else item)
+        if not apart or any(error.code is ErrorCode.LIMIT for error in problems.found):
+            problems.check()
+        return tuple(items), tuple(problems.found)
+
+    def _check_once(self, named: Named, seen: dict[object, int], place: int, problems: Problems) -> None:
+        first = seen.setdefault((named.key, named.values), place)
+        if first != place:
+            message = f"The same {named.model.name} is named by item {first} already."
+            problems.add(message, named.path, ErrorCode.CONFLICTING_OPERATIONS)
+
+    # ---------- conflicts ----------
+
+    def _conflict(self, value: Mapping[str, Any], model: Model, saves: SavePlanner) -> OnConflict | None:
+        conflict = value.get("onConflict")
+        if conflict is None:
+            return None
+        update = self._columns(conflict.get("update", ()), model)
+        condition = self._condition(conflict, model, saves.problems)
+        return self._on_conflict(_key(conflict, model), update, model, saves, condition)
+
+    def _on_conflict(
+        self,
+        key: Key,
+        update: tuple[Column, ...] | None,
+        model: Model,
+        saves: SavePlanner,
+        condition: Condition = Always(True),  # noqa: B008  # it is frozen
+    ) -> OnConflict:
+        presets = saves.own(model, "update", INPUT) if update != () else ()
+        return OnConflict(key, update, condition, self.planner.visible(model), presets)
+
+    def _columns(self, chosen: Sequence[Any] | None, model: Model) -> Any:
+        """The columns that values of the enum `BookColumn` stand for; None for null or nothing."""
+        if chosen is None:
+            return None
+        names = {each.value for each in chosen}
+        return tuple(column for column in model.columns if column.name in names)
+
+    def _condition(self, conflict: Mapping[str, Any], model: Model, problems: Problems) -> Condition:
+        path = (*INPUT, "onConflict", "if")
+        if "if" in conflict and conflict["if"] is None:
+            problems.add("if cannot be null; leave it out.", path)
+        with problems.at(*path):
+            return self.planner.condition(conflict.get("if"), model)
+        return Always(False)
+
+    # ---------- which records, and how many ----------
+
+    def _where(self, value: Mapping[str, Any], model: Model, problems: Problems) -> Condition:
+        path = (*INPUT, "where")
+        with problems.at(*path):
+            where = self.planner.condition(value["where"], model)
+            if where == Always(True) and value.get("allRows") is not True:
+                message = f"This is true of every {model.name}. Narrow it down, or say `allRows: true`."
+                problems.add(message, path)
+            return conjunction([self.planner.visible(model), where])
+        return Always(False)
+
+    def _maximum(self, value: Mapping[str, Any], problems: Problems) -> tuple[int, Path]:
+        """How many records may be written, and the place that says so."""
+        limit, asked = self.planner.limits.max_affected, value.get("maxAffected")
+        if asked is None:
+            return limit, (*INPUT, "where")
+        path = (*INPUT, "maxAffected")
+        if asked < 0:
+            problems.add("maxAffected is a number from 0.", path)
+        if asked > limit:
+            problems.add(f"maxAffected is at most {limit}.", path, ErrorCode.LIMIT)
+        return asked, path
+
+    def _saves(self) -> SavePlanner:
+        return SavePlanner(self.planner, Problems(), self.presets)
+
+
+def _key(value: Mapping[str, Any], model: Model) -> Key:
+    return next(key for key in model.keys if key.name == value["on"].value)
+
+
+def _continues(value: Mapping[str, Any]) -> bool:
+    policy = value.get("onError")
+    return policy is not None and policy.value == CONTINUE
