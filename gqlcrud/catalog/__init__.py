@@ -1,10 +1,8 @@
 """Mapped classes in, a frozen catalog of models, columns, relations and keys out."""
 
+from gqlcrud.catalog.column import Bounds, Column, InputSchema, PresetColumn, SchemaField, Source
 from gqlcrud.catalog.model import (
-    Bounds,
     Catalog,
-    Column,
-    InputSchema,
     Key,
     LeftOut,
     Link,
@@ -13,11 +11,8 @@ from gqlcrud.catalog.model import (
     Model,
     Orphan,
     OwnField,
-    PresetColumn,
     Relation,
-    SchemaField,
     SoftDeletion,
-    Source,
 )
 from gqlcrud.catalog.own_fields import REQUIRES, DeclaredField, declared_fields
 from gqlcrud.catalog.read import CatalogSettings, mapped_classes, read_catalog

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.types import NullType, TypeEngine
 
 from gqlcrud.catalog.annotations import AnnotationReader
+from gqlcrud.catalog.column import Column, Source
 from gqlcrud.catalog.enums import EnumTypes
-from gqlcrud.catalog.model import Column, LeftOut, Source
+from gqlcrud.catalog.model import LeftOut
 from gqlcrud.catalog.rules import read_rules
 from gqlcrud.catalog.stored_values import bounds_of, is_computable, is_computed, is_generated, is_nullable, needs_value
 from gqlcrud.errors import ConfigurationError

@@ -12,8 +12,8 @@ from sqlalchemy.ext.hybrid import HybridExtensionType, hybrid_property
 from sqlalchemy.orm import ColumnProperty, Mapper, aliased
 
 from gqlcrud.catalog.annotations import attribute_annotation, return_annotation
+from gqlcrud.catalog.column import Column
 from gqlcrud.catalog.column_reader import ColumnReader
-from gqlcrud.catalog.model import Column
 
 
 def read_columns(mapper: Mapper[Any], reader: ColumnReader) -> list[Column]:

@@ -8,9 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
+from gqlcrud.catalog.column import Column, PresetColumn
 from gqlcrud.catalog.column_reader import ColumnReader
 from gqlcrud.catalog.columns import hidden_column, is_managed
-from gqlcrud.catalog.model import Column, PresetColumn
 from gqlcrud.catalog.stored_values import is_computed, needs_value
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.options import Preset

@@ -14,12 +14,13 @@ from sqlalchemy.orm.exc import UnmappedClassError
 from gqlcrud.catalog.assemble import assemble_model
 from gqlcrud.catalog.associations import derived_relations
 from gqlcrud.catalog.checks import check_attributes, check_names, check_options, check_scalar_types
+from gqlcrud.catalog.column import Column
 from gqlcrud.catalog.column_reader import ColumnReader
 from gqlcrud.catalog.columns import read_columns
 from gqlcrud.catalog.edges import EdgeReader, is_same_link
 from gqlcrud.catalog.enums import EnumTypes
 from gqlcrud.catalog.foreign_keys import KeyTargets, primary_key, with_global_ids, with_known_columns
-from gqlcrud.catalog.model import Catalog, Column, LeftOut, Model, Relation
+from gqlcrud.catalog.model import Catalog, LeftOut, Model, Relation
 from gqlcrud.catalog.presets import read_presets
 from gqlcrud.catalog.relation_order import own_order
 from gqlcrud.catalog.relations import RelationReader

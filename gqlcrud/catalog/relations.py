@@ -11,9 +11,10 @@ from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty
 from sqlalchemy.orm.exc import UnmappedColumnError
 from sqlalchemy.sql import operators
 
+from gqlcrud.catalog.column import Column, Source
 from gqlcrud.catalog.column_reader import ColumnReader
 from gqlcrud.catalog.columns import hidden_column
-from gqlcrud.catalog.model import Column, Link, Orphan, Relation, Source
+from gqlcrud.catalog.model import Link, Orphan, Relation
 from gqlcrud.naming import camel_name
 
 Pair: TypeAlias = tuple[sa.Column[Any], sa.Column[Any]]

@@ -9,9 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
+from gqlcrud.catalog.column import Column
 from gqlcrud.catalog.column_reader import ColumnReader
 from gqlcrud.catalog.columns import hidden_column
-from gqlcrud.catalog.model import Column, LinkDeletion, Relation, SoftDeletion
+from gqlcrud.catalog.model import LinkDeletion, Relation, SoftDeletion
 from gqlcrud.catalog.relations import RelationReader
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.scalars import BOOLEAN, DATE, DATETIME, DATETIME_TZ
