@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -36,6 +37,7 @@ class Project(Base):
     code: Mapped[str] = mapped_column(String(50))
     created_by: Mapped[str] = mapped_column(String(50))
     updated_by: Mapped[str | None] = mapped_column(String(50))
+    size: Mapped[int | None]
 
     tenant: Mapped["Tenant"] = relationship(back_populates="projects")
     tasks: Mapped[list["Task"]] = relationship(back_populates="project")
@@ -110,7 +112,7 @@ STATE = f"{{ projects {{ nodes {PROJECT.removeprefix('project ')} }} }}"
 async def test_a_preset_is_no_field_of_any_input(api: Api) -> None:
     sdl = api.sdl()
 
-    assert sdl.partition("input ProjectCreate {")[2].partition("\n}")[0].count(": ") == 2
+    assert sdl.partition("input ProjectCreate {")[2].partition("\n}")[0].count(": ") == 3
     assert "tenant" not in sdl.partition("input ProjectCreate {")[2].partition("\n}")[0].lower()
     assert "tenant" not in sdl.partition("input ProjectPatch {")[2].partition("\n}")[0].lower()
     assert "projects" not in sdl.partition("input TenantPatch {")[2].partition("\n}")[0]
@@ -282,6 +284,219 @@ async def test_a_preset_may_be_no_field_of_the_api_at_all(engine: AsyncEngine) -
     assert data["createTask"] == {"task": {"name": "x"}, "errors": []}
     assert "createdBy" not in api.sdl().partition("type Task implements")[2].partition("\n}")[0]
     assert stored == "ada"
+
+
+# ---------- many records at once ----------
+
+
+async def test_new_records_of_a_bulk_write_have_what_the_request_gives(api: Api) -> None:
+    query = f"""mutation {{ createProjects(input: {{data: [{{code: "a"}}, {{code: "b", tasks: {{create: [{{name: "x"}}]}}}}]}}) {{
+      projects {{ {PROJECT.removeprefix("project { ").removesuffix(" }")} }} errors {{ code message path }} }} }}"""
+    data = await answer(api, query, ADA)
+
+    assert data["createProjects"] == {
+        "projects": [
+            {
+                "code": code,
+                "createdBy": "ada",
+                "updatedBy": "ada",
+                "tenant": {"name": "one"},
+                "tasks": {"nodes": [{"name": name, "createdBy": "ada", "updatedBy": None} for name in names]},
+            }
+            for code, names in (("a", []), ("b", ["x"]))
+        ],
+        "errors": [],
+    }
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        'upsertTasks(input: {on: NAME, data: [{name: "x", doneAt: "2024-01-01T00:00:00"}, {name: "y"}]})',
+        """createTasks(input: {onConflict: {on: NAME, update: [DONE_AT]},
+          data: [{name: "x", doneAt: "2024-01-01T00:00:00"}, {name: "y"}]})""",
+    ],
+)
+async def test_a_record_that_takes_values_of_a_new_one_gets_what_is_preset_on_update(api: Api, write: str) -> None:
+    """Nothing of what is preset on create: the record stays whose it is."""
+    await answer(api, 'mutation { createTask(input: {data: {name: "x"}}) { errors { code } } }', ADA)
+    name = write.partition("(")[0]
+    data = await answer(
+        api,
+        f"mutation {{ {write} {{ tasks {{ name createdBy updatedBy doneAt }} affectedCount errors {{ code message }} }} }}",
+        BOB,
+    )
+
+    assert data[name] == {
+        "tasks": [
+            {"name": "x", "createdBy": "ada", "updatedBy": "bob", "doneAt": "2024-01-01T00:00:00"},
+            {"name": "y", "createdBy": "bob", "updatedBy": None, "doneAt": None},
+        ],
+        "affectedCount": 2,
+        "errors": [],
+    }
+
+
+async def test_a_record_that_takes_nothing_of_a_new_one_stays_as_it_is(api: Api) -> None:
+    await answer(api, 'mutation { createTask(input: {data: {name: "x"}}) { errors { code } } }', ADA)
+    data = await answer(
+        api,
+        """mutation {
+          a: upsertTasks(input: {on: NAME, data: [{name: "x"}]}) { tasks { createdBy updatedBy } affectedCount }
+          b: createTasks(input: {onConflict: {on: NAME, update: []}, data: [{name: "x"}]}) {
+            tasks { createdBy updatedBy } affectedCount }
+        }""",
+        BOB,
+    )
+
+    kept = {"tasks": [{"createdBy": "ada", "updatedBy": None}], "affectedCount": 0}
+    assert data == {"a": kept, "b": kept}
+
+
+async def test_records_are_upserted_by_a_key_that_the_request_is_part_of(make_engine: MakeEngine) -> None:
+    """By one statement, where what is preset on update is preset on create as well."""
+    engine = await make_engine(Base.metadata)
+    await save(engine, Tenant(name="one"))
+    await save(engine, Tenant(name="two"))
+    api = Api(Base, engine, models=OPTIONS)
+    query = """mutation { upsertProjects(input: {on: TENANT_ID_CODE, data: [{code: "a", size: 1}, {code: "b", size: 2}]}) {
+      projects { rowId tenant { name } createdBy updatedBy } affectedCount errors { code message } } }"""
+
+    found = [(await answer(api, query, context))["upsertProjects"] for context in (ADA, BOB, {**ADA, "user": "eve"})]
+
+    assert found == [
+        {
+            "projects": [
+                {"rowId": first + place, "tenant": {"name": name}, "createdBy": made, "updatedBy": changed}
+                for place in range(2)
+            ],
+            "affectedCount": 2,
+            "errors": [],
+        }
+        for first, name, made, changed in ((1, "one", "ada", "ada"), (3, "two", "bob", "bob"), (1, "one", "ada", "eve"))
+    ]
+
+
+async def test_changes_of_many_records_set_what_is_preset_on_update(api: Api) -> None:
+    await answer(
+        api, 'mutation { createTasks(input: {data: [{name: "x"}, {name: "y"}, {name: "z"}]}) { errors { code } } }', ADA
+    )
+    data = await answer(
+        api,
+        """mutation {
+          updateTasks(input: {where: {name: {eq: "x"}}, patch: {doneAt: "2024-01-01T00:00:00"}}) {
+            tasks { createdBy updatedBy } affectedCount }
+          updateEachTask(input: {items: [{by: {name: "y"}, patch: {name: "w"}}, {by: {name: "z"}, patch: {}}]}) {
+            tasks { name createdBy updatedBy } affectedCount }
+        }""",
+        BOB,
+    )
+
+    assert data == {
+        "updateTasks": {"tasks": [{"createdBy": "ada", "updatedBy": "bob"}], "affectedCount": 1},
+        "updateEachTask": {
+            "tasks": [
+                {"name": "w", "createdBy": "ada", "updatedBy": "bob"},
+                {"name": "z", "createdBy": "ada", "updatedBy": None},
+            ],
+            "affectedCount": 1,
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("who", "expected"),
+    [
+        (None, [("Sign in first.", ["input", "data", str(place)]) for place in range(2)]),
+        ("locked", [("This account is locked.", ["input"])]),
+    ],
+)
+@pytest.mark.parametrize("policy", ["ABORT", "CONTINUE"])
+async def test_a_preset_can_refuse_a_bulk_write(
+    api: Api, who: str | None, expected: list[tuple[str, list[str]]], policy: str
+) -> None:
+    data = await answer(
+        api,
+        f"""mutation {{ createTasks(input: {{onError: {policy}, data: [{{name: "x"}}, {{name: "y"}}]}}) {{
+          affectedCount errors {{ message path }} query {{ tasks {{ totalCount }} }} }} }}""",
+        {"tenant": 1, "user": who},
+    )
+
+    assert data["createTasks"]["affectedCount"] == 0
+    assert data["createTasks"]["query"] == {"tasks": {"totalCount": 0}}
+    assert {(each["message"], tuple(each["path"])) for each in data["createTasks"]["errors"]} == {
+        (message, tuple(path)) for message, path in expected
+    }
+
+
+# ---------- documents, and schemas ----------
+
+
+async def test_a_document_that_is_written_as_a_whole_is_given_the_same(api: Api) -> None:
+    data = await answer(
+        api,
+        """mutation @atomic {
+          a: createTask(input: {data: {name: "x"}}) { task { createdBy } }
+          b: createTasks(input: {data: [{name: "y"}]}) { tasks { createdBy } }
+        }""",
+        ADA,
+    )
+
+    assert data == {"a": {"task": {"createdBy": "ada"}}, "b": {"tasks": [{"createdBy": "ada"}]}}
+    assert sorted(calls) == ["tenant", "user"]
+
+
+async def test_any_other_failure_of_a_preset_undoes_a_document(api: Api) -> None:
+    result = await api.execute(
+        """mutation @atomic {
+          createProject(input: {data: {code: "a"}}) { errors { message } }
+          createTenant(input: {data: {name: "three"}}) { tenant { name } errors { code } }
+        }""",
+        context={"user": "ada", "tenant": "secret"},
+    )
+
+    assert result.errors is not None
+    assert [(each.path, (each.extensions or {})["code"]) for each in result.errors] == [
+        (["createProject"], "INTERNAL_ERROR")
+    ]
+    assert await answer(api, "{ tenants { totalCount } }", ADA) == {"tenants": {"totalCount": 2}}
+
+
+class TaskCreate(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    created_by: str = "nobody"
+
+
+async def test_a_schema_need_not_know_of_presets(engine: AsyncEngine) -> None:
+    """What it says of them counts for nothing."""
+    options = {
+        **OPTIONS,
+        Task: ModelOptions(presets={"created_by": user}, create_schema=TaskCreate),
+        Project: ModelOptions(presets=OPTIONS[Project].presets, create_schema=ProjectCreate),
+    }
+    api = Api(Base, engine, models=options)
+
+    data = await answer(
+        api,
+        """mutation {
+          createTask(input: {data: {name: "x"}}) { task { createdBy } errors { code message } }
+          createProjects(input: {data: [{code: "a"}]}) { projects { code createdBy } errors { code message } }
+        }""",
+        ADA,
+    )
+
+    assert data == {
+        "createTask": {"task": {"createdBy": "ada"}, "errors": []},
+        "createProjects": {"projects": [{"code": "a", "createdBy": "ada"}], "errors": []},
+    }
+
+
+class ProjectCreate(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    code: str
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_column
 
 import gqlcrud
-from gqlcrud import Api, ConfigurationError, ModelOptions, SoftDelete
+from gqlcrud import Api, ConfigurationError, Hooks, ModelOptions, SoftDelete
 from tests import archive
 from tests.archive import Book, Cover, Label, Loan, Reader, Shelf, Tag, Writer
 from tests.databases import MakeEngine, record_statements
@@ -644,6 +644,222 @@ async def test_a_link_that_can_be_deleted_is_written_as_the_record_that_it_is(ap
         "errors": [],
         "query": {"readers": {"nodes": [{"books": {"totalCount": 0}}, {"books": {"totalCount": 0}}]}},
     }
+
+
+# ---------- many records at once ----------
+
+BULK_WRITES: list[tuple[str, Any, Any]] = [
+    # the deleted book is none of those that are chosen
+    (
+        'updateBooks(input: {where: {}, allRows: true, patch: {title: "same"}, maxAffected: 1})',
+        0,
+        [("LIMIT", "input.maxAffected")],
+    ),
+    ('updateBooks(input: {where: {title: {eq: "gone"}}, patch: {title: "new"}})', 0, []),
+    ('updateBooks(input: {where: {shelf: {is: {name: {eq: "cellar"}}}}, patch: {title: "new"}})', 0, []),
+    ('updateBooks(input: {where: {title: {in: ["here", "gone"]}}, patch: {title: "new"}})', 1, []),
+    ('deleteBooks(input: {where: {title: {eq: "gone"}}})', 0, []),
+    ("deleteBooks(input: {where: {}, allRows: true})", 2, []),
+    # nor can it be named
+    (
+        'updateEachBook(input: {items: [{by: {rowId: 1}, patch: {title: "a"}}, {by: {rowId: 2}, patch: {title: "b"}}]})',
+        0,
+        [("NOT_FOUND", "input.items.1.by")],
+    ),
+    (
+        """updateEachBook(input: {onError: CONTINUE, items: [
+          {by: {rowId: 1}, patch: {title: "a"}}, {by: {title: "gone"}, patch: {title: "b"}}]})""",
+        1,
+        [("NOT_FOUND", "input.items.1.by")],
+    ),
+    # its key is taken: it is neither changed nor restored
+    (
+        'upsertBooks(input: {on: TITLE, data: [{title: "here", shelfId: "U2hlbGY6MQ"}, {title: "gone", shelfId: "U2hlbGY6MQ"}]})',
+        0,
+        [("UNIQUE", "input.data.1.title")],
+    ),
+    (
+        """upsertBooks(input: {on: TITLE, onError: CONTINUE, data: [
+          {title: "here", shelfId: "U2hlbGY6MQ"}, {title: "gone", shelfId: "U2hlbGY6MQ"},
+          {title: "new", shelfId: "U2hlbGY6MQ"}]})""",
+        2,
+        [("UNIQUE", "input.data.1.title")],
+    ),
+    (
+        'createTags(input: {onConflict: {on: WORD, update: []}, data: [{word: "red"}, {word: "grey"}]})',
+        0,
+        [("UNIQUE", "input.data.1.word")],
+    ),
+    (
+        'createWriters(input: {onConflict: {on: NAME, update: [NAME]}, data: [{name: "Bob"}]})',
+        0,
+        [("UNIQUE", "input.data.0.name")],
+    ),
+    # nothing leads to it
+    (
+        """createBooks(input: {data: [{title: "a", shelfId: "U2hlbGY6MQ", writerId: "V3JpdGVyOjE"},
+          {title: "b", shelfId: "U2hlbGY6Mg"}, {title: "c", shelfId: "U2hlbGY6MQ", writerId: "V3JpdGVyOjI"}]})""",
+        0,
+        [("FOREIGN_KEY", "input.data.1.shelfId"), ("FOREIGN_KEY", "input.data.2.writerId")],
+    ),
+    (
+        """createBooks(input: {onError: CONTINUE, data: [
+          {title: "a", shelfId: "U2hlbGY6MQ"}, {title: "b", shelfId: "U2hlbGY6Mg"}]})""",
+        1,
+        [("FOREIGN_KEY", "input.data.1.shelfId")],
+    ),
+    (
+        'upsertBooks(input: {on: TITLE, data: [{title: "here", shelfId: "U2hlbGY6Mg"}]})',
+        0,
+        [("FOREIGN_KEY", "input.data.0.shelfId")],
+    ),
+    # but a key that stays as it is
+    ('upsertBooks(input: {on: TITLE, data: [{title: "lone", shelfId: "U2hlbGY6Mg", writerId: "V3JpdGVyOjE"}]})', 1, []),
+    (
+        'updateBooks(input: {where: {title: {eq: "here"}}, patch: {writerId: "V3JpdGVyOjI"}})',
+        0,
+        [("FOREIGN_KEY", "input.patch.writerId")],
+    ),
+    ('updateBooks(input: {where: {title: {eq: "lone"}}, patch: {writerId: "V3JpdGVyOjI"}})', 1, []),
+    (
+        'updateEachBook(input: {items: [{by: {rowId: 1}, patch: {shelfId: "U2hlbGY6Mg"}}]})',
+        0,
+        [("FOREIGN_KEY", "input.items.0.patch.shelfId")],
+    ),
+    ('updateEachBook(input: {items: [{by: {rowId: 3}, patch: {shelfId: "U2hlbGY6Mg"}}]})', 1, []),
+]
+
+
+@pytest.mark.parametrize(("write", "count", "expected"), BULK_WRITES, ids=[each[0][:90] for each in BULK_WRITES])
+async def test_no_bulk_write_reaches_a_deleted_record(
+    api: Api, engine: AsyncEngine, write: str, count: int, expected: list[tuple[str, str]]
+) -> None:
+    before = await marked(engine)
+
+    (found,) = (await answer(api, f"mutation {{ {write} {{ affectedCount errors {{ code path }} }} }}")).values()
+
+    assert [(each["code"], ".".join(each["path"])) for each in found["errors"]] == expected
+    assert found["affectedCount"] == count
+    assert await marked(engine) == before
+
+
+async def marked(engine: AsyncEngine) -> list[tuple[Any, ...]]:
+    """The records that are deleted from the beginning, as they are stored."""
+    queries = (
+        "SELECT id, title, deleted_at, writer_id FROM book WHERE id = 2",
+        "SELECT id, word, active FROM tag WHERE id = 3",
+        "SELECT id, name, removed FROM writer WHERE id = 2",
+    )
+    async with engine.connect() as connection:
+        return [tuple((await connection.exec_driver_sql(query)).one()) for query in queries]
+
+
+async def test_a_bulk_deletion_marks_the_records_and_those_along(api: Api, engine: AsyncEngine) -> None:
+    data = await answer(
+        api,
+        """mutation {
+          deleteShelves(input: {where: {name: {eq: "oak"}}}) {
+            deletedIds affectedCount errors { code }
+            query { shelves { totalCount } books { nodes { title } } labels { totalCount } }
+          }
+          restoreShelf(input: {by: {name: "oak"}}) { shelf { books { nodes { title } } } errors { code } }
+        }""",
+    )
+
+    assert data == {
+        "deleteShelves": {
+            "deletedIds": ["U2hlbGY6MQ"],
+            "affectedCount": 1,
+            "errors": [],
+            "query": {
+                "shelves": {"totalCount": 0},
+                "books": {"nodes": [{"title": "lone"}]},
+                "labels": {"totalCount": 0},
+            },
+        },
+        "restoreShelf": {"shelf": {"books": {"nodes": [{"title": "here"}]}}, "errors": []},
+    }
+    async with engine.connect() as connection:
+        assert (await connection.exec_driver_sql("SELECT count(*) FROM shelf")).scalar() == 2
+
+
+async def test_new_records_of_a_bulk_write_are_there(api: Api) -> None:
+    data = await answer(
+        api,
+        """mutation {
+          createWriters(input: {data: [{name: "Cyd"}, {name: "Dan"}]}) { writers { name removed } }
+          upsertTags(input: {on: WORD, data: [{word: "red"}, {word: "new"}]}) { tags { word active } affectedCount }
+        }""",
+    )
+
+    assert data == {
+        "createWriters": {"writers": [{"name": "Cyd", "removed": False}, {"name": "Dan", "removed": False}]},
+        "upsertTags": {
+            "tags": [{"word": "red", "active": True}, {"word": "new", "active": True}],
+            "affectedCount": 1,
+        },
+    }
+
+
+async def test_a_bulk_deletion_marks_any_number_of_records_in_as_many_statements(make_engine: MakeEngine) -> None:
+    counts: list[int] = []
+    for number in (2, 200):
+        engine = await filled(make_engine)
+        await save(engine, *(Writer(name=f"w{each}", removed=False) for each in range(number)))
+        api = api_over(engine)
+        with record_statements(engine) as statements:
+            data = await answer(
+                api, 'mutation { deleteWriters(input: {where: {name: {startsWith: "w"}}}) { affectedCount } }'
+            )
+        counts.append(len(statements))
+        assert data["deleteWriters"]["affectedCount"] == number
+
+    assert counts[0] == counts[1]
+
+
+# ---------- hooks ----------
+
+
+async def test_hooks_are_called_around_marks(engine: AsyncEngine) -> None:
+    """A deletion is one, though the record stays; a restoration is an update."""
+    told: list[tuple[str, str, dict[str, Any]]] = []
+
+    def tell(when: str) -> Any:
+        return lambda write: told.append((when, f"{write.kind} {write.key}", dict(write.values)))
+
+    hooks = Hooks(
+        before_delete=tell("before"),
+        after_delete=tell("after"),
+        before_update=tell("before"),
+        after_update=tell("after"),
+    )
+    options = {**archive.OPTIONS, Writer: ModelOptions(soft_delete=SoftDelete("removed"), hooks=hooks)}
+    api = Api(archive.Base, engine, models=options)
+
+    await answer(
+        api,
+        """mutation {
+          a: deleteWriter(input: {by: {name: "Ada"}}) { errors { code } }
+          b: restoreWriter(input: {by: {name: "Ada"}}) { errors { code } }
+          c: deleteWriters(input: {where: {name: {eq: "Ada"}}}) { affectedCount }
+        }""",
+    )
+
+    deletion = [("before", "delete (1,)", {}), ("after", "delete (1,)", {})]
+    update = [("before", "update (1,)", {"removed": False}), ("after", "update (1,)", {"removed": False})]
+    assert told == [*deletion, *update, *deletion]
+
+
+async def test_a_record_that_is_deleted_by_an_operation_is_not_there_for_the_next_ones(api: Api) -> None:
+    data = await answer(
+        api,
+        """mutation { updateWriter(input: {by: {name: "Ada"}, patch: {books: {
+          deleteWhere: {title: {eq: "here"}}, connect: [{title: "here"}]}}}) { errors { code path } } }""",
+    )
+
+    assert data["updateWriter"]["errors"] == [
+        {"code": "NOT_FOUND", "path": ["input", "patch", "books", "connect", "0"]}
+    ]
 
 
 # ---------- statements ----------
