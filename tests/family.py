@@ -53,6 +53,7 @@ class Guest(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     size: Mapped[int | None]
+    room_id: Mapped[int | None] = mapped_column(ForeignKey("room.id"))
     house_id: Mapped[int | None] = mapped_column(ForeignKey("house.id"))
     house: Mapped["House | None"] = relationship(back_populates="guests")
 
@@ -117,10 +118,10 @@ async def family(engine: AsyncEngine) -> Family:
     """The whole state of the database, by names instead of ids."""
     found: Family = {}
     async with engine.connect() as connection:
-        houses = dict(map(tuple, (await connection.execute(select(House.id, House.name))).all()))
-        streets = dict(map(tuple, (await connection.execute(select(Street.id, Street.name))).all()))
+        houses = {row.id: row.name for row in await connection.execute(select(House.id, House.name))}
+        streets = {row.id: row.name for row in await connection.execute(select(Street.id, Street.name))}
         people = (await connection.execute(select(Person.id, Person.name, Person.parent_id))).all()
-        tags = dict(map(tuple, (await connection.execute(select(Tag.id, Tag.name))).all()))
+        tags = {row.id: row.name for row in await connection.execute(select(Tag.id, Tag.name))}
         for kind in (Guest, Room, Note, Garden):
             rows = await connection.execute(select(kind.name, kind.house_id))
             found[kind.__tablename__] = {name: houses[house] if house else None for name, house in rows}

@@ -324,7 +324,7 @@ async def test_failure_at_the_commit_that_cannot_be_placed_is_told_by_all(
 
     unplaced = {
         "code": "FOREIGN_KEY",
-        "message": "A record that is referred to does not exist, or one that goes is still referred to.",
+        "message": "A record that is referred to does not exist.",
         "path": [],
     }
     assert data == {f"r{number}": {"room": None, "errors": [unplaced]} for number in (1, 2)}

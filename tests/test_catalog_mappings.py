@@ -106,7 +106,7 @@ def test_a_class_mapped_to_a_select_is_a_model() -> None:
     model = catalog_of(zoo.Mixed).model(zoo.CatName)
 
     assert (model.one, model.many) == ("catName", "catNames")
-    assert columns(model) == ["rowId: Int! = id", "name: String! = name"]
+    assert columns(model) == ["rowId: Int! = id, read only", "name: String! = name, read only"]
     assert keys(model) == {"rowId": "id"}
     assert model.description == "Mapped to a SELECT instead of a table; it has no table to write to."
 

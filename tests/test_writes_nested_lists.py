@@ -440,6 +440,30 @@ async def test_a_new_key_under_two_parents_makes_one_record(engine: AsyncEngine)
     assert found["house_tag"] == {**START["house_tag"], ("X", "x"): 1, ("Y", "x"): 1}
 
 
+# ---------- what the database refuses ----------
+
+
+async def test_only_what_is_missing_is_told_of_records_made_along_with_others(engine: AsyncEngine) -> None:
+    """The house is gone again when the database is asked who is missing."""
+    api = Api(Base, engine)
+    guests = '{create: [{name: "x"}, {name: "y", roomId: "Um9vbTo5OQ"}]}'
+    houses = f'{{create: [{{name: "X", guests: {guests}}}]}}'
+    errors = await failed(api, "createStreet", f'{{data: {{name: "S", houses: {houses}}}}}')
+
+    assert errors == [("FOREIGN_KEY", "There is no Room with this id.", "data.houses.create.0.guests.create.1.roomId")]
+
+
+async def test_a_key_that_the_same_input_has_taken_before_is_told(engine: AsyncEngine) -> None:
+    guests = 'guests: {create: [{name: "x"}]}'
+    first = f'connectOrCreate: [{{by: {{name: "Y"}}, create: {{name: "Y", {guests}}}}}]'
+    houses = f'{{{first}, create: [{{name: "X", {guests}}}]}}'
+    errors = await failed(Api(Base, engine), "createStreet", f'{{data: {{name: "S", houses: {houses}}}}}')
+
+    path = "data.houses.create.0.guests.create.0.name"
+    assert errors == [("UNIQUE", "Another Guest in this input has the name 'x'.", path)]
+    assert await family(engine) == START
+
+
 # ---------- statements ----------
 
 MANY: dict[str, Callable[[str], str]] = {

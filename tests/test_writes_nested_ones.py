@@ -228,7 +228,7 @@ async def test_an_input_names_as_many_records_as_the_limit_allows(make_engine: M
         Api(Base, engine), "updatePerson", f'{{by: {{name: "a"}}, patch: {{children: {{disconnect: [{names}]}}}}}}'
     )
 
-    assert ("LIMIT", "A mutation names at most 1000 records.", "patch.children.disconnect.999") in errors
+    assert ("LIMIT", "A mutation names at most 1000 records.", "patch.children.disconnect.1000") in errors
 
 
 # ---------- composite keys ----------

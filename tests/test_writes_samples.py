@@ -100,7 +100,7 @@ async def test_pagila_can_be_written(pagila_postgresql: URL) -> None:
     assert target.api is not None and target.engine is not None
     films = '{create: [{node: {title: "New", language: {connect: {languageId: 1}}, specialFeatures: ["x"]}}]}'
     actor = f'{{data: {{firstName: "A", lastName: "B", films: {films}, filmActors: {{create: [{{filmId: "RmlsbTox"}}, '
-    errors = await failed(target.api, "createActor", actor + '{filmId: "RmlsbTo5OTk5OQ"}]}}}')
+    errors = await failed(target.api, "createActor", actor + '{filmId: "RmlsbTozMDAwMA"}]}}}')
     await target.engine.dispose()
 
     assert errors == [("FOREIGN_KEY", "There is no Film with this id.", "data.filmActors.create.1.filmId")]

@@ -156,9 +156,9 @@ async def test_all_mistakes_are_told_at_once(make_engine: MakeEngine) -> None:
 
     assert errors == [
         ("VALIDATION", "This is a global id of Author, not of Book.", "by.id"),
+        ("VALIDATION", "This is not a global id.", "patch.authorId"),
         ("VALIDATION", "isbn has at most 20 characters; this text has 21.", "patch.isbn"),
         ("VALIDATION", "title cannot be null.", "patch.title"),
-        ("VALIDATION", "This is not a global id.", "patch.authorId"),
         ("VALIDATION", "This is a global id of Author, not of Tag.", "patch.tags.connect.0.by.id"),
         ("VALIDATION", "if cannot be null; leave it out.", "if"),
     ]
@@ -256,7 +256,9 @@ async def test_the_init_and_the_validators_of_a_class_are_respected(make_engine:
     await written(api, "createAccount", '{data: {name: "ann"}}')
 
     assert await state(engine, Owned.metadata) == {"account_with_init": [(1, "ANN", "init")]}
-    assert await failed(api, "createAccount", '{data: {name: " "}}') == [("VALIDATION", "A name is not blank.", "data")]
+    assert await failed(api, "createAccount", '{data: {name: " "}}') == [
+        ("VALIDATION", "A name is not blank.", "data.name")
+    ]
     assert await failed(api, "updateAccount", '{by: {rowId: 1}, patch: {name: " "}}') == [
         ("VALIDATION", "A name is not blank.", "patch.name")
     ]
@@ -363,7 +365,7 @@ STEPS: dict[str, tuple[Any, list[tuple[str, str]], dict[str, Any]]] = {
     ),
     "nothing to give": (
         zoo.Odd,
-        [("createSheep", "{}"), ("createSheep", "{}"), ("deleteSheep", "{by: {rowId: 1}}")],
+        [("createSheep", "{data: {}}"), ("createSheep", "{data: {}}"), ("deleteSheep", "{by: {rowId: 1}}")],
         {"sheep": [(2,)]},
     ),
 }

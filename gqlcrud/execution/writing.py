@@ -35,7 +35,6 @@ from gqlcrud.unit_of_work import (
     Saver,
     UnseenRecordError,
     Violation,
-    ViolationKind,
     WrittenRow,
     diagnose,
     is_transient,
@@ -248,9 +247,10 @@ class Writer:
 
     async def _diagnosed(self, violation: Violation, rows: Rows) -> tuple[UserError, ...]:
         """Everything is rolled back: what was written before the failure is not there either, and may be referred to."""
-        related = violation.kind in (ViolationKind.FOREIGN_KEY, ViolationKind.UNIQUE)
-        suspects = [*rows.written, *rows.writing] if related else rows.writing or rows.written
+        suspects, earlier = (rows.writing, rows.written) if rows.writing else (rows.written, [])
         async with AsyncExitStack() as stack:
             transaction = await self._begin(stack, Rows())
-            return await transaction.session.run_sync(lambda each: diagnose(each, violation, suspects, self.catalog))
+            return await transaction.session.run_sync(
+                lambda each: diagnose(each, violation, suspects, self.catalog, earlier)
+            )
         raise AssertionError("no block swallows an error")

@@ -39,9 +39,15 @@ class _Candidate:
 
 
 def conflict_errors(
-    connection: sa.Connection, constraint: Uniqueness, rows: Sequence[WrittenRow], catalog: Catalog
+    connection: sa.Connection,
+    constraint: Uniqueness,
+    rows: Sequence[WrittenRow],
+    catalog: Catalog,
+    earlier: Sequence[WrittenRow] = (),
 ) -> list[UserError]:
     """One error for each row that conflicts with a record of the database, or with a row before it.
+
+    earlier: what the same transaction had written before, and which is rolled back with it.
 
     A record that the same write changes or deletes is held against a row only if nothing else is: whether it still
     stood in the way depends on the order of the statements. Of a constraint that regards some rows only, or
@@ -49,20 +55,22 @@ def conflict_errors(
     """
     candidates = _candidates(connection, constraint, rows)
     held = _holders(connection, constraint, candidates)
-    moving = {_identity(row, constraint.table) for row in rows if row.deleted or row.sets(constraint.columns)}
+    moving = {
+        _identity(row, constraint.table) for row in (*earlier, *rows) if row.deleted or row.sets(constraint.columns)
+    }
     certain: list[UserError] = []
     uncertain: list[UserError] = []
-    earlier: set[object] = set()
+    before = {comparable(each.values) for each in _candidates(connection, constraint, earlier)}
     for candidate, holders in zip(candidates, held, strict=True):
         others = holders - {_identity(candidate.row, constraint.table)}
         values = comparable(candidate.values)
         if others - moving:
             certain.append(_error(constraint, candidate.row, catalog, ""))
-        elif values in earlier and not constraint.excludes:
+        elif values in before and not constraint.excludes:
             certain.append(_error(constraint, candidate.row, catalog, " in this input"))
         elif others:
             uncertain.append(_error(constraint, candidate.row, catalog, ""))
-        earlier.add(values)
+        before.add(values)
     errors = certain or uncertain
     return errors if constraint.whole or len(errors) == 1 else []
 

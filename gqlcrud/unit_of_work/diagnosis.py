@@ -31,14 +31,18 @@ from gqlcrud.unit_of_work.written_rows import WrittenRow
 
 
 def diagnose(
-    session: Session, violation: Violation, rows: Sequence[WrittenRow], catalog: Catalog
+    session: Session,
+    violation: Violation,
+    rows: Sequence[WrittenRow],
+    catalog: Catalog,
+    earlier: Sequence[WrittenRow] = (),
 ) -> tuple[UserError, ...]:
     """Which of the rows broke the constraint, and how: one error for each that can be known at once.
 
     To be called when the failed statement is rolled back, to a savepoint or wholly; `rows` are all those that went with
-    it, in the order of the input. If the offenders cannot be told from the others, there is one error for them all, at
-    the place that holds them. () for a violation that has nothing to do with what the client wrote, such as that of a
-    trigger in a table of its own.
+    it, in the order of the input, and `earlier` what the transaction had written before. If the offenders cannot be
+    told from the others, there is one error for them all, at the place that holds them. () for a violation that has
+    nothing to do with what the client wrote, such as that of a trigger in a table of its own.
 
     The codes: UNIQUE for UNIQUE and for EXCLUSION (the message says that records overlap), FOREIGN_KEY, CHECK,
     REQUIRED_RELATION for a NULL in the foreign key of a relation, and VALIDATION for what a column cannot hold.
@@ -48,9 +52,9 @@ def diagnose(
     connection = session.connection(bind_arguments={"mapper": rows[0].mapper})
     match violation.kind:
         case ViolationKind.UNIQUE | ViolationKind.EXCLUSION:
-            return tuple(_conflicts(connection, violation, rows, catalog))
+            return tuple(_conflicts(connection, violation, rows, catalog, earlier))
         case ViolationKind.FOREIGN_KEY:
-            return tuple(_references(connection, violation, rows, catalog))
+            return tuple(_references(connection, violation, rows, catalog, earlier))
         case ViolationKind.CHECK:
             return tuple(_checks(connection, violation, rows, catalog))
         case ViolationKind.NOT_NULL:
@@ -62,23 +66,31 @@ def diagnose(
 
 
 def _conflicts(
-    connection: sa.Connection, violation: Violation, rows: Sequence[WrittenRow], catalog: Catalog
+    connection: sa.Connection,
+    violation: Violation,
+    rows: Sequence[WrittenRow],
+    catalog: Catalog,
+    earlier: Sequence[WrittenRow],
 ) -> list[UserError]:
     table = broken_table(connection, violation, rows, catalog)
     constraint = None if table is None else read_uniqueness(connection, violation, table)
     if constraint is None:
         return []
-    errors = _attempt(connection, partial(conflict_errors, connection, constraint, rows, catalog))
+    errors = _attempt(connection, partial(conflict_errors, connection, constraint, rows, catalog, earlier))
     return errors or [unplaced_conflict(constraint, rows, catalog)]
 
 
 def _references(
-    connection: sa.Connection, violation: Violation, rows: Sequence[WrittenRow], catalog: Catalog
+    connection: sa.Connection,
+    violation: Violation,
+    rows: Sequence[WrittenRow],
+    catalog: Catalog,
+    earlier: Sequence[WrittenRow],
 ) -> list[UserError]:
     table = broken_table(connection, violation, rows, catalog)
     if table is None and violation.table is not None:
         return []
-    errors = _attempt(connection, partial(reference_errors, connection, rows, catalog))
+    errors = _attempt(connection, partial(reference_errors, connection, rows, catalog, earlier))
     return errors or [unplaced_reference(table, rows, catalog)]
 
 

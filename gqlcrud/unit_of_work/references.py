@@ -35,13 +35,18 @@ _CLEANED_UP = {"CASCADE", "SET NULL", "SET DEFAULT"}
 """What a foreign key may say that the database does to referring rows, instead of failing."""
 
 
-def reference_errors(connection: sa.Connection, rows: Sequence[WrittenRow], catalog: Catalog) -> list[UserError]:
-    """In the order of the rows: targets that do not exist, then records that others still refer to."""
+def reference_errors(
+    connection: sa.Connection, rows: Sequence[WrittenRow], catalog: Catalog, earlier: Sequence[WrittenRow] = ()
+) -> list[UserError]:
+    """In the order of the rows: targets that do not exist, then records that others still refer to.
+
+    earlier: what the same transaction had written before, and which is rolled back with it.
+    """
     found: list[_Found] = []
     for constraint in _foreign_keys({table: None for row in rows for table in row.tables}):
-        found += _missing_targets(connection, constraint, rows, catalog)
+        found += _missing_targets(connection, constraint, rows, catalog, earlier)
     for constraint in _foreign_keys(known_tables(rows, catalog)):
-        found += _referrers(connection, constraint, rows, catalog)
+        found += _referrers(connection, constraint, rows, catalog, earlier)
     order = {id(row): number for number, row in enumerate(rows)}
     return list(dict.fromkeys(error for row, error in sorted(found, key=lambda each: order[id(each[0])])))
 
@@ -83,20 +88,24 @@ def _remote(constraint: sa.ForeignKeyConstraint) -> tuple[StoredColumn, ...]:
 
 
 def _missing_targets(
-    connection: sa.Connection, constraint: sa.ForeignKeyConstraint, rows: Sequence[WrittenRow], catalog: Catalog
+    connection: sa.Connection,
+    constraint: sa.ForeignKeyConstraint,
+    rows: Sequence[WrittenRow],
+    catalog: Catalog,
+    earlier: Sequence[WrittenRow],
 ) -> list[_Found]:
     """The rows that refer to what neither the database holds nor the same write creates; NULLs refer to nothing."""
     local, remote = _local(constraint), _remote(constraint)
     referring = [row for row in rows_of(rows, constraint.table) if row.sets(local)]
     values = final_values(connection, referring, local)
-    written = _written_targets(connection, constraint, rows)
+    written = _written_targets(connection, constraint, [*earlier, *rows])
     open_ones = [
         (row, each)
         for row, each in zip(referring, values, strict=True)
         if each is not None and None not in each and comparable(each) not in written
     ]
     selects = [sa.select(*remote).where(equal(remote, each)) for _, each in open_ones]
-    deleted = _deleted_targets(connection, constraint, rows)
+    deleted = _deleted_targets(connection, constraint, [*earlier, *rows])
     return [
         (row, _missing(row, constraint, catalog))
         for (row, each), targets in zip(open_ones, select_each(connection, selects), strict=True)
@@ -139,7 +148,11 @@ def _missing(row: WrittenRow, constraint: sa.ForeignKeyConstraint, catalog: Cata
 
 
 def _referrers(
-    connection: sa.Connection, constraint: sa.ForeignKeyConstraint, rows: Sequence[WrittenRow], catalog: Catalog
+    connection: sa.Connection,
+    constraint: sa.ForeignKeyConstraint,
+    rows: Sequence[WrittenRow],
+    catalog: Catalog,
+    earlier: Sequence[WrittenRow],
 ) -> list[_Found]:
     """The rows that other records refer to by a key that is deleted or changed."""
     local, remote = _local(constraint), _remote(constraint)
@@ -154,7 +167,9 @@ def _referrers(
         if values is not None and None not in values and (row.deleted or (new is not None and new != values))
     ]
     moving = [
-        row for row in rows_of(rows, constraint.table) if row.key is not None and (row.deleted or row.sets(local))
+        row
+        for row in rows_of([*earlier, *rows], constraint.table)
+        if row.key is not None and (row.deleted or row.sets(local))
     ]
     known = {comparable(row.identity(constraint.table)) for row in moving}
     model = model_of(catalog, constraint.table)
