@@ -216,7 +216,7 @@ async def test_validators_and_constructors_are_called(odd: Api) -> None:
         "checked": {"checkeds": [{"name": "A"}, {"name": "B"}], "errors": []},
         "refused": {
             "affectedCount": 0,
-            "errors": [{"code": "VALIDATION", "message": "This name is bad.", "path": ["input", "data", "1"]}],
+            "errors": [{"code": "VALIDATION", "message": "This name is bad.", "path": ["input", "data", "1", "name"]}],
         },
         "made": {"mades": [{"slug": "a"}], "errors": []},
         "data": {"dataList": [{"kind": "plain"}, {"kind": "odd"}], "errors": []},
