@@ -5,7 +5,7 @@ from gqlcrud.errors import ConfigurationError, ErrorCode, GqlcrudError, RequestE
 from gqlcrud.hooks import Committed, Hooks, Write, WriteKind
 from gqlcrud.idempotency import Idempotency, idempotency_table
 from gqlcrud.loading import connection, load_record, load_records, load_relation, transaction
-from gqlcrud.options import Limits, ModelOptions
+from gqlcrud.options import Limits, ModelOptions, Preset, SoftDelete
 from gqlcrud.scalars import Operator, Scalar, custom_scalar
 from gqlcrud.types import field
 
@@ -20,8 +20,10 @@ __all__ = [
     "Limits",
     "ModelOptions",
     "Operator",
+    "Preset",
     "RequestError",
     "Scalar",
+    "SoftDelete",
     "Write",
     "WriteKind",
     "WriteRefused",

@@ -46,7 +46,7 @@ from gqlcrud.hooks import Hooks
 from gqlcrud.http import PartialStatus
 from gqlcrud.idempotency import MAX_KEY, Idempotency
 from gqlcrud.options import Limits, ModelOptions
-from gqlcrud.planning import Planner, check_stored_position, check_typed_position
+from gqlcrud.planning import Planner, Visibility, check_stored_position, check_typed_position
 from gqlcrud.scalars import Scalar
 from gqlcrud.statements import Database
 from gqlcrud.types import ATOMIC, ERROR_TYPES, SCALARS, declare_types, mutation_type, query_type
@@ -218,12 +218,12 @@ class Api:
         return example_query(self.catalog)
 
     def new_operation(self, context: Any = None) -> Operation:
-        """The state of one operation: its connection, its loaders. Raises ConfigurationError without a database.
+        """The state of one operation: its connection, its loaders. context: `info.context` of the request.
 
-        context: what hooks are given as the request's.
+        Raises ConfigurationError without a database.
         """
         sources = self._sources()
-        planner = Planner(self.catalog, self.limits, _CHECKS[sources.reads.database])
+        planner = Planner(self.catalog, self.limits, _CHECKS[sources.reads.database], Visibility(context))
         return Operation(planner, OperationConnection(sources.reads), Writer(sources.writes, self.catalog, context))
 
     @property

@@ -8,7 +8,13 @@ from typing import TypeAlias
 from gqlcrud.catalog import Column, Key, Model
 from gqlcrud.errors import UserError
 from gqlcrud.plan import Always, Condition
-from gqlcrud.write_plan import Named, Path, Save
+from gqlcrud.write_plan import Assignment, Named, Path, Save
+
+
+def set_by_api(model: Model) -> set[str]:
+    """The attributes of new records that no client sets."""
+    marks = () if model.soft_deletion is None else (model.soft_deletion.column.key,)
+    return {*marks, *(each.column.key for each in model.presets)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,16 +23,20 @@ class OnConflict:
 
     update: the columns that the record in the database takes from the new one, of those that the new one gives; None
     for all that it gives, less the key's own; () for none. condition: which records may be changed; the others are left
-    as they are.
+    as they are. among: what holds for the records that there are; the key of any other is taken. presets: what the API
+    sets of a record that takes anything.
     """
 
     key: Key
     update: tuple[Column, ...] | None = None
     condition: Condition = field(default_factory=lambda: Always(True))
+    among: Condition = field(default_factory=lambda: Always(True))
+    presets: tuple[Assignment, ...] = ()
 
     def taken(self, save: Save) -> tuple[str, ...]:
-        """The attributes that a record in the database takes from a new one."""
-        given = [each.column for each in save.assignments]
+        """The attributes that a record in the database takes from a new one; what the API sets of new ones stays."""
+        own = set_by_api(save.model)
+        given = [each.column for each in save.assignments if each.column.key not in own]
         given += [column for each in save.to_one if each.relation.owns_key for column in each.relation.local]
         wanted = [column for column in given if column not in self.key.columns] if self.update is None else self.update
         primary = save.model.primary_key

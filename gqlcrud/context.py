@@ -15,6 +15,7 @@ from gqlcrud.execution import OperationConnection, Reader, Transaction, Writer
 from gqlcrud.plan import PagePlan, RecordPlan
 from gqlcrud.planning import Planner
 from gqlcrud.selection import read_selection
+from gqlcrud.write_planning import Presets
 
 T = TypeVar("T")
 
@@ -23,6 +24,7 @@ T = TypeVar("T")
 class Operation:
     """One GraphQL operation on one API: its planner, its connection and what it has loaded.
 
+    presets: what the presets gave, once anything is written.
     outcomes: what each root field gives, by response key, of a mutation that is written as a whole before any of them is
     resolved; an exception is raised. None for all other operations.
     """
@@ -31,6 +33,7 @@ class Operation:
     connection: OperationConnection
     writer: Writer
     reader: Reader = field(init=False)
+    presets: Presets | None = None
     outcomes: Mapping[str, Any] | None = None
     _plans: dict[object, PagePlan | RecordPlan] = field(default_factory=dict)
 
@@ -40,6 +43,11 @@ class Operation:
     @property
     def catalog(self) -> Catalog:
         return self.planner.catalog
+
+    @property
+    def context(self) -> Any:
+        """What the application knows of the request: `info.context`."""
+        return self.planner.visibility.context
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in a transaction; see `Writer.run`. What has been read before it is read anew after it.

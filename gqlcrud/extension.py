@@ -91,7 +91,7 @@ async def written_as_whole(context: ExecutionContext, api: ExtendedApi, operatio
     if request is None:
         yield
         return
-    document = prepare_document(operation, request.writes)
+    document = await prepare_document(operation, request.writes)
     if request.key is None or api.idempotency is None:
         operation.outcomes = await run_document(operation, document)
         yield

@@ -17,6 +17,7 @@ RESERVED_TYPES = {
     "Node": "the interface Node",
     "PageInfo": "the type PageInfo",
     "Sort": "the enum Sort",
+    "DeletedRecords": "the enum DeletedRecords",
     "ErrorCode": "the enum ErrorCode",
     "OnError": "the enum OnError",
     **{name: f"the type {name}" for name in ("UserError", "SimpleError", "UniqueError", "StaleError")},

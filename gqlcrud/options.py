@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Literal
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel
 
@@ -13,6 +13,9 @@ from gqlcrud.hooks import Hooks
 from gqlcrud.scalars import Scalar
 
 OptInOperator = Literal["like", "regex", "search"]
+Occasion = Literal["create", "update"]
+Permission: TypeAlias = bool | Callable[[Any], bool]
+"""For everybody, for nobody, or for whom a function of the request's context says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,35 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class SoftDelete:
+    """The deletion of a record marks it, and it is left out everywhere from then on.
+
+    column: the attribute that holds the mark: a time or a date, NULL for a record that is there, or a flag. Clients read
+    it and never set it. alive: of a flag, the value of a record that is there; True for one like `is_active`.
+    show_deleted: who may ask for deleted records by the argument `deleted`. hard_delete: who may delete a record wholly,
+    a deleted one too. Both are functions of `info.context`, or hold for everybody or nobody.
+    """
+
+    column: str
+    alive: bool = False
+    show_deleted: Permission = False
+    hard_delete: Permission = False
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A value that the API sets, and no client.
+
+    value: a function of `info.context` that gives it as the attribute takes it; it may be async. It is called once for
+    each request that writes. A RequestError or a WriteError of it refuses what would be written.
+    on: "create", "update" or both. An update without any change sets nothing.
+    """
+
+    value: Callable[[Any], Any]
+    on: Collection[Occasion] = frozenset[Occasion]({"create"})
+
+
+@dataclass(frozen=True, slots=True)
 class ModelOptions:
     """How one model appears in the API. Every name is that of an attribute of the mapped class.
 
@@ -67,6 +99,9 @@ class ModelOptions:
     create_schema, update_schema: Pydantic models that the values of new records, and of patches, pass through.
     hooks: what is called around writes of its records.
     through: whether an association object is also offered as a many-to-many connection between the models it links.
+    soft_delete: how records are marked as deleted, instead of being deleted.
+    presets: attribute -> the value that a record gets from the request; a function alone is a `Preset` on create.
+    A class has the `soft_delete` and the `presets` of the classes that it inherits from, unless it has its own.
     """
 
     name: str | None = None
@@ -88,7 +123,19 @@ class ModelOptions:
     create_schema: type[BaseModel] | None = None
     update_schema: type[BaseModel] | None = None
     hooks: Hooks | None = None
+    soft_delete: SoftDelete | None = None
+    presets: Mapping[str, Preset | Callable[[Any], Any]] = field(default_factory=dict)
 
     def forbids_writes(self, attribute: str) -> bool:
-        """Whether `read_only` names the attribute, or the whole model."""
+        """Whether `read_only` names the attribute, or the whole model, or something else than clients sets it."""
+        if self.sets(attribute):
+            return True
         return self.read_only if isinstance(self.read_only, bool) else attribute in self.read_only
+
+    def sets(self, attribute: str) -> bool:
+        """Whether the API sets the attribute: by a preset, or as the mark of deleted records."""
+        return attribute in self.presets or (self.soft_delete is not None and attribute == self.soft_delete.column)
+
+    def inherited(self, base: ModelOptions) -> ModelOptions:
+        """These options of a class whose base class has the options `base`."""
+        return replace(self, soft_delete=self.soft_delete or base.soft_delete, presets={**base.presets, **self.presets})

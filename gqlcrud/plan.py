@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias
 
-from gqlcrud.catalog import Column, Model, Relation
+from gqlcrud.catalog import Column, Model, Relation, SoftDeletion
 from gqlcrud.scalars import JsonScalar, Operator
 
 
@@ -110,23 +110,42 @@ class Quantifier(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """Records of a relation for which `term` holds. EVERY is two-valued: a NULL counts as false."""
+    """Records of a relation for which `term` holds. EVERY is two-valued: a NULL counts as false.
+
+    among: what holds for the records that count as there at all.
+    """
 
     relation: Relation
     quantifier: Quantifier
     term: Condition
+    among: Condition = Always(True)
 
 
 @dataclass(frozen=True, slots=True)
 class RelatedCount:
-    """How many records a relation has."""
+    """How many records a relation has, of those that `among` holds for."""
 
     relation: Relation
     operator: Operator
     operand: int
+    among: Condition = Always(True)
 
 
 Condition: TypeAlias = Always | Compare | KeyIn | JsonAt | And | Or | Not | Related | RelatedCount
+
+
+def is_there(deletion: SoftDeletion) -> Condition:
+    """A record is not marked as deleted; a flag that is NULL marks nothing."""
+    column = deletion.column
+    if not deletion.is_flag:
+        return Compare(column, Operator.IS_NULL, True)
+    return Not(is_deleted(deletion)) if column.nullable else Compare(column, Operator.EQ, deletion.alive)
+
+
+def is_deleted(deletion: SoftDeletion) -> Condition:
+    if deletion.is_flag:
+        return Compare(deletion.column, Operator.EQ, not deletion.alive)
+    return Compare(deletion.column, Operator.IS_NULL, False)
 
 
 # ---------- order ----------
@@ -152,19 +171,29 @@ class Sort(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnKey:
-    """Order by a column of the record that `path` (to-one relations) leads to; of the link, if the column is one."""
+class Hop:
+    """A to-one relation that an order follows, to a record for which `among` holds; any other is as if missing."""
 
-    path: tuple[Relation, ...]
+    relation: Relation
+    among: Condition = Always(True)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnKey:
+    """Order by a column of the record that `path` leads to; of the link, if the column is one."""
+
+    path: tuple[Hop, ...]
     column: Column
 
 
 @dataclass(frozen=True, slots=True)
 class CountKey:
-    """Order by the number of records of a to-many relation of the record that `path` leads to."""
+    """Order by the number of records of a to-many relation of the record that `path` leads to: of those for which
+    `among` holds."""
 
-    path: tuple[Relation, ...]
+    path: tuple[Hop, ...]
     relation: Relation
+    among: Condition = Always(True)
 
 
 OrderKey: TypeAlias = ColumnKey | CountKey
@@ -235,8 +264,8 @@ class View:
 class PagePlan:
     """A list of records: all of a model, or those that a relation leads to.
 
-    columns: of the record; edge_columns: of the link. order ends in a unique key. fingerprint: what a cursor of this
-    list carries to show where it belongs.
+    where: what is asked for, and what holds for the records that there are. columns: of the record; edge_columns: of the
+    link. order ends in a unique key. fingerprint: what a cursor of this list carries to show where it belongs.
     """
 
     model: Model
@@ -255,7 +284,7 @@ class PagePlan:
 class RecordPlan:
     """Single records, each found by a key: the target of a to-one relation, or a model's records by `key` columns.
 
-    where: what must hold besides (the place of policies).
+    where: what holds for the records that there are.
     """
 
     model: Model

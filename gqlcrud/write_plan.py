@@ -59,11 +59,30 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """One record, named by a unique key: one value for each of its columns."""
+    """One record, named by a unique key: one value for each of its columns.
+
+    among: what holds for the records that there are; any other is not there.
+    """
 
     model: Model
     key: Key
     values: tuple[Any, ...]
+    path: Path
+    among: Condition = field(default_factory=lambda: Always(True))
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A foreign key that is given by its values, to a record for which `among` holds: nothing else is referred to.
+
+    local: of the record; remote: of the `target`. column: the field that an error is told of, at `path`.
+    """
+
+    target: Model
+    local: tuple[Column, ...]
+    remote: tuple[Column, ...]
+    among: Condition
+    column: Column
     path: Path
 
 
@@ -71,7 +90,8 @@ class Named:
 class Save:
     """The values of one record and of what belongs to it: to-one targets first, then itself, then to-many ones.
 
-    path: the place of the values in the input; ops_path: that of the changes.
+    path: the place of the values in the input; ops_path: that of the changes. references: what the foreign keys among its
+    values must lead to, where not every record will do.
     """
 
     model: Model
@@ -81,6 +101,7 @@ class Save:
     to_one: tuple[ToOne, ...] = ()
     to_many: tuple[ToMany, ...] = ()
     ops_path: Path = ()
+    references: tuple[Reference, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -149,11 +170,12 @@ ToOneOperation: TypeAlias = Connect | Create | ConnectOrCreate | UpdateTarget | 
 
 @dataclass(frozen=True, slots=True)
 class ToOne:
-    """What is done to the target of a to-one relation."""
+    """What is done to the target of a to-one relation. among: what holds for the records that there are of it."""
 
     relation: Relation
     operation: ToOneOperation
     path: Path
+    among: Condition = field(default_factory=lambda: Always(True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +211,8 @@ class ToMany:
     """What is done to the children of a to-many relation, in the order of these fields.
 
     members: what the relation holds before anything is created (`set`); None leaves the others in it.
+    among: what holds for the children that there are; `delete_where` and `update_where` say it too. referred: the
+    records that foreign keys of edges lead to, where not every record will do.
     """
 
     relation: Relation
@@ -203,6 +227,8 @@ class ToMany:
     connect: tuple[Connect, ...] = ()
     connect_or_create: tuple[ConnectOrCreate, ...] = ()
     create: tuple[Create, ...] = ()
+    among: Condition = field(default_factory=lambda: Always(True))
+    referred: tuple[Named, ...] = ()
 
     @property
     def named(self) -> tuple[Named, ...]:
@@ -255,8 +281,18 @@ class UpsertOne:
 
 @dataclass(frozen=True, slots=True)
 class DeleteOne:
+    """hard: the record goes out of the database, even where records are marked as deleted."""
+
     target: Named
     guard: Guard = field(default_factory=Guard)
+    hard: bool = False
 
 
-WriteOne: TypeAlias = CreateOne | UpdateOne | UpsertOne | DeleteOne
+@dataclass(frozen=True, slots=True)
+class RestoreOne:
+    """A record that is marked as deleted is there again."""
+
+    target: Named
+
+
+WriteOne: TypeAlias = CreateOne | UpdateOne | UpsertOne | DeleteOne | RestoreOne

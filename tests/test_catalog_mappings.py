@@ -342,7 +342,12 @@ def test_joined_subclasses_have_the_fields_of_all_their_tables() -> None:
 
     assert columns(catalog.model(zoo.Vehicle)) == VEHICLE
     assert columns(catalog.model(zoo.Truck)) == [*VEHICLE, "load: Int! = load"]
-    assert columns(fire_engine) == [*VEHICLE, "load: Int! = load", "truckId: Int! = truck_id, read only", "ladder: Int = ladder"]
+    assert columns(fire_engine) == [
+        *VEHICLE,
+        "load: Int! = load",
+        "truckId: Int! = truck_id, read only",
+        "ladder: Int = ladder",
+    ]
     assert keys(fire_engine) == {"rowId": "id", "truckId": "truck_id"}
     assert relations(fire_engine) == [
         "trailers: [Trailer] = trailers by id -> truck_id",

@@ -1,20 +1,18 @@
 """Mapped classes in, a frozen catalog of models, columns, relations and keys out."""
 
+from gqlcrud.catalog.column import Bounds, Column, InputSchema, PresetColumn, SchemaField, Source
 from gqlcrud.catalog.model import (
-    Bounds,
     Catalog,
-    Column,
-    InputSchema,
     Key,
     LeftOut,
     Link,
+    LinkDeletion,
     Member,
     Model,
     Orphan,
     OwnField,
     Relation,
-    SchemaField,
-    Source,
+    SoftDeletion,
 )
 from gqlcrud.catalog.own_fields import REQUIRES, DeclaredField, declared_fields
 from gqlcrud.catalog.read import CatalogSettings, mapped_classes, read_catalog
@@ -33,13 +31,16 @@ __all__ = [
     "Key",
     "LeftOut",
     "Link",
+    "LinkDeletion",
     "Member",
     "Model",
     "Orphan",
     "OwnField",
+    "PresetColumn",
     "Relation",
     "Rule",
     "SchemaField",
+    "SoftDeletion",
     "Source",
     "check_constraints",
     "condition_text",

@@ -10,10 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
+from gqlcrud.catalog.column import Column, Source
 from gqlcrud.catalog.column_reader import ColumnReader
 from gqlcrud.catalog.columns import hidden_column
 from gqlcrud.catalog.foreign_keys import primary_key
-from gqlcrud.catalog.model import Column, Key, Member, Model, OwnField, Relation, Source
+from gqlcrud.catalog.model import Key, Member, Model, OwnField, Relation
 from gqlcrud.catalog.own_fields import own_fields
 from gqlcrud.catalog.relations import unique_column_sets
 from gqlcrud.catalog.schemas import with_schemas

@@ -8,8 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
+from gqlcrud.catalog.column import Column
 from gqlcrud.catalog.column_reader import ColumnReader
-from gqlcrud.catalog.model import Column, Orphan, Relation
+from gqlcrud.catalog.model import Orphan, Relation
 from gqlcrud.catalog.relations import read_link
 from gqlcrud.naming import camel_name, plural
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ from gqlcrud.catalog.model import Model
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.hooks import Hooks
 from gqlcrud.naming import RESERVED_FIELDS, RESERVED_TYPES, Names
-from gqlcrud.options import Limits, ModelOptions
+from gqlcrud.options import Limits, ModelOptions, Preset, SoftDelete
 from gqlcrud.scalars import Scalar
 
 
@@ -29,6 +30,8 @@ def check_options(options: Mapping[type, ModelOptions], classes: Collection[type
             raise ConfigurationError(f"ModelOptions(hooks=...) of {name} takes gqlcrud.Hooks(...), not {each.hooks!r}.")
         if each.fields is not None and not isinstance(each.fields, type):
             raise ConfigurationError(f"ModelOptions(fields=...) of {name} takes a class, not {each.fields!r}.")
+        check_soft_delete(name, each.soft_delete)
+        check_presets(name, each.presets)
         for option, names in _attributes(each).items():
             if isinstance(names, str):
                 raise ConfigurationError(
@@ -50,6 +53,33 @@ def check_page_sizes(name: str, options: ModelOptions, limits: Limits) -> None:
             f"ModelOptions(page_size={options.page_size}) of {name} is larger than the largest page: "
             f"{where}(max_page_size={maximum})."
         )
+
+
+def check_soft_delete(name: str, soft_delete: SoftDelete | None) -> None:
+    """Plans are made without waiting, so who may do something is known without waiting."""
+    if soft_delete is None:
+        return
+    option = f"ModelOptions(soft_delete=...) of {name}"
+    if not isinstance(soft_delete, SoftDelete):
+        raise ConfigurationError(f"{option} takes gqlcrud.SoftDelete('deleted_at', ...), not {soft_delete!r}.")
+    permissions = {"show_deleted": soft_delete.show_deleted, "hard_delete": soft_delete.hard_delete}
+    for permission, value in permissions.items():
+        if not isinstance(value, bool) and (not callable(value) or inspect.iscoroutinefunction(value)):
+            raise ConfigurationError(
+                f"{option} has {permission}={value!r}; it takes True, False, or a function of the request's context that "
+                "gives either and is not async. What has to be waited for is done where the context is made."
+            )
+
+
+def check_presets(name: str, presets: Mapping[str, Any]) -> None:
+    for key, preset in presets.items():
+        option = f"ModelOptions(presets={{{key!r}: ...}}) of {name}"
+        if not callable(preset.value if isinstance(preset, Preset) else preset):
+            raise ConfigurationError(f"{option} takes a function of the request's context, not {preset!r}.")
+        if isinstance(preset, Preset) and (isinstance(preset.on, str) or not set(preset.on) <= {"create", "update"}):
+            raise ConfigurationError(f"{option} has on={preset.on!r}; it takes {{'create'}}, {{'update'}} or both.")
+        if isinstance(preset, Preset) and not preset.on:
+            raise ConfigurationError(f"{option} is never set; say on={{'create'}}, {{'update'}} or both.")
 
 
 def check_scalars(option: str, scalars: Mapping[Any, Scalar]) -> None:
@@ -79,7 +109,9 @@ def check_attributes(mapper: Mapper[Any], options: ModelOptions, further: Collec
     relations = {*mapper.relationships.keys(), *further}
     for option, attributes in _attributes(options).items():
         unknown = sorted(set(attributes) - known)
-        if option in ("operators", "scalars", "enum_names") and not relations.isdisjoint(attributes):
+        if option in ("operators", "scalars", "enum_names", "soft_delete", "presets") and not relations.isdisjoint(
+            attributes
+        ):
             raise ConfigurationError(
                 f"ModelOptions({option}=...) of {mapper.class_.__name__} names "
                 f"{', '.join(map(repr, sorted(relations & set(attributes))))}, which leads to other records; "
@@ -104,6 +136,8 @@ def _attributes(options: ModelOptions) -> dict[str, Collection[str]]:
         "operators": options.operators,
         "scalars": options.scalars,
         "enum_names": options.enum_names,
+        "soft_delete": () if options.soft_delete is None else (options.soft_delete.column,),
+        "presets": options.presets,
     }
 
 

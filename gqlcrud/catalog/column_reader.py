@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.types import NullType, TypeEngine
 
 from gqlcrud.catalog.annotations import AnnotationReader
+from gqlcrud.catalog.column import Column, Source
 from gqlcrud.catalog.enums import EnumTypes
-from gqlcrud.catalog.model import Column, LeftOut, Source
+from gqlcrud.catalog.model import LeftOut
 from gqlcrud.catalog.rules import read_rules
 from gqlcrud.catalog.stored_values import bounds_of, is_computable, is_computed, is_generated, is_nullable, needs_value
 from gqlcrud.errors import ConfigurationError
@@ -155,7 +156,9 @@ class ColumnReader:
     def hidden(self, key: str, column: Any) -> Column:
         """A stored column that the API does not offer but a relation, the global id or a field of the user's needs."""
         scalar = self._known_scalar(key, column.type) or STRING
-        return Column(key, key, scalar, column.type, is_nullable(column), "", sortable=False, offered=False)
+        read_only = self.options.forbids_writes(key)
+        nullable = is_nullable(column)
+        return Column(key, key, scalar, column.type, nullable, "", sortable=False, read_only=read_only, offered=False)
 
     def _scalar(self, key: str, sql_type: TypeEngine[Any]) -> Scalar | None:
         try:

@@ -12,8 +12,8 @@ from sqlalchemy.ext.hybrid import HybridExtensionType, hybrid_property
 from sqlalchemy.orm import ColumnProperty, Mapper, aliased
 
 from gqlcrud.catalog.annotations import attribute_annotation, return_annotation
+from gqlcrud.catalog.column import Column
 from gqlcrud.catalog.column_reader import ColumnReader
-from gqlcrud.catalog.model import Column
 
 
 def read_columns(mapper: Mapper[Any], reader: ColumnReader) -> list[Column]:
@@ -52,14 +52,14 @@ def _read_property(mapper: Mapper[Any], prop: ColumnProperty[Any], reader: Colum
             column,
             description,
             deferred=prop.deferred,
-            managed=_is_managed(mapper, prop),
+            managed=is_managed(mapper, prop),
             filled=first if isinstance(first, sa.Column) else column,
             changeable=not _is_identity(mapper, prop),
         )
     return reader.expression(prop.key, column, attribute_annotation(mapper.class_, prop.key), prop.doc)
 
 
-def _is_managed(mapper: Mapper[Any], prop: ColumnProperty[Any]) -> bool:
+def is_managed(mapper: Mapper[Any], prop: ColumnProperty[Any]) -> bool:
     """Whether SQLAlchemy sets the column: the version of a record, the class of it, or the key of a base class again."""
     managed = (mapper.version_id_col, mapper.polymorphic_on)
     return any(column is each for column in prop.columns for each in managed) or _repeats_key(mapper, prop)

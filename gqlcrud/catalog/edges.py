@@ -9,9 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
+from gqlcrud.catalog.column import Column, Source
 from gqlcrud.catalog.column_reader import ColumnReader
 from gqlcrud.catalog.foreign_keys import KeyTargets
-from gqlcrud.catalog.model import Column, Link, Relation, Source
+from gqlcrud.catalog.model import Link, Relation
 from gqlcrud.naming import Names, link_type_name, pascal_name, singular
 from gqlcrud.options import ModelOptions
 

@@ -9,9 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 
+from gqlcrud.catalog.column import Column
 from gqlcrud.catalog.column_reader import ColumnReader
 from gqlcrud.catalog.columns import hidden_column
-from gqlcrud.catalog.model import Column, Relation
+from gqlcrud.catalog.model import Relation
 from gqlcrud.naming import camel_name
 from gqlcrud.scalars import ID
 

@@ -5,142 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from pydantic import BaseModel
 from sqlalchemy import FromClause
-from sqlalchemy.types import TypeEngine
 
-from gqlcrud.catalog.rule import Rule
+from gqlcrud.catalog.column import Column, InputSchema, PresetColumn
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.hooks import Hooks
-from gqlcrud.scalars import Operator, Scalar
-
-
-class Source(Enum):
-    """Where a column's values come from.
-
-    STORED: a column of the table. EXPRESSION: SQL, from a `column_property` or a `hybrid_property`.
-    PYTHON: a `hybrid_property` that has no SQL form; it is computed from the other columns.
-    LINK: a column of the table that links two models many-to-many.
-    """
-
-    STORED = "stored"
-    EXPRESSION = "expression"
-    PYTHON = "python"
-    LINK = "link"
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """The size of values that a column takes: texts of `length` characters, decimals of `precision` digits of which
-    `scale` stand after the point. None is no bound."""
-
-    length: int | None = None
-    precision: int | None = None
-    scale: int | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Column:
-    """One column of a model, or of a link table.
-
-    key: attribute of the mapped class (of the link table's column, for LINK). name: GraphQL field.
-    references: the class whose global id a foreign key holds; the GraphQL type is then ID.
-    offered: False for a column that is fetched for a relation's sake and shown nowhere.
-    read_only: never set by a client. generated: the database numbers it, so that no client needs to.
-    required: a new record has to be given a value, since there is no default and NULL is not allowed.
-    changeable: whether the database can make its next value of the one it has (`ops`): a number, JSON or an array that
-    clients may set, and that neither names a record nor counts its versions.
-    bounds, rules: what is known of the values that the database takes.
-    """
-
-    key: str
-    name: str
-    scalar: Scalar
-    sql_type: TypeEngine[Any]
-    nullable: bool
-    description: str
-    source: Source = Source.STORED
-    references: type | None = None
-    operators: tuple[Operator, ...] = ()
-    sortable: bool = True
-    deferred: bool = False
-    read_only: bool = False
-    offered: bool = True
-    generated: bool = False
-    required: bool = False
-    bounds: Bounds = field(default_factory=lambda: Bounds())
-    changeable: bool = False
-    rules: tuple[Rule, ...] = ()
-
-    @property
-    def filterable(self) -> bool:
-        return self.offered and bool(self.operators)
-
-    @property
-    def writable(self) -> bool:
-        """Whether a client may give a value."""
-        return self.offered and not self.read_only and self.source in (Source.STORED, Source.LINK)
-
-    def __repr__(self) -> str:
-        return f"Column({self.key})"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SchemaField:
-    """A field of a Pydantic model that an input passes through.
-
-    attribute: of the Pydantic model. key: under which it takes a value, its alias if it has one. name: GraphQL field.
-    column: that its value is for; None for a virtual field, which has a `scalar` and a `description` of its own.
-    needed: a value has to be given. nullable: it may be None.
-    """
-
-    attribute: str
-    key: str
-    name: str
-    column: Column | None
-    scalar: Scalar
-    needed: bool
-    nullable: bool
-    description: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class InputSchema:
-    """A Pydantic model that the values of a record pass through before they are written.
-
-    schema: the model, in which a field that an input may leave out has a default. places: what it may call a field in
-    an error -> the field. partial: it is for patches, so that only what is given counts. exclusive: columns that it has
-    no field for are no part of the input.
-    """
-
-    schema: type[BaseModel]
-    fields: tuple[SchemaField, ...]
-    places: Mapping[str, SchemaField]
-    partial: bool
-    exclusive: bool
-
-    @property
-    def virtual(self) -> tuple[SchemaField, ...]:
-        return tuple(each for each in self.fields if each.column is None)
-
-    def field_of(self, column: Column) -> SchemaField | None:
-        return next((each for each in self.fields if each.column is not None and each.column.key == column.key), None)
-
-    def offers(self, column: Column) -> bool:
-        """Whether the column is a part of the input, as far as the Pydantic model says."""
-        return not self.exclusive or self.field_of(column) is not None
-
-    def needs(self, column: Column) -> bool:
-        """Whether the input has to give the column a value; the Pydantic model may give it one itself."""
-        field = self.field_of(column)
-        return column.required if field is None else field.needed
-
-    def requires(self, column: Column) -> bool:
-        """Whether the input has to give the column a value that is not null."""
-        field = self.field_of(column)
-        return self.needs(column) and (field is None or not field.nullable)
+from gqlcrud.options import Permission
+from gqlcrud.scalars import BOOLEAN
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,13 +39,42 @@ class Orphan(Enum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class SoftDeletion:
+    """How a deleted record of a model is told from one that is there.
+
+    column: a time or a date, NULL of a record that is there; or a flag that is `alive` then, or NULL.
+    cascades: relations of the class, offered or not, whose records are marked along with a record.
+    show_deleted: who may read deleted records; hard_delete: who may delete records wholly.
+    """
+
+    column: Column
+    alive: bool
+    show_deleted: Permission
+    hard_delete: Permission
+    cascades: tuple[Relation, ...] = ()
+
+    @property
+    def is_flag(self) -> bool:
+        return self.column.scalar is BOOLEAN
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDeletion:
+    """The column of a link table that tells deleted links, by its key; `alive` as of a flag, None for a time."""
+
+    key: str
+    alive: bool | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Link:
     """The table between two models.
 
     local: its column keys that equal the owner's `Relation.local`; remote: those that equal `Relation.remote`.
     unique: no pair of records is linked twice; exact: a constraint on just these columns says so.
     columns: what else the table holds, shown on the edge.
-    entity: the class that the table is mapped to as well, if there is one.
+    entity: the class that the table is mapped to as well, if there is one. deletion: how the records of that class are
+    marked as deleted: one that is links nothing.
     """
 
     table: FromClause
@@ -182,6 +84,7 @@ class Link:
     exact: bool = False
     columns: tuple[Column, ...] = ()
     entity: type | None = None
+    deletion: LinkDeletion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +157,7 @@ class Model:
     """One mapped class. name: GraphQL type; one, many: the root fields; keys: the primary key first.
 
     version: the column that counts the changes of a record, for optimistic locking. read_only: no write is offered.
+    soft_deletion: how records are marked as deleted; None if they are deleted. presets: the columns that the API sets.
     stored: every column of its tables by attribute, those that the API does not offer among them.
     create_schema, update_schema: what the values of new records, and of patches, pass through. hooks: those of all
     models, then its own.
@@ -273,6 +177,8 @@ class Model:
     max_page_size: int
     version: Column | None = None
     read_only: bool = False
+    soft_deletion: SoftDeletion | None = None
+    presets: tuple[PresetColumn, ...] = ()
     members: Mapping[str, Member] = field(default_factory=dict)
     stored: Mapping[str, Column] = field(default_factory=dict)
     create_schema: InputSchema | None = None

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Mapper
 from strawberry.types.base import get_object_definition
 from strawberry.types.field import StrawberryField
 
+from gqlcrud.catalog.column import Column
 from gqlcrud.catalog.column_reader import ColumnReader
 from gqlcrud.catalog.columns import hidden_column
-from gqlcrud.catalog.model import Column, OwnField, Relation
+from gqlcrud.catalog.model import OwnField, Relation
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.naming import camel_name
 

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
-from gqlcrud.catalog.model import Column, Source
+from gqlcrud.catalog.column import Column, Source
 from gqlcrud.scalars import DECIMAL, FLOAT, INT, JsonScalar, Scalar, has_scalar, scalar_for, wrapped_type
 from gqlcrud.values import check_stored_date, check_stored_datetime, check_stored_offset_time, check_stored_time
 

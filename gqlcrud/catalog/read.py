@@ -14,14 +14,17 @@ from sqlalchemy.orm.exc import UnmappedClassError
 from gqlcrud.catalog.assemble import assemble_model
 from gqlcrud.catalog.associations import derived_relations
 from gqlcrud.catalog.checks import check_attributes, check_names, check_options, check_scalar_types
+from gqlcrud.catalog.column import Column
 from gqlcrud.catalog.column_reader import ColumnReader
 from gqlcrud.catalog.columns import read_columns
 from gqlcrud.catalog.edges import EdgeReader, is_same_link
 from gqlcrud.catalog.enums import EnumTypes
 from gqlcrud.catalog.foreign_keys import KeyTargets, primary_key, with_global_ids, with_known_columns
-from gqlcrud.catalog.model import Catalog, Column, LeftOut, Relation
+from gqlcrud.catalog.model import Catalog, LeftOut, Model, Relation
+from gqlcrud.catalog.presets import read_presets
 from gqlcrud.catalog.relation_order import own_order
 from gqlcrud.catalog.relations import RelationReader
+from gqlcrud.catalog.soft_deletion import DeletionReader
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.hooks import Hooks
 from gqlcrud.options import Limits, ModelOptions
@@ -88,16 +91,21 @@ def read_catalog(classes: Iterable[type], settings: CatalogSettings) -> Catalog:
         for entity, mapper in mappers.items()
     }
     relations = _complete(relations, columns, EdgeReader(readers, columns, targets), mappers)
-    models = [
-        assemble_model(
+    reader = DeletionReader(mappers, readers, columns)
+    deletions = reader.read()
+    models: list[Model] = []
+    for entity, mapper in mappers.items():
+        for relation in relations[entity]:
+            reader.check_custom(relation, deletions)
+        model = assemble_model(
             mapper,
             readers[entity],
             columns[entity],
-            relations[entity],
+            [reader.relation(each, deletions) for each in relations[entity]],
             settings.limits,
         )
-        for entity, mapper in mappers.items()
-    ]
+        presets = read_presets(mapper, readers[entity], columns[entity])
+        models.append(replace(model, soft_deletion=deletions.get(entity), presets=presets))
     if settings.read_only:
         models = [replace(model, read_only=True) for model in models]
     if settings.hooks is not None:
@@ -129,7 +137,7 @@ def _bases_first(mappers: Mapping[type, Mapper[Any]]) -> list[tuple[type, Mapper
 def _readers(
     mappers: Mapping[type, Mapper[Any]], settings: CatalogSettings, left_out: list[LeftOut]
 ) -> dict[type, ColumnReader]:
-    options = {entity: settings.options.get(entity, ModelOptions()) for entity in mappers}
+    options = {entity: _options(mapper, settings) for entity, mapper in mappers.items()}
     names = {entity: options[entity].name or entity.__name__ for entity in mappers}
     enums = EnumTypes(frozenset(names.values()), settings.skip_unknown)
     for entity, mapper in mappers.items():
@@ -149,6 +157,15 @@ def _readers(
         )
         for entity, mapper in mappers.items()
     }
+
+
+def _options(mapper: Mapper[Any], settings: CatalogSettings) -> ModelOptions:
+    """The options of a class, with what it inherits of them."""
+    options = settings.options.get(mapper.class_, ModelOptions())
+    for base in mapper.iterate_to_root():
+        if base is not mapper and base.class_ in settings.options:
+            options = options.inherited(settings.options[base.class_])
+    return options
 
 
 def _writable(mapper: Mapper[Any], options: ModelOptions) -> ModelOptions:

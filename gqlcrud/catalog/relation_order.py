@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapper
 from sqlalchemy.sql import operators
 
-from gqlcrud.catalog.model import Column, OrderedBy, Relation, Source
+from gqlcrud.catalog.column import Column, Source
+from gqlcrud.catalog.model import OrderedBy, Relation
 
 
 def own_order(relation: Relation, mapper: Mapper[Any], columns: Sequence[Column]) -> tuple[OrderedBy, ...]:

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty
 from sqlalchemy.orm.exc import UnmappedColumnError
 from sqlalchemy.sql import operators
 
+from gqlcrud.catalog.column import Column, Source
 from gqlcrud.catalog.column_reader import ColumnReader
 from gqlcrud.catalog.columns import hidden_column
-from gqlcrud.catalog.model import Column, Link, Orphan, Relation, Source
+from gqlcrud.catalog.model import Link, Orphan, Relation
 from gqlcrud.naming import camel_name
 
 Pair: TypeAlias = tuple[sa.Column[Any], sa.Column[Any]]
@@ -127,10 +128,10 @@ class RelationReader:
 
 
 def _is_writable(prop: RelationshipProperty[Any], foreign_key: Sequence[Column], custom: bool) -> bool:
-    """Whether it says by equal columns what leads where, and nothing forbids to set them."""
+    """Whether it says by equal columns what leads where, and nothing forbids to set them, from either end."""
     linked = prop.secondary is not None
     fixed = not linked and any(column.read_only for column in foreign_key)
-    return not (prop.viewonly or custom or fixed or (linked and not prop.uselist))
+    return not (prop.viewonly or custom or (linked and not prop.uselist) or fixed)
 
 
 def _orphan(prop: RelationshipProperty[Any], foreign_key: Sequence[Column]) -> Orphan:

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from pydantic import AliasChoices, AnyUrl, BaseModel, EmailStr, Field, RootModel, SecretBytes, SecretStr, create_model
 from pydantic.fields import FieldInfo
 
+from gqlcrud.catalog.column import Column, InputSchema, SchemaField
 from gqlcrud.catalog.column_reader import ColumnReader
-from gqlcrud.catalog.model import Column, InputSchema, Model, Relation, SchemaField
+from gqlcrud.catalog.model import Model, Relation
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.naming import Names, camel_name
 

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from gqlcrud.catalog.model import Bounds
+from gqlcrud.catalog.column import Bounds
 from gqlcrud.scalars import BIG_INT, DECIMAL, FLOAT, INT, JSON, Scalar, scalar_for, wrapped_type
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from gqlcrud.context import Operation
-from gqlcrud.errors import ErrorCode, RequestError, UserError, WriteError
+from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.execution import Transaction
 from gqlcrud.mutations.payloads import Payload
+from gqlcrud.mutations.presets import presets_of
 from gqlcrud.mutations.running import Mutation, Prepared, prepare, write
 from gqlcrud.selection import Selection
 
@@ -27,14 +28,15 @@ class Document:
     refused: Mapping[str, Outcome]
 
 
-def prepare_document(operation: Operation, writes: Mapping[str, tuple[Mutation, Selection]]) -> Document:
+async def prepare_document(operation: Operation, writes: Mapping[str, tuple[Mutation, Selection]]) -> Document:
     """Plan every root field, so that all mistakes are told at once, before any SQL."""
+    presets = await presets_of(operation)
     fields: dict[str, Prepared] = {}
     refused: dict[str, Outcome] = {}
     for key, (mutation, selection) in writes.items():
         try:
-            fields[key] = prepare(operation, mutation, selection)
-        except RequestError as error:
+            fields[key] = prepare(operation, presets, mutation, selection)
+        except Exception as error:  # it is for the field to raise, where graphql-core expects it
             refused[key] = error
             continue
         if fields[key].plan is None:

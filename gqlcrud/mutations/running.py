@@ -12,12 +12,13 @@ from gqlcrud.context import Operation
 from gqlcrud.errors import UserError, WriteError
 from gqlcrud.execution import Transaction
 from gqlcrud.mutations.payloads import Payload, deleted_payload, read_many, read_payload
+from gqlcrud.mutations.presets import presets_of
 from gqlcrud.plan import PayloadPlan
 from gqlcrud.planning import plan_payload
 from gqlcrud.selection import Selection
 from gqlcrud.unit_of_work import apply_many, apply_one, locate
-from gqlcrud.write_plan import CreateOne, DeleteOne, UpdateOne, UpsertOne, WriteOne
-from gqlcrud.write_planning import WritePlanner
+from gqlcrud.write_plan import CreateOne, DeleteOne, RestoreOne, UpdateOne, UpsertOne, WriteOne
+from gqlcrud.write_planning import Presets, WritePlanner
 
 PlanWrite = Callable[[WritePlanner, Mapping[str, Any], Model], WriteOne | WriteMany]
 
@@ -49,13 +50,13 @@ class Prepared:
         return Payload(tuple(dict.fromkeys(errors)), self.client_id, lists)
 
 
-def prepare(operation: Operation, mutation: Mutation, selection: Selection) -> Prepared:
+def prepare(operation: Operation, presets: Presets, mutation: Mutation, selection: Selection) -> Prepared:
     """Raises RequestError for a selection that cannot be read."""
     value = selection.arguments["input"]
     client_id = value.get("clientMutationId")
     shown = plan_payload(operation.planner, selection, mutation.model, mutation.shown)
     try:
-        plan = mutation.plan(WritePlanner(operation.planner), value, mutation.model)
+        plan = mutation.plan(WritePlanner(operation.planner, presets), value, mutation.model)
     except WriteError as error:
         return Prepared(mutation, None, error.errors, shown, client_id)
     return Prepared(mutation, plan, (), shown, client_id)
@@ -63,7 +64,7 @@ def prepare(operation: Operation, mutation: Mutation, selection: Selection) -> P
 
 async def run_mutation(operation: Operation, mutation: Mutation, selection: Selection) -> Payload:
     """Raises RequestError for a selection that cannot be read, before anything is written."""
-    prepared = prepare(operation, mutation, selection)
+    prepared = prepare(operation, await presets_of(operation), mutation, selection)
     if prepared.plan is None:
         return prepared.failure(prepared.errors)
     try:
@@ -76,7 +77,7 @@ async def write(transaction: Transaction, prepared: Prepared) -> Payload:
     """Raises WriteError, which undoes the transaction."""
     plan, shown, client_id = prepared.plan, prepared.shown, prepared.client_id
     assert plan is not None, "what is refused is not written"
-    if isinstance(plan, CreateOne | UpdateOne | UpsertOne | DeleteOne):
+    if isinstance(plan, CreateOne | UpdateOne | UpsertOne | DeleteOne | RestoreOne):
         return await write_one(transaction, plan, shown, client_id)
     written = await transaction.apply(lambda saver: apply_many(saver, plan))
     if isinstance(plan, DeleteMany):

@@ -2,7 +2,17 @@
 
 from gqlcrud.planning.payloads import plan_payload
 from gqlcrud.planning.tree import Planner
+from gqlcrud.planning.visibility import DeletedRecords, Visibility
 from gqlcrud.planning.where import canonical_json, conjunction
 from gqlcrud.planning.window import check_stored_position, check_typed_position
 
-__all__ = ["Planner", "canonical_json", "check_stored_position", "check_typed_position", "conjunction", "plan_payload"]
+__all__ = [
+    "DeletedRecords",
+    "Planner",
+    "Visibility",
+    "canonical_json",
+    "check_stored_position",
+    "check_typed_position",
+    "conjunction",
+    "plan_payload",
+]

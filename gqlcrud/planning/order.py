@@ -10,15 +10,17 @@ from gqlcrud.catalog import Catalog, Column, Model, Relation, Source
 from gqlcrud.errors import ErrorCode, RequestError
 from gqlcrud.keys import fingerprint
 from gqlcrud.options import Limits
-from gqlcrud.plan import ColumnKey, CountKey, OrderKey, OrderTerm, Sort
+from gqlcrud.plan import ColumnKey, CountKey, Hop, OrderKey, OrderTerm, Sort
+from gqlcrud.planning.visibility import Visibility
 
 
 @dataclass(frozen=True, slots=True)
 class OrderPlanner:
-    """Plans the orders of one API."""
+    """Plans the orders of one request."""
 
     catalog: Catalog
     limits: Limits
+    visibility: Visibility
 
     def plan(
         self, order_by: Sequence[Mapping[str, Any]] | None, model: Model, relation: Relation | None
@@ -61,9 +63,7 @@ class OrderPlanner:
             return _order_term(ColumnKey((), column), value, column.nullable)
         return self._nested(item, model, (), nullable=False)
 
-    def _nested(
-        self, item: Mapping[str, Any], model: Model, path: tuple[Relation, ...], *, nullable: bool
-    ) -> OrderTerm:
+    def _nested(self, item: Mapping[str, Any], model: Model, path: tuple[Hop, ...], *, nullable: bool) -> OrderTerm:
         if len(path) > self.limits.max_depth:
             raise RequestError(f"An order follows at most {self.limits.max_depth} relations.", ErrorCode.LIMIT)
         ((name, value),) = item.items()
@@ -73,10 +73,11 @@ class OrderPlanner:
             computed = member.source is Source.EXPRESSION
             return _order_term(ColumnKey(path, member), value, nullable or member.nullable or computed)
         assert isinstance(member, Relation)
-        if member.many:
-            return _order_term(CountKey(path, member), value["count"], nullable)
         target = self.catalog.model(member.target)
-        return self._nested(value, target, (*path, member), nullable=nullable or member.nullable)
+        among = self.visibility.condition(target)
+        if member.many:
+            return _order_term(CountKey(path, member, among), value["count"], nullable)
+        return self._nested(value, target, (*path, Hop(member, among)), nullable=nullable or member.nullable)
 
 
 def _own_order(relation: Relation, model: Model) -> list[OrderTerm]:
@@ -92,9 +93,9 @@ def order_fingerprint(model: Model, relation: Relation | None, order: Sequence[O
     """What a cursor of this list and order carries, so that it is not taken for one of another."""
     parts = [model.name if relation is None else f"{relation.owner.__name__}.{relation.key}"]
     for term in order:
-        names = [each.name for each in term.key.path]
+        names = [hop.relation.name for hop in term.key.path]
         match term.key:
-            case CountKey(_, counted):
+            case CountKey(_, counted, _):
                 names.append(f"{counted.name}#")
             case ColumnKey(_, column):
                 names.append(f"{column.name}@" if column.source is Source.LINK else column.name)

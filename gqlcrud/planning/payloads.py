@@ -9,12 +9,14 @@ from gqlcrud.catalog import Model
 from gqlcrud.errors import RequestError
 from gqlcrud.plan import PagePlan, PayloadPlan, RecordPlan
 from gqlcrud.planning.tree import Planner
+from gqlcrud.planning.visibility import DeletedRecords
 from gqlcrud.selection import Selection
 
 
 def plan_payload(planner: Planner, selection: Selection, model: Model, shown: Collection[str]) -> PayloadPlan:
     """`shown`: the fields of the payload that hold records; its field for their edges is called `<one>Edge`.
 
+    What is written was found by the write, and is shown even if it is marked as deleted.
     Raises RequestError with the path from the mutation field.
     """
     records: list[tuple[str, RecordPlan]] = []
@@ -22,7 +24,8 @@ def plan_payload(planner: Planner, selection: Selection, model: Model, shown: Co
     for field in selection.children:
         try:
             if field.name in shown:
-                records.append((field.key, planner.record(field, model, model.primary_key)))
+                plan = planner.record(field, model, model.primary_key)
+                records.append((field.key, replace(plan, where=planner.visible(model, DeletedRecords.INCLUDE))))
             elif field.name == f"{model.one}Edge":
                 edges.append((field.key, _edge(planner, field, model)))
         except RequestError as error:

@@ -12,7 +12,8 @@ from gqlcrud.keys import decode_id
 from gqlcrud.options import Limits
 from gqlcrud.plan import Child, Condition, Need, PagePlan, RecordPlan, View
 from gqlcrud.planning.order import OrderPlanner, order_fingerprint
-from gqlcrud.planning.where import WherePlanner
+from gqlcrud.planning.visibility import DeletedRecords, Visibility
+from gqlcrud.planning.where import WherePlanner, conjunction
 from gqlcrud.planning.window import CheckPosition, plan_window
 from gqlcrud.selection import Selection
 
@@ -27,16 +28,18 @@ class _Shown:
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """Plans the reads of one API. `check_position` says which cursor values the database can compare."""
+    """Plans the reads of one request. `check_position` says which cursor values the database can compare."""
 
     catalog: Catalog
     limits: Limits
     check_position: CheckPosition
+    visibility: Visibility
 
     def page(self, selection: Selection, model: Model, relation: Relation | None = None, depth: int = 1) -> PagePlan:
         """The plan of a connection field. Raises RequestError with the path from that field."""
         self._check_depth(depth)
-        order = OrderPlanner(self.catalog, self.limits).plan(selection.arguments.get("orderBy"), model, relation)
+        orders = OrderPlanner(self.catalog, self.limits, self.visibility)
+        order = orders.plan(selection.arguments.get("orderBy"), model, relation)
         mark = order_fingerprint(model, relation, order)
         plan = PagePlan(
             model=model,
@@ -60,9 +63,14 @@ class Planner:
     ) -> RecordPlan:
         """The plan of a field that gives one record, found by `key`."""
         self._check_depth(depth)
+        where = self.visibility.asked(model, selection.arguments)
         shown = self._shown(selection.children, model, depth)
         view = View((selection.key,), shown.children)
-        return RecordPlan(model, relation, key, columns=shown.columns, views=(view,))
+        return RecordPlan(model, relation, key, where, shown.columns, (view,))
+
+    def visible(self, model: Model, deleted: DeletedRecords = DeletedRecords.EXCLUDE) -> Condition:
+        """What holds for the records of a model that there are for the request."""
+        return self.visibility.condition(model, deleted)
 
     def selector(self, by: Mapping[str, Any], model: Model) -> tuple[Key, tuple[Any, ...]]:
         """The key that a unique selector (`BookBy`, exactly one field) names, and its values, one for each column.
@@ -93,11 +101,13 @@ class Planner:
 
     def condition(self, where: Mapping[str, Any] | None, model: Model) -> Condition:
         """The meaning of a `where` input. Raises RequestError with the path from it."""
-        return WherePlanner(self.catalog, self.limits).plan(where, model)
+        return WherePlanner(self.catalog, self.limits, self.visibility).plan(where, model)
 
     def _where(self, arguments: Mapping[str, Any], model: Model) -> Condition:
+        """What is asked for of the records that there are."""
+        there = self.visibility.asked(model, arguments)
         try:
-            return self.condition(arguments.get("where"), model)
+            return conjunction([there, self.condition(arguments.get("where"), model)])
         except RequestError as error:
             raise error.below("where") from None
 

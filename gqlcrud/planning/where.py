@@ -29,6 +29,7 @@ from gqlcrud.plan import (
     Related,
     RelatedCount,
 )
+from gqlcrud.planning.visibility import Visibility
 from gqlcrud.scalars import BOOLEAN, DECIMAL, STRING, Operator, Scalar
 from gqlcrud.values import check_pattern, check_text
 
@@ -51,10 +52,11 @@ def conjunction(terms: Sequence[Condition]) -> Condition:
 
 @dataclass(frozen=True, slots=True)
 class WherePlanner:
-    """Plans the filters of one API."""
+    """Plans the filters of one request."""
 
     catalog: Catalog
     limits: Limits
+    visibility: Visibility
 
     def plan(self, where: Mapping[str, Any] | None, model: Model, depth: int = 0) -> Condition:
         """The meaning of a `where` input of `model`; null is the same as none. Raises RequestError with the path."""
@@ -173,21 +175,21 @@ class WherePlanner:
     def _relation_test(self, relation: Relation, target: Model, name: str, operand: Any, depth: int) -> Condition:
         if operand is None:
             raise RequestError(f"{name} cannot be null; leave it out, or use isNull.")
+        among = self.visibility.condition(target)
         if name == "isNull":
-            some = Related(relation, Quantifier.SOME, Always(True))
-            return Related(relation, Quantifier.NONE, Always(True)) if operand else some
+            return Related(relation, Quantifier.NONE if operand else Quantifier.SOME, Always(True), among)
         if name == "count":
             return conjunction(
-                [_at(each, _count, relation, Operator(each), number) for each, number in operand.items()]
+                [_at(each, _count, relation, Operator(each), number, among) for each, number in operand.items()]
             )
         term = self.plan(operand, target, depth + 1)
         match name:
             case "is" | "some":
-                return Related(relation, Quantifier.SOME, term)
+                return Related(relation, Quantifier.SOME, term, among)
             case "isNot" | "none":
-                return Related(relation, Quantifier.NONE, term)
+                return Related(relation, Quantifier.NONE, term, among)
             case _:
-                return Always(True) if term == Always(True) else Related(relation, Quantifier.EVERY, term)
+                return Always(True) if term == Always(True) else Related(relation, Quantifier.EVERY, term, among)
 
     def _check_count(self, operands: Sequence[object]) -> None:
         if len(operands) > self.limits.max_list_operands:
@@ -210,10 +212,10 @@ def canonical_json(value: Any) -> str:
     return check_text(text)
 
 
-def _count(relation: Relation, operator: Operator, number: Any) -> Condition:
+def _count(relation: Relation, operator: Operator, number: Any, among: Condition) -> Condition:
     if number is None:
         raise RequestError(f"{operator} cannot be null; leave it out.")
-    return RelatedCount(relation, operator, number)
+    return RelatedCount(relation, operator, number, among)
 
 
 def _checked(scalar: Scalar, value: Any) -> Any:

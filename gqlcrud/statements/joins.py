@@ -74,6 +74,8 @@ def _join_values(relation: Relation, target: Any, values: Sequence[sa.ColumnElem
         return Target(target, None, target, sa.and_(*equal))
     table = link.table.alias()
     here = [table.c[key] == value for key, value in zip(link.local, values, strict=True)]
+    if link.deletion is not None:
+        here.append(_is_there(table.c[link.deletion.key], link.deletion.alive))
     there = [
         table.c[key] == attribute(column, target) for key, column in zip(link.remote, relation.remote, strict=True)
     ]
@@ -84,6 +86,13 @@ def _join_values(relation: Relation, target: Any, values: Sequence[sa.ColumnElem
     remote = [attribute(column, target) for column in relation.remote]
     one_of = remote[0].in_(linked) if len(remote) == 1 else sa.tuple_(*remote).in_(linked)
     return Target(target, None, target, one_of)
+
+
+def _is_there(mark: sa.ColumnElement[Any], alive: bool | None) -> sa.ColumnElement[bool]:
+    """A link is not marked as deleted; a flag that is NULL marks nothing."""
+    if alive is None:
+        return mark.is_(None)
+    return mark.is_not(sa.false() if alive else sa.true())
 
 
 def _has_link(relation: Relation) -> bool:

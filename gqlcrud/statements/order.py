@@ -9,11 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gqlcrud.catalog import Relation, Source
-from gqlcrud.plan import ColumnKey, OrderKey, OrderTerm
+from gqlcrud.catalog import Source
+from gqlcrud.plan import ColumnKey, Hop, OrderKey, OrderTerm
 from gqlcrud.scalars import JsonScalar
 from gqlcrud.statements.columns import SortKey, integer_key
-from gqlcrud.statements.joins import join_owner, primary_key
+from gqlcrud.statements.joins import Target, join_owner, primary_key
 from gqlcrud.statements.predicates import Predicates
 
 
@@ -55,7 +55,7 @@ class OrderBuilder:
     predicates: Predicates
     source: Any
     link: Any
-    joins: dict[tuple[Relation, ...], tuple[Any, sa.ColumnElement[bool]]] = field(default_factory=dict)
+    joins: dict[tuple[Hop, ...], tuple[Any, sa.ColumnElement[bool]]] = field(default_factory=dict)
 
     def build(self, terms: tuple[OrderTerm, ...]) -> Ordering:
         keys = tuple(self._key(term.key) for term in terms)
@@ -63,16 +63,17 @@ class OrderBuilder:
 
     def _key(self, key: OrderKey) -> SortKey:
         source = self.source
-        for length, relation in enumerate(key.path, 1):
-            if not relation.unique or relation.custom:
+        for length, hop in enumerate(key.path, 1):
+            if not hop.relation.unique or hop.relation.custom:
                 return self._subquery_key(key, source, key.path[length - 1 :])
-            source = self._joined(key.path[:length], relation, source)
+            source = self._joined(key.path[:length], hop, source)
         return self._leaf(key, source)
 
-    def _joined(self, path: tuple[Relation, ...], relation: Relation, source: Any) -> Any:
+    def _joined(self, path: tuple[Hop, ...], hop: Hop, source: Any) -> Any:
         if path not in self.joins:
-            target = join_owner(relation, source)
-            self.joins[path] = (target.entity, target.condition)
+            target = join_owner(hop.relation, source)
+            among = self.predicates.given(hop.among, target.entity)
+            self.joins[path] = (target.entity, sa.and_(target.condition, *among))
         return self.joins[path][0]
 
     def _leaf(self, key: OrderKey, source: Any) -> SortKey:
@@ -82,23 +83,24 @@ class OrderBuilder:
             )
             computed = key.column.source is Source.EXPRESSION
         else:
-            found = integer_key(self.predicates.related_count(key.relation, source))
+            found = integer_key(self.predicates.related_count(key.relation, source, key.among))
             computed = True
         # what is computed of a record that is missing may be a value; the key is NULL then
-        return _unless_missing(found, source) if computed and any(each.nullable for each in key.path) else found
+        return _unless_missing(found, source) if computed and any(hop.relation.nullable for hop in key.path) else found
 
-    def _subquery_key(self, key: OrderKey, source: Any, path: tuple[Relation, ...]) -> SortKey:
+    def _subquery_key(self, key: OrderKey, source: Any, path: tuple[Hop, ...]) -> SortKey:
         """A to-one relation that no constraint holds to one record: the first by primary key counts, as when it is read."""
-        target = join_owner(path[0], source)
+        target = join_owner(path[0].relation, source)
         inner = OrderBuilder(self.predicates, target.entity, None)
-        rest = ColumnKey(path[1:], key.column) if isinstance(key, ColumnKey) else type(key)(path[1:], key.relation)
+        rest: OrderKey = replace(key, path=path[1:])
         leaf = inner._key(rest)
-        sort, value = (_first(target, inner, each) for each in (leaf.sort, leaf.value))
+        where = [target.condition, *self.predicates.given(path[0].among, target.entity)]
+        sort, value = (_first(target, where, inner, each) for each in (leaf.sort, leaf.value))
         return SortKey(sort, value, leaf.encode, leaf.bind)
 
 
-def _first(target: Any, inner: OrderBuilder, expression: Any) -> Any:
-    statement = sa.select(expression).select_from(target.source).where(target.condition)
+def _first(target: Target, where: Sequence[sa.ColumnElement[bool]], inner: OrderBuilder, expression: Any) -> Any:
+    statement = sa.select(expression).select_from(target.source).where(*where)
     for joined, condition in inner.joins.values():
         statement = statement.outerjoin_from(target.source, joined, condition)
     return statement.order_by(*primary_key(target.entity)).limit(1).scalar_subquery()

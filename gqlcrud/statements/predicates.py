@@ -12,7 +12,7 @@ from typing import Any, assert_never
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
-from gqlcrud.catalog import Column
+from gqlcrud.catalog import Column, Relation
 from gqlcrud.plan import (
     Always,
     And,
@@ -70,29 +70,33 @@ class Predicates:
                 return combined(sa.or_, [self.build(term, source) for term in terms])
             case Not(term):
                 return is_not_true(self.build(term, source))
-            case Related(_, quantifier, term):
-                return self._related(condition, quantifier, term, source)
-            case RelatedCount(relation, operator, operand):
-                return boolean(
-                    COMPARISONS[operator](self.related_count(relation, source), sa.literal(operand, sa.BigInteger()))
-                )
+            case Related():
+                return self._related(condition, source)
+            case RelatedCount(relation, operator, operand, among):
+                count = self.related_count(relation, source, among)
+                return boolean(COMPARISONS[operator](count, sa.literal(operand, sa.BigInteger())))
             case _:
                 assert_never(condition)
 
-    def related_count(self, relation: Any, source: Any) -> sa.ColumnElement[int]:
-        """How many records a relation of `source` has, as a scalar subquery."""
+    def related_count(self, relation: Relation, source: Any, among: Condition) -> sa.ColumnElement[int]:
+        """How many records a relation of `source` has, as a scalar subquery: of those that `among` holds for."""
         target = join_owner(relation, source)
-        return sa.select(sa.func.count()).select_from(target.source).where(target.condition).scalar_subquery()
+        where = [target.condition, *self.given(among, target.entity)]
+        return sa.select(sa.func.count()).select_from(target.source).where(*where).scalar_subquery()
 
-    def _related(self, related: Related, quantifier: Quantifier, term: Condition, source: Any) -> Predicate:
+    def given(self, condition: Condition, source: Any) -> list[Predicate]:
+        """The predicate of a condition; none at all where it is true anyway."""
+        return [] if condition == Always(True) else [self.build(condition, source)]
+
+    def _related(self, related: Related, source: Any) -> Predicate:
         target = join_owner(related.relation, source)
-        where = [target.condition]
-        if quantifier is Quantifier.EVERY:
-            where.append(is_not_true(self.build(term, target.entity)))
-        elif term != Always(True):
-            where.append(self.build(term, target.entity))
+        where = [target.condition, *self.given(related.among, target.entity)]
+        if related.quantifier is Quantifier.EVERY:
+            where.append(is_not_true(self.build(related.term, target.entity)))
+        else:
+            where += self.given(related.term, target.entity)
         found = sa.select(sa.literal_column("1")).select_from(target.source).where(*where).exists()
-        return found if quantifier is Quantifier.SOME else ~found
+        return found if related.quantifier is Quantifier.SOME else ~found
 
     def _key_in(self, columns: Sequence[Column], values: Sequence[tuple[Any, ...]], source: Any) -> Predicate:
         if len(columns) == 1:

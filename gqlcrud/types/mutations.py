@@ -51,6 +51,8 @@ def _fields(registry: Registry, model: Model, api: ApiKey) -> list[StrawberryFie
         if keys is not None:
             fields.append(_upsert(registry, model, api, keys))
     fields.append(_delete(registry, model, api))
+    if model.soft_deletion is not None:
+        fields.append(_restore(registry, model, api))
     return [*fields, *bulk_fields(registry, model, api, keys)]
 
 
@@ -99,7 +101,18 @@ def _upsert(registry: Registry, model: Model, api: ApiKey, enum: StrawberryEnumD
 def _delete(registry: Registry, model: Model, api: ApiKey) -> StrawberryField:
     inputs = [_by(registry, model), _condition(registry, model), *version_field(model)]
     text = f"Delete the {model.name} that `by` names; NOT_FOUND if there is none."
+    deletion = model.soft_deletion
+    if deletion is not None:
+        text += f" It is kept, marked as deleted, and can be restored by `restore{model.name}`."
+    if deletion is not None and deletion.hard_delete is not False:
+        hard = "True: for good, even if it is marked as deleted already; FORBIDDEN for who may not do that."
+        inputs.append(input_field("hard", optional(bool), hard))
     return _write_field(registry, api, "delete", model, WritePlanner.delete_one, inputs, text)
+
+
+def _restore(registry: Registry, model: Model, api: ApiKey) -> StrawberryField:
+    text = f"Take back the deletion of the {model.name} that `by` names; NOT_FOUND if none is deleted of this key."
+    return _write_field(registry, api, "restore", model, WritePlanner.restore_one, [_by(registry, model)], text)
 
 
 def _by(registry: Registry, model: Model) -> StrawberryField:

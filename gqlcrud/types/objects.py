@@ -25,7 +25,7 @@ from gqlcrud.fields import (
 )
 from gqlcrud.types.extend import own_fields
 from gqlcrud.types.orders import declare_link_order, order_name
-from gqlcrud.types.registry import ID, PAGE_INFO, Registry, argument, list_of, optional
+from gqlcrud.types.registry import DELETED_RECORDS, ID, PAGE_INFO, Registry, argument, list_of, optional
 
 
 def declare_object(registry: Registry, model: Model, api: ApiKey) -> None:
@@ -103,7 +103,15 @@ def page_arguments(registry: Registry, model: Model, relation: Relation | None) 
             terms = [f"`{each.column.name}`{' descending' * each.descending}" for each in relation.order]
             text += f" By default {', then '.join(terms)}."
         arguments.append(argument("orderBy", optional(list_of(registry.ref(order))), text))
-    return arguments
+    return [*arguments, *deleted_argument(model)]
+
+
+def deleted_argument(model: Model) -> list[StrawberryArgument]:
+    """The argument `deleted` of a field that gives records of a model, if anybody may see deleted ones."""
+    if model.soft_deletion is None or model.soft_deletion.show_deleted is False:
+        return []
+    text = "Whether deleted records are shown, EXCLUDE unless it is given; FORBIDDEN for who may not see them."
+    return [argument("deleted", optional(DELETED_RECORDS), text)]
 
 
 def _column_field(registry: Registry, column: Column, model: Model) -> StrawberryField:
@@ -143,7 +151,8 @@ def _relation_field(registry: Registry, relation: Relation, api: ApiKey) -> Stra
         connection = registry.ref(f"{relation.link_name or target.name}Connection")
         return RelationField(api, relation, connection, page_arguments(registry, target, relation))
     record = registry.ref(target.name)
-    return RelationField(api, relation, optional(record) if relation.nullable else record, ())
+    annotation = optional(record) if relation.nullable else record
+    return RelationField(api, relation, annotation, deleted_argument(target))
 
 
 def _is_type_of(model: Model) -> Callable[[Any, Any], bool]:

@@ -21,6 +21,7 @@ from strawberry.types.scalar import ScalarWrapper
 from gqlcrud.catalog import Catalog
 from gqlcrud.naming import Names
 from gqlcrud.plan import Sort
+from gqlcrud.planning import DeletedRecords
 from gqlcrud.scalars import BIG_INT, BYTES, DURATION, JSON, Scalar
 
 
@@ -192,6 +193,19 @@ SORT = StrawberryEnumDefinition(
     name="Sort",
     values=[EnumValue(sort.name, sort.value, description=text) for sort, text in _SORT_DESCRIPTIONS.items()],
     description="A direction to order by, and where nulls stand; unless it says so, null counts as the largest value.",
+)
+
+_DELETED_DESCRIPTIONS = {
+    DeletedRecords.EXCLUDE: "Records that are not deleted.",
+    DeletedRecords.INCLUDE: "All records, the deleted ones among them.",
+    DeletedRecords.ONLY: "Deleted records.",
+}
+
+DELETED_RECORDS = StrawberryEnumDefinition(
+    wrapped_cls=DeletedRecords,
+    name="DeletedRecords",
+    values=[EnumValue(each.name, each.value, description=text) for each, text in _DELETED_DESCRIPTIONS.items()],
+    description="Which records are meant of those that are kept, marked as deleted, when they are deleted.",
 )
 
 ID = strawberry.ID

@@ -86,7 +86,7 @@ def _to_one(registry: Registry, relation: Relation, target: Model) -> dict[str, 
     )
     if empty:
         found["disconnect"] = bool
-    if not target.read_only and (empty or not relation.owns_key):
+    if not target.read_only and (empty or not relation.owns_key or target.soft_deletion is not None):
         found["delete"] = bool
     return found
 

@@ -15,7 +15,7 @@ from gqlcrud.naming import RESERVED_TYPES, Names
 from gqlcrud.types.extend import root_fields
 from gqlcrud.types.filters import declare_where
 from gqlcrud.types.mutations import declare_mutations
-from gqlcrud.types.objects import declare_object, page_arguments
+from gqlcrud.types.objects import declare_object, deleted_argument, page_arguments
 from gqlcrud.types.orders import declare_order
 from gqlcrud.types.registry import ID, Registry, argument, list_of, optional
 from gqlcrud.types.selectors import declare_selector
@@ -68,7 +68,7 @@ def query_type(registry: Registry, api: ApiKey, own: Sequence[type]) -> type:
     ]
     for model in registry.catalog.models:
         by = argument("by", registry.ref(f"{model.name}By"), f"Which {model.name}: exactly one of its keys.")
-        fields.append(RecordField(api, model, optional(registry.ref(model.name)), [by]))
+        fields.append(RecordField(api, model, optional(registry.ref(model.name)), [by, *deleted_argument(model)]))
         fields.append(
             PageField(api, model, registry.ref(f"{model.name}Connection"), page_arguments(registry, model, None))
         )

@@ -24,8 +24,8 @@ def patched_columns(model: Model) -> list[Column]:
 
 
 def upsert_keys(model: Model) -> list[Key]:
-    """The unique keys that a new record has values for."""
-    columns = created_columns(model)
+    """The unique keys that a new record has values for, from the client or from the request."""
+    columns = [*created_columns(model), *(each.column for each in model.presets if each.on_create)]
     return [key for key in model.keys if key.selectable and all(column in columns for column in key.columns)]
 
 

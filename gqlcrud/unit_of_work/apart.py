@@ -53,7 +53,7 @@ def write_apart(
             pending += [batch[half:], batch[:half]]
         elif failures:
             errors += failures
-    return made, sorted(errors, key=_place)
+    return made, sorted(errors, key=place_of)
 
 
 def _attempt(
@@ -84,6 +84,7 @@ def failures_of(saver: Saver, error: Exception) -> tuple[UserError, ...]:
     return diagnose(saver.session, violation, rows, saver.catalog) if violation is not None else ()
 
 
-def _place(error: UserError) -> int:
+def place_of(error: UserError) -> int:
+    """The place of the item that an error is of; 0 where it names none."""
     place = error.path[_PLACE] if len(error.path) > _PLACE else 0
     return place if isinstance(place, int) else 0

@@ -13,7 +13,7 @@ from gqlcrud.unit_of_work.finding import Instance, identity
 from gqlcrud.unit_of_work.lists import stale
 from gqlcrud.unit_of_work.saver import New, not_found
 from gqlcrud.unit_of_work.saving import Saver
-from gqlcrud.write_plan import CreateOne, DeleteOne, Guard, Named, Path, UpdateOne, UpsertOne, WriteOne
+from gqlcrud.write_plan import CreateOne, DeleteOne, Guard, Named, Path, RestoreOne, UpdateOne, UpsertOne, WriteOne
 
 RecordKey: TypeAlias = tuple[Any, ...]
 
@@ -32,11 +32,15 @@ def apply_one(saver: Saver, plan: WriteOne) -> RecordKey:
             return saver.key_of(instance, save.model)
         case UpsertOne():
             return saver.key_of(_upserted(saver, plan), plan.create.model)
-        case DeleteOne(target, guard):
+        case DeleteOne(target, guard, hard):
             instance = _found(saver, target, guard)
             key = saver.key_of(instance, target.model)
-            saver.delete([(instance, target.path)], target.model)
+            saver.delete([(instance, target.path)], target.model, hard=hard)
             return key
+        case RestoreOne(target):
+            instance = _found(saver, target, Guard(), lock=True)
+            saver.restore([(instance, target.path)], target.model)
+            return saver.key_of(instance, target.model)
 
 
 def locate(saver: Saver, plan: DeleteOne) -> RecordKey:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from gqlcrud.bulk_plan import CreateMany, DeleteMany, UpdateEach, UpdateMany, WriteMany
 from gqlcrud.errors import UserError
-from gqlcrud.unit_of_work.apart import Placed, write_apart
+from gqlcrud.unit_of_work.apart import Placed, place_of, write_apart
 from gqlcrud.unit_of_work.applying import RecordKey
 from gqlcrud.unit_of_work.bulk_changes import delete_chosen, update_all, update_chosen
 from gqlcrud.unit_of_work.bulk_creates import create_all
@@ -75,4 +75,4 @@ def _placed(items: Sequence[T | None]) -> list[Placed[T]]:
 
 def _in_order(refused: Sequence[UserError], failed: Sequence[UserError]) -> tuple[UserError, ...]:
     """The errors of items in the order of the items: the third step of a path is the item's place."""
-    return tuple(sorted((*refused, *failed), key=lambda error: int(error.path[2]) if len(error.path) > 2 else 0))
+    return tuple(sorted((*refused, *failed), key=place_of))

@@ -23,9 +23,10 @@ from gqlcrud.statements.bulk import (
 from gqlcrud.unit_of_work.applying import RecordKey
 from gqlcrud.unit_of_work.demands import deletes_along, deletes_plainly, updates_plainly
 from gqlcrud.unit_of_work.finding import Instance, identity
+from gqlcrud.unit_of_work.given_keys import check_references
 from gqlcrud.unit_of_work.lists import stale
 from gqlcrud.unit_of_work.saver import not_found
-from gqlcrud.unit_of_work.saving import Saver
+from gqlcrud.unit_of_work.saving import Saver, assigned
 from gqlcrud.unit_of_work.written_rows import WrittenRow, mapper_of
 from gqlcrud.write_plan import Path, Save
 
@@ -37,7 +38,8 @@ def update_chosen(saver: Saver, plan: UpdateMany) -> list[RecordKey]:
     save = plan.save
     model = save.model
     values = {**saver.values_of(save), **saver.changes_of(save)}
-    nested = save.to_one or save.to_many
+    # which foreign keys stay as they are is seen of instances
+    nested = save.to_one or save.to_many or save.references
     if nested or not updates_plainly(saver.session, model, values):
         instances: list[Instance] = _chosen(saver, model, plan.where, plan.maximum, plan.maximum_path, whole=True)
         if instances and not save.is_empty:
@@ -79,6 +81,7 @@ def update_all(saver: Saver, model: Model, items: Sequence[UpdateItem]) -> list[
     if all(_is_flat(save) for _, save in changed):
         attributes = {each.column.key for _, save in changed for each in save.assignments}
         if updates_plainly(saver.session, model, attributes, alike=False):
+            check_references(saver.finder, [(save, instance, assigned(save)) for instance, save in changed])
             _update_rows(saver, model, changed)
             return keys
     saver.update(changed)
@@ -157,7 +160,7 @@ def delete_chosen(saver: Saver, plan: DeleteMany) -> list[RecordKey]:
             saver.execute(delete_statement(model, keys, saver.database), rows)
             saver.session.expire_all()
         return keys
-    options = _loaded_along(mapper_of(model))
+    options = _loaded_along(mapper_of(model)) if model.soft_deletion is None else []
     instances: list[Instance] = _chosen(
         saver, model, plan.where, plan.maximum, plan.maximum_path, whole=True, options=options
     )

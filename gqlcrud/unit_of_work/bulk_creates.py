@@ -18,10 +18,11 @@ from gqlcrud.statements.dialect import Database
 from gqlcrud.unit_of_work.applying import RecordKey
 from gqlcrud.unit_of_work.demands import inserts_plainly, renews_plainly, updates_plainly
 from gqlcrud.unit_of_work.finding import Instance, identity
+from gqlcrud.unit_of_work.given_keys import check_references
 from gqlcrud.unit_of_work.saver import New
-from gqlcrud.unit_of_work.saving import ATTEMPTS, Saver
+from gqlcrud.unit_of_work.saving import ATTEMPTS, Saver, assigned
 from gqlcrud.unit_of_work.written_rows import WrittenRow
-from gqlcrud.write_plan import Named, Save
+from gqlcrud.write_plan import Assignment, Named, Save
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,22 @@ def create_all(saver: Saver, plan: CreateMany, saves: Sequence[Save]) -> list[Ma
         if not plain:
             instances = saver.create([New(save) for save in saves])
             return [Made(saver.key_of(instance, plan.model)) for instance in instances]
+        check_references(saver.finder, [(save, None, assigned(save)) for save in saves])
         return [Made(key) for key in _inserted(saver, plan.model, saves, values)]
     taken = [conflict.taken(save) for save in saves]
     changed = {key for keys in taken for key in keys}
-    if plain and (not changed or _changes_plainly(saver, plan.model, changed)):
+    if plain and _is_told(conflict, saves) and (not changed or _changes_plainly(saver, plan.model, changed)):
         return _upserted(saver, conflict, saves, values, taken)
     return _guarded(saver, conflict, saves, taken)
+
+
+def _is_told(conflict: OnConflict, saves: Sequence[Save]) -> bool:
+    """Whether a statement knows what becomes of the records that are there: it sees no keys that stay as they are, no
+    records that are marked as deleted, and sets what the new ones have."""
+    renewed = {each.column.key for each in conflict.presets}
+    return conflict.among == Always(True) and all(
+        not save.references and renewed <= {each.column.key for each in save.assignments} for save in saves
+    )
 
 
 def _is_flat(save: Save, values: Mapping[str, Any]) -> bool:
@@ -110,7 +121,8 @@ def _upserted(
     model = saves[0].model
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[int]] = {}
     for place, each in enumerate(values):
-        groups.setdefault((tuple(sorted(each)), taken[place]), []).append(place)
+        renewed = [preset.column.key for preset in conflict.presets] if taken[place] else []
+        groups.setdefault((tuple(sorted(each)), (*taken[place], *renewed)), []).append(place)
     written: set[RecordKey] = set()
     for (_, attributes), places in groups.items():
         statement = upsert_statement(model, conflict.key, attributes, conflict.condition, saver.database)
@@ -133,7 +145,8 @@ def _located(saver: Saver, conflict: OnConflict, saves: Sequence[Save]) -> list[
 
 def _named(save: Save, conflict: OnConflict) -> Named:
     known = {each.column.key: each.value for each in save.assignments}
-    return Named(save.model, conflict.key, tuple(known[column.key] for column in conflict.key.columns), save.path)
+    values = tuple(known[column.key] for column in conflict.key.columns)
+    return Named(save.model, conflict.key, values, save.path, conflict.among)
 
 
 # ---------- with conflicts, by the unit of work ----------
@@ -181,18 +194,18 @@ def _changed(
         model = saves[place].model
         if conflict.condition != Always(True) and not saver.finder.meets(instance, model, conflict.condition):
             continue
-        items[place] = (instance, _only(saves[place], taken[place]))
+        items[place] = (instance, _only(saves[place], taken[place], conflict.presets))
     if items:
         saver.update(list(items.values()))
     return set(items)
 
 
-def _only(save: Save, attributes: tuple[str, ...]) -> Save:
-    """What is taken from a new record: columns, and the to-one relations that set them."""
+def _only(save: Save, attributes: tuple[str, ...], presets: tuple[Assignment, ...]) -> Save:
+    """What is taken from a new record: columns, and the to-one relations that set them; and what the API sets then."""
     assignments = tuple(each for each in save.assignments if each.column.key in attributes)
     to_one = tuple(
         each
         for each in save.to_one
         if each.relation.owns_key and all(column.key in attributes for column in each.relation.local)
     )
-    return replace(save, assignments=assignments, to_one=to_one, to_many=())
+    return replace(save, assignments=(*assignments, *presets), to_one=to_one, to_many=())

@@ -55,8 +55,11 @@ def updates_plainly(session: Session, model: Model, attributes: Iterable[str], *
 
 
 def deletes_plainly(session: Session, model: Model) -> bool:
-    """Whether nothing but its row goes with a record, or the database sees to the rest (`passive_deletes`)."""
-    return not model.hooks and all(
+    """Whether nothing but its row goes with a record, or the database sees to the rest (`passive_deletes`).
+
+    Where records are marked as deleted no row goes.
+    """
+    return not (model.hooks or model.soft_deletion is not None) and all(
         _is_plain(session, mapper, ("before_delete", "after_delete"))
         and not any(map(deletes_along, mapper.relationships))
         for mapper in mapper_of(model).self_and_descendants

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, lazyload
 
-from gqlcrud.catalog import Column, Model, Relation
+from gqlcrud.catalog import Column, Key, Model, Relation
 from gqlcrud.plan import Condition
 from gqlcrud.statements import Database, key_parameters, keys_of
 from gqlcrud.statements.columns import Columns
@@ -30,33 +30,39 @@ class Finder:
 
     def named(self, wanted: Iterable[Named], *, lock: bool = False) -> dict[Hashable, Instance]:
         """The records that are there, by `identity` of what names them. `lock`: nobody else changes them meanwhile."""
-        groups: dict[tuple[Model, Any], dict[Hashable, Named]] = {}
+        groups: dict[tuple[Model, Key, Condition], dict[Hashable, Named]] = {}
         for each in wanted:
-            groups.setdefault((each.model, each.key), {})[identity(each)] = each
+            groups.setdefault((each.model, each.key, each.among), {})[identity(each)] = each
         found: dict[Hashable, Instance] = {}
-        for (model, key), members in groups.items():
+        for (model, key, among), members in groups.items():
             values = [each.values for each in members.values()]
-            instances = self._by_key(model, key.columns, values, lock=lock)
+            instances = self.by_key(model, key.columns, values, among, lock=lock)
             found |= {name: each for name, each in zip(members, instances, strict=True) if each is not None}
         return found
 
-    def _by_key(
-        self, model: Model, columns: Sequence[Column], values: Sequence[tuple[Any, ...]], *, lock: bool
+    def by_key(
+        self,
+        model: Model,
+        columns: Sequence[Column],
+        values: Sequence[tuple[Any, ...]],
+        among: Condition,
+        *,
+        lock: bool = False,
     ) -> list[Instance | None]:
+        """The record of each key for which `among` holds, None where there is none."""
         expressions = Columns(self.database)
         keys = keys_of(columns, self.database)
         entity = new_alias(model.entity)
         same = [expressions.raw(column, entity) == key for column, key in zip(columns, keys.columns, strict=True)]
         select = sa.select(keys.place, entity).select_from(sa.join(keys.source, entity, sa.and_(*same)))
+        select = select.where(*Predicates(expressions).given(among, entity))
         if lock:
             # NO KEY: who only refers to the record, by a foreign key, need not wait
             select = select.with_for_update(of=entity, key_share=True).execution_options(populate_existing=True)
         rows = self._rows(select, columns, values)
         return [rows.get(place, [None])[0] for place in range(len(values))]
 
-    def children(
-        self, relation: Relation, parents: Sequence[Instance], where: Condition | None = None
-    ) -> list[list[Instance]]:
+    def children(self, relation: Relation, parents: Sequence[Instance], where: Condition) -> list[list[Instance]]:
         """The records that a relation of each parent leads to, and for which `where` holds."""
         if not parents:
             return []
@@ -65,8 +71,7 @@ class Finder:
         keys = keys_of(relation.local, self.database)
         target = join_keys(relation, keys)
         select = sa.select(keys.place, target.entity).select_from(join_after(keys.source, target))
-        if where is not None:
-            select = select.where(Predicates(Columns(self.database)).build(where, target.entity))
+        select = select.where(*Predicates(Columns(self.database)).given(where, target.entity))
         rows = self._rows(select, relation.local, [values[place] for place in places])
         found: list[list[Instance]] = [[] for _ in parents]
         for index, place in enumerate(places):

@@ -16,7 +16,9 @@ from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.plan import Condition
 from gqlcrud.unit_of_work.claims import check_claims
 from gqlcrud.unit_of_work.finding import Instance, identity, is_gone
+from gqlcrud.unit_of_work.given_keys import check_referred
 from gqlcrud.unit_of_work.links import ties_of
+from gqlcrud.unit_of_work.marks import is_marked
 from gqlcrud.unit_of_work.saver import New, RecordSaver, not_found
 from gqlcrud.unit_of_work.ties import Pair, Ties
 from gqlcrud.write_plan import Assignment, Named, Path, Save, ToMany, UpsertChild
@@ -39,6 +41,7 @@ class Lists:
         lock = changing and model.version is not None
         found = self.saver.finder.named((named for _, many in parents for named in many.named), lock=lock)
         check_claims([many for _, many in parents], found, shared=relation.link is not None)
+        check_referred(self.saver.finder, [named for _, many in parents for named in many.referred])
         phases = _Phases(self.saver, relation, model, ties_of(self.saver, relation), parents, found, fresh)
         if not fresh:
             phases.delete()
@@ -64,6 +67,11 @@ class _Phases:
     found: Mapping[Hashable, Instance]
     fresh: bool
 
+    @property
+    def among(self) -> Condition:
+        """What holds for the children that there are: the same for every parent."""
+        return self.parents[0][1].among
+
     def delete(self) -> None:
         pairs = self._pairs([(parent, named, ()) for parent, many in self.parents for named in many.delete])
         self._check_children(pairs)
@@ -86,7 +94,7 @@ class _Phases:
         tied = self.ties.tied(pairs) if pairs else []
         out = [pair for pair, is_tied in zip(pairs, tied, strict=True) if is_tied]
         setting = [(parent, many) for parent, many in self.parents if many.members is not None]
-        current = self.saver.finder.children(self.relation, [parent for parent, _ in setting])
+        current = self.saver.finder.children(self.relation, [parent for parent, _ in setting], self.among)
         for (parent, many), children in zip(setting, current, strict=True):
             kept = {id(self.found[identity(each.target)]) for each in many.members or ()}
             out += [Pair(parent, child, (*many.path, "set")) for child in children if id(child) not in kept]
@@ -163,8 +171,10 @@ class _Phases:
 
     def _has(self, named: Named) -> bool:
         """Whether the record was there, and no phase has deleted it."""
-        instance = self.found.get(identity(named))
-        return instance is not None and not is_gone(instance)
+        return self._is_there(self.found.get(identity(named)))
+
+    def _is_there(self, instance: Instance | None) -> bool:
+        return not (instance is None or is_gone(instance) or is_marked(instance, self.model))
 
     def _pairs(self, items: Sequence[tuple[Instance, Named, tuple[Assignment, ...]]]) -> list[Pair]:
         """Raises WriteError for records that are missing, or that an earlier phase has deleted."""
@@ -190,7 +200,7 @@ class _Phases:
         there = {
             place: Pair(parent, instance, each.target.path, each.edge)
             for place, (parent, each) in enumerate(items)
-            if (instance := found.get(identity(each.target))) is not None and not is_gone(instance)
+            if self._is_there(instance := found.get(identity(each.target)))
         }
         tied = self.ties.tied(list(there.values())) if there else []
         own = {place: pair for (place, pair), is_tied in zip(there.items(), tied, strict=True) if is_tied}
@@ -221,9 +231,12 @@ class _Phases:
             self.saver.update(changed)
 
     def _delete(self, pairs: Sequence[Pair]) -> None:
-        if pairs:
+        """Links to what is marked as deleted stay, for the record that is restored."""
+        if not pairs:
+            return
+        if self.model.soft_deletion is None:
             self.ties.cut(pairs)
-            self.saver.delete([(pair.child, pair.path) for pair in pairs], self.model)
+        self.saver.delete([(pair.child, pair.path) for pair in pairs], self.model)
 
     def _check_children(self, pairs: Sequence[Pair]) -> None:
         """Operations address the children of this parent; any other record is not there for them."""

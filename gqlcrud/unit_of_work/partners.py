@@ -44,7 +44,9 @@ class Partners:
     def set(self, relation: Relation, items: Sequence[tuple[Instance, ToOne]], *, fresh: bool) -> None:
         """fresh: the owners are new, and so without a partner."""
         parents = [parent for parent, _ in items]
-        current = [[] for _ in items] if fresh else self.saver.finder.children(relation, parents)
+        current: list[list[Instance]] = [[] for _ in items]
+        if not fresh:
+            current = self.saver.finder.children(relation, parents, items[0][1].among)
         places = [_Place(parent, one, found) for (parent, one), found in zip(items, current, strict=True)]
         wanted = self._wanted(places)
         self._delete(relation, places)

@@ -5,6 +5,7 @@ Records that are alike are written together: a level of a nested input costs as 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,8 +23,10 @@ from gqlcrud.statements.changes import changed
 from gqlcrud.statements.columns import Columns
 from gqlcrud.unit_of_work.cascades import Deletion
 from gqlcrud.unit_of_work.finding import Finder, Instance, identity, is_gone, values_of
+from gqlcrud.unit_of_work.given_keys import check_references
 from gqlcrud.unit_of_work.instances import stored_value
 from gqlcrud.unit_of_work.lists import Lists
+from gqlcrud.unit_of_work.marks import Marks, is_marked, unmarked
 from gqlcrud.unit_of_work.partners import Partners
 from gqlcrud.unit_of_work.record_hooks import RecordHooks, Subject
 from gqlcrud.unit_of_work.refusals import new_instances, set_values
@@ -68,6 +71,7 @@ class Saver:
         """New records, all of one model, in the order of `items`."""
         saves = [each.save for each in items]
         owners = [Owner(None, _initial(each)) for each in items]
+        check_references(self.finder, [(save, None, owner.values) for save, owner in zip(saves, owners, strict=True)])
         self._to_one(list(zip(saves, owners, strict=True)), late=False)
         wanted = [
             Subject(save.model, save.path, owner.values, None, save) for save, owner in zip(saves, owners, strict=True)
@@ -88,7 +92,8 @@ class Saver:
     def update(self, items: Sequence[tuple[Instance, Save]]) -> None:
         """Changes of records that are there, all of one model."""
         instances, saves = [instance for instance, _ in items], [save for _, save in items]
-        owners = [Owner(instance, _assigned(save)) for instance, save in items]
+        owners = [Owner(instance, assigned(save)) for instance, save in items]
+        check_references(self.finder, [(save, instance, assigned(save)) for instance, save in items])
         doomed = self._to_one(list(zip(saves, owners, strict=True)), late=False)
         wanted = _subjects(saves, [owner.values for owner in owners], instances)
         values = self._stored(saves, self.hooks.before(WriteKind.UPDATE, wanted))
@@ -109,19 +114,36 @@ class Saver:
         self._belongings([(save, instance) for instance, save in items], fresh=False)
         self.hooks.after(WriteKind.UPDATE, _subjects(saves, values, instances))
 
-    def delete(self, items: Iterable[tuple[Instance, Path]], model: Model) -> None:
-        """Delete records, with what the mapper deletes or releases along with them."""
-        distinct = {id(instance): (instance, path) for instance, path in items if not is_gone(instance)}
-        going = list(distinct.values())
+    def delete(self, items: Iterable[tuple[Instance, Path]], model: Model, *, hard: bool = False) -> None:
+        """Delete records, with what the mapper deletes or releases along with them.
+
+        Where that is how the model's records are deleted they are marked, unless it is `hard`.
+        """
+        marks = model.soft_deletion is not None and not hard
+        there = [each for each in items if not (is_gone(each[0]) or (marks and is_marked(each[0], model)))]
+        going = list({id(instance): (instance, path) for instance, path in there}.values())
         doomed = [Subject(model, path, {}, instance) for instance, path in going]
         self.hooks.before(WriteKind.DELETE, doomed)
+        if marks:
+            Marks(self).delete(going, model, dt.datetime.now(dt.UTC))
+        else:
+            self._take_out(going, model)
+        self.hooks.after(WriteKind.DELETE, doomed)
+
+    def restore(self, items: Iterable[tuple[Instance, Path]], model: Model) -> None:
+        """Take the marks from records, and from those that were marked along: a change of each, as hooks are told."""
+        marks, placed = Marks(self), list(items)
+        for along, target in marks.along(placed, model):
+            marks.restore(along, target)
+        self.update([(instance, Save(model, path, (unmarked(model),))) for instance, path in placed])
+
+    def _take_out(self, going: Sequence[tuple[Instance, Path]], model: Model) -> None:
         Deletion(self.session, self.catalog).prepare(going)
         rows = [WrittenRow(model, {}, self.key_of(instance, model), path, deleted=True) for instance, path in going]
         for instance, _ in going:
             self.session.delete(instance)
         if rows:
             self.flush(rows)
-        self.hooks.after(WriteKind.DELETE, doomed)
 
     def create_unless_there(self, items: Sequence[tuple[Named, New]], *, lock: bool = False) -> list[Instance]:
         """The record of each key, made if it is not there; others may make it at the same time.
@@ -198,7 +220,7 @@ class Saver:
 
     def values_of(self, save: Save) -> dict[str, Any]:
         """What the assignments of a record set, by attribute."""
-        return self._stored([save], [_assigned(save)])[0]
+        return self._stored([save], [assigned(save)])[0]
 
     def _stored(self, saves: Sequence[Save], values: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """The values as attributes take them for this database."""
@@ -259,18 +281,19 @@ class Saver:
         self._delete_all(doomed)
 
 
-def _assigned(save: Save) -> dict[str, Any]:
+def assigned(save: Save) -> dict[str, Any]:
+    """What the assignments of a record set, by attribute, before the database's types."""
     return {each.column.key: each.value for each in save.assignments}
 
 
 def _initial(item: New) -> dict[str, Any]:
     """What a new record is given, by its parent and by the input, which may not say otherwise."""
-    assigned = _assigned(item.save)
-    for key in item.given.keys() & assigned.keys():
-        if item.given[key] != assigned[key]:
+    chosen = assigned(item.save)
+    for key in item.given.keys() & chosen.keys():
+        if item.given[key] != chosen[key]:
             message = "This contradicts the record that the new one belongs to; leave it out."
             raise contradiction(message, (*item.save.path, *_field(key, item.save.model)))
-    return {**item.given, **assigned}
+    return {**item.given, **chosen}
 
 
 def _field(key: str, model: Model) -> Path:

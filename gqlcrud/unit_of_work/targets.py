@@ -48,7 +48,8 @@ class Targets:
         for place, (one, owner) in enumerate(items):
             target = targets.get(place)
             if target is None:
-                self._clear(one, owner)
+                if not self._keeps_key(one):
+                    self._clear(one, owner)
             else:
                 self._point(one, owner, values_of(target, relation.remote))
         kept = {id(target) for target in targets.values()}
@@ -120,8 +121,15 @@ class Targets:
         return found | dict(zip((place for place, _ in creates), made, strict=True))
 
     def _current(self, relation: Relation, items: Sequence[Placed]) -> list[Instance | None]:
-        children = self.saver.finder.children(relation, [owner.instance for _, owner in items])
+        if not items:
+            return []
+        children = self.saver.finder.children(relation, [owner.instance for _, owner in items], items[0][0].among)
         return [each[0] if each else None for each in children]
+
+    def _keeps_key(self, one: ToOne) -> bool:
+        """Whether the target goes and the foreign key stays: it leads to the record again that is restored."""
+        target = self.saver.catalog.model(one.relation.target)
+        return isinstance(one.operation, DeleteTarget) and target.soft_deletion is not None
 
     def _clear(self, one: ToOne, owner: Owner) -> None:
         """Take the foreign key away: those of its columns that can be NULL."""

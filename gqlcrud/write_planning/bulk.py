@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from gqlcrud.bulk_plan import CreateMany, DeleteMany, OnConflict, UpdateEach, UpdateItem, UpdateMany
-from gqlcrud.catalog import Key, Model
+from gqlcrud.catalog import Column, Key, Model
 from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.plan import Always, Condition
-from gqlcrud.planning import Planner
+from gqlcrud.planning import Planner, conjunction
 from gqlcrud.write_plan import Named, Path, Save
+from gqlcrud.write_planning.presets import Presets
 from gqlcrud.write_planning.problems import Problems
 from gqlcrud.write_planning.saves import SavePlanner
 
@@ -27,16 +28,19 @@ class BulkPlanner:
     """Plans the bulk writes of one API. Each method raises WriteError, with paths from the mutation field."""
 
     planner: Planner
+    presets: Presets
 
     def create_many(self, value: Mapping[str, Any], model: Model) -> CreateMany:
         saves = self._saves()
-        conflict = self._conflict(value, model, saves.problems)
+        conflict = self._conflict(value, model, saves)
         saves.problems.check()
         return self._creates(value, model, saves, conflict)
 
     def upsert_many(self, value: Mapping[str, Any], model: Model) -> CreateMany:
-        conflict = OnConflict(_key(value, model), self._columns(value.get("update"), model))
-        return self._creates(value, model, self._saves(), conflict)
+        saves = self._saves()
+        conflict = self._on_conflict(_key(value, model), self._columns(value.get("update"), model), model, saves)
+        saves.problems.check()
+        return self._creates(value, model, saves, conflict)
 
     def update_many(self, value: Mapping[str, Any], model: Model) -> UpdateMany:
         saves = self._saves()
@@ -119,12 +123,24 @@ class BulkPlanner:
 
     # ---------- conflicts ----------
 
-    def _conflict(self, value: Mapping[str, Any], model: Model, problems: Problems) -> OnConflict | None:
+    def _conflict(self, value: Mapping[str, Any], model: Model, saves: SavePlanner) -> OnConflict | None:
         conflict = value.get("onConflict")
         if conflict is None:
             return None
         update = self._columns(conflict.get("update", ()), model)
-        return OnConflict(_key(conflict, model), update, self._condition(conflict, model, problems))
+        condition = self._condition(conflict, model, saves.problems)
+        return self._on_conflict(_key(conflict, model), update, model, saves, condition)
+
+    def _on_conflict(
+        self,
+        key: Key,
+        update: tuple[Column, ...] | None,
+        model: Model,
+        saves: SavePlanner,
+        condition: Condition = Always(True),  # noqa: B008  # it is frozen
+    ) -> OnConflict:
+        presets = saves.own(model, "update", INPUT) if update != () else ()
+        return OnConflict(key, update, condition, self.planner.visible(model), presets)
 
     def _columns(self, chosen: Sequence[Any] | None, model: Model) -> Any:
         """The columns that values of the enum `BookColumn` stand for; None for null or nothing."""
@@ -150,7 +166,7 @@ class BulkPlanner:
             if where == Always(True) and value.get("allRows") is not True:
                 message = f"This is true of every {model.name}. Narrow it down, or say `allRows: true`."
                 problems.add(message, path)
-            return where
+            return conjunction([self.planner.visible(model), where])
         return Always(False)
 
     def _maximum(self, value: Mapping[str, Any], problems: Problems) -> tuple[int, Path]:
@@ -166,7 +182,7 @@ class BulkPlanner:
         return asked, path
 
     def _saves(self) -> SavePlanner:
-        return SavePlanner(self.planner, Problems())
+        return SavePlanner(self.planner, Problems(), self.presets)
 
 
 def _key(value: Mapping[str, Any], model: Model) -> Key:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from gqlcrud.catalog import Column, Model, Relation
 from gqlcrud.errors import ErrorCode
-from gqlcrud.planning import Planner
+from gqlcrud.plan import Always, Condition
+from gqlcrud.planning import Planner, conjunction
 from gqlcrud.write_plan import (
     Assignment,
     Connect,
@@ -78,7 +79,7 @@ class RelationPlanner:
         """Exactly one operation, as `@oneOf` has it."""
         ((name, operand),) = value.items()
         operation = self._to_one(relation, name, operand, (*path, name), depth)
-        return None if operation is None else ToOne(relation, operation, path)
+        return None if operation is None else ToOne(relation, operation, path, self._among(relation))
 
     def _to_one(self, relation: Relation, name: str, operand: Any, path: Path, depth: int) -> ToOneOperation | None:
         target = self._target(relation)
@@ -135,9 +136,10 @@ class RelationPlanner:
                 value, "connectOrCreate", path, lambda each, at: self._connect_or_create(relation, each, at, depth)
             ),
             create=self._items(value, "create", path, lambda each, at: self._create(relation, each, at, depth)),
+            among=self._among(relation),
         )
         self._check_conflicts(planned, value)
-        return planned
+        return replace(planned, referred=self._referred(planned))
 
     def _items(self, value: Mapping[str, Any], name: str, path: Path, plan: Callable[[Any, Path], T]) -> tuple[T, ...]:
         operands: Sequence[Any] = value.get(name) or ()
@@ -202,11 +204,34 @@ class RelationPlanner:
             return ()
         return self.records.edge(item.get("edge"), relation, (*path, "edge"))
 
+    def _referred(self, planned: ToMany) -> tuple[Named, ...]:
+        """The records that foreign keys of edges lead to, of models that do not show all of theirs."""
+        planner = self.records.planner
+        linked: list[Connect | ConnectOrCreate | UpdateChild | UpsertChild] = [
+            *(planned.members or ()),
+            *planned.connect,
+        ]
+        linked += [*planned.connect_or_create, *planned.update, *planned.upsert]
+        edges = [(each.target.path, each.edge) for each in linked]
+        edges += [(each.save.path, each.edge) for each in planned.create]
+        found: list[Named] = []
+        for path, edge in edges:
+            for column, value in ((each.column, each.value) for each in edge):
+                if column.references is not None and value is not None:
+                    target = planner.catalog.model(column.references)
+                    place = (*path[:-1], "edge", column.name)
+                    found.append(Named(target, target.keys[0], (value,), place, planner.visible(target)))
+        return tuple(each for each in found if each.among != Always(True))
+
     def _where(self, relation: Relation, where: Mapping[str, Any] | None, path: Path) -> Any:
         if where is None:
             return None
         with self.records.problems.at(*path):
-            return self.records.planner.condition(where, self._target(relation))
+            return conjunction([self._among(relation), self.records.planner.condition(where, self._target(relation))])
+
+    def _among(self, relation: Relation) -> Condition:
+        """What holds for the records that the relation can lead to."""
+        return self.records.planner.visible(self._target(relation))
 
     def _target(self, relation: Relation) -> Model:
         return self.records.planner.catalog.model(relation.target)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gqlcrud.catalog import Column, InputSchema, Key, Model, Relation
-from gqlcrud.errors import ErrorCode, RequestError
-from gqlcrud.planning import Planner
+from gqlcrud.errors import ErrorCode, RequestError, WriteError
+from gqlcrud.options import Occasion
+from gqlcrud.planning import DeletedRecords, Planner
 from gqlcrud.write_plan import Assignment, Change, DeleteTarget, Disconnect, Named, Path, Save, ToMany, ToOne
 from gqlcrud.write_planning.changes import plan_changes
+from gqlcrud.write_planning.presets import Presets
 from gqlcrud.write_planning.problems import Problems
+from gqlcrud.write_planning.references import plan_references
 from gqlcrud.write_planning.relations import RelationPlanner
 from gqlcrud.write_planning.schemas import apply_schema
 from gqlcrud.write_planning.values import checked_assignment, input_value, plan_assignment
@@ -23,6 +26,7 @@ class SavePlanner:
 
     planner: Planner
     problems: Problems
+    presets: Presets
     _items: int = 0
     _columns: dict[Model, Mapping[str, Column]] = field(default_factory=dict)
     _relations: RelationPlanner = field(init=False)
@@ -46,7 +50,8 @@ class SavePlanner:
         if depth:
             self._count(path)
         before = len(self.problems.found)
-        assignments = self._assignments(data, model, path, model.create_schema, by)
+        own = self.own(model, "create", path)
+        assignments = self._assignments(data, model, path, model.create_schema, own, by)
         refused = len(self.problems.found) > before
         to_one, to_many = self._links(data, model, path, depth)
         self._check_twice(data, to_one, path)
@@ -55,7 +60,8 @@ class SavePlanner:
         known |= {column.key for column in model.columns if column.name in data}
         self._check_given(data, model, given, path)
         self._check_required(model, known, path, refused=refused)
-        return Save(model, path, assignments, (), to_one, to_many)
+        references = plan_references(self.planner, assignments, model, path)
+        return Save(model, path, (*assignments, *own), (), to_one, to_many, references=references)
 
     def update(
         self,
@@ -73,19 +79,28 @@ class SavePlanner:
         to_one, to_many = self._links(patch, model, path, depth)
         self._check_twice(patch, to_one, path)
         changes = self._changes(ops or {}, patch, model, ops_path)
-        return Save(model, path, assignments, changes, to_one, to_many, ops_path)
+        references = plan_references(self.planner, assignments, model, path)
+        save = Save(model, path, assignments, changes, to_one, to_many, ops_path, references)
+        if save.is_empty:
+            return save
+        own = self.own(model, "update", path)
+        fixed = {each.column.key for each in own}
+        return replace(save, assignments=(*(each for each in assignments if each.column.key not in fixed), *own))
 
     def named(self, by: Mapping[str, Any], model: Model, path: Path) -> Named:
         """A record of a nested input that a unique selector names."""
         self._count(path)
         return self.selected(by, model, path)
 
-    def selected(self, by: Mapping[str, Any], model: Model, path: Path) -> Named:
+    def selected(
+        self, by: Mapping[str, Any], model: Model, path: Path, deleted: DeletedRecords = DeletedRecords.EXCLUDE
+    ) -> Named:
         """The record that a unique selector names. What is wrong with it is told at the end, so that planning goes on."""
+        among = self.planner.visible(model, deleted)
         with self.problems.at(*path):
             key, values = self.planner.selector(by, model)
-            return Named(model, key, values, path)
-        return Named(model, model.keys[0], (), path)
+            return Named(model, key, values, path, among)
+        return Named(model, model.keys[0], (), path, among)
 
     def named_by(self, save: Save, key: Key) -> Named:
         """The record that the values of a create name by a unique key."""
@@ -93,7 +108,8 @@ class SavePlanner:
         missing = [column.name for column in key.columns if known.get(column.key) is None]
         for name in missing:
             self.problems.add(f"{name} is part of the key to upsert by, so it needs a value.", (*save.path, name))
-        return Named(save.model, key, tuple(known.get(column.key) for column in key.columns), save.path)
+        values = tuple(known.get(column.key) for column in key.columns)
+        return Named(save.model, key, values, save.path, self.planner.visible(save.model))
 
     def edge(self, values: Mapping[str, Any] | None, relation: Relation, path: Path) -> tuple[Assignment, ...]:
         """The values of a link's columns."""
@@ -109,10 +125,33 @@ class SavePlanner:
             message = f"A mutation names at most {maximum} records."
             self.problems.add(message, path, ErrorCode.LIMIT)
 
+    def own(self, model: Model, occasion: Occasion, path: Path) -> tuple[Assignment, ...]:
+        """What is set of a record without the client: presets, and the flag of one that is there."""
+        found: list[Assignment] = []
+        deletion = model.soft_deletion
+        if occasion == "create" and deletion is not None and deletion.is_flag:
+            found.append(Assignment(deletion.column, deletion.alive))
+        try:
+            found += self.presets.assignments(model, occasion)
+        except RequestError as error:
+            self.problems.add(error.message, (*path, *error.path), error.code)
+        except WriteError as error:
+            self.problems.found.extend(error.errors)
+        return tuple(found)
+
     def _assignments(
-        self, data: Mapping[str, Any], model: Model, path: Path, schema: InputSchema | None, by: Named | None = None
+        self,
+        data: Mapping[str, Any],
+        model: Model,
+        path: Path,
+        schema: InputSchema | None,
+        own: Sequence[Assignment] = (),
+        by: Named | None = None,
     ) -> tuple[Assignment, ...]:
-        """The values of a record, as its schema makes them. They begin with those of the key that it is named by."""
+        """The values of a record, as its schema makes them. They begin with those of the key that it is named by.
+
+        own: what is set without the client, whatever the schema makes of it.
+        """
         values = dict(zip((each.key for each in by.key.columns), by.values, strict=False)) if by is not None else {}
         for name, value in data.items():
             column = model.members.get(name)
@@ -121,13 +160,15 @@ class SavePlanner:
                     values[column.key] = input_value(column, value, self.planner.catalog)
         if schema is not None:
             values = apply_schema(schema, model, values, data, self.problems, path)
+        fixed = {each.column.key: each.value for each in own}
         if by is not None:
-            self._check_key(values, by, path)
+            self._check_key({**values, **fixed}, by, path)
         found: list[Assignment] = []
         for key, value in values.items():
             column = model.stored[key]
-            with self.problems.at(*path, *([column.name] if column.offered else [])):
-                found.append(checked_assignment(column, value))
+            if key not in fixed:
+                with self.problems.at(*path, *([column.name] if column.offered else [])):
+                    found.append(checked_assignment(column, value))
         return tuple(found)
 
     def _check_key(self, values: Mapping[str, Any], by: Named, path: Path) -> None:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from gqlcrud.catalog import Model
-from gqlcrud.planning import Planner
-from gqlcrud.write_plan import CreateOne, DeleteOne, Guard, Path, UpdateOne, UpsertOne
+from gqlcrud.errors import ErrorCode, UserError, WriteError
+from gqlcrud.planning import DeletedRecords, Planner
+from gqlcrud.write_plan import CreateOne, DeleteOne, Guard, Path, RestoreOne, UpdateOne, UpsertOne
 from gqlcrud.write_planning.bulk import BulkPlanner
+from gqlcrud.write_planning.presets import Presets
 from gqlcrud.write_planning.problems import Problems
 from gqlcrud.write_planning.saves import SavePlanner
 
@@ -21,11 +23,12 @@ class WritePlanner:
     """Plans the writes of one API. Each method raises WriteError, with paths from the mutation field."""
 
     planner: Planner
+    presets: Presets
 
     @property
     def bulk(self) -> BulkPlanner:
         """Plans what is written of many records at once."""
-        return BulkPlanner(self.planner)
+        return BulkPlanner(self.planner, self.presets)
 
     def create_one(self, value: Mapping[str, Any], model: Model) -> CreateOne:
         saves = self._saves()
@@ -56,14 +59,27 @@ class WritePlanner:
         return plan
 
     def delete_one(self, value: Mapping[str, Any], model: Model) -> DeleteOne:
+        """Wholly deleted is also a record that is marked as deleted already."""
         saves = self._saves()
-        target = saves.selected(value["by"], model, (*INPUT, "by"))
-        plan = DeleteOne(target, self._guard(value, model, saves.problems))
+        hard = bool(value.get("hard"))
+        deletion = model.soft_deletion
+        if hard and deletion is not None and not self.planner.visibility.allows(deletion.hard_delete):
+            message = f"You may not delete a {model.name} for good."
+            raise WriteError([UserError(ErrorCode.FORBIDDEN, message, (*INPUT, "hard"))])
+        deleted = DeletedRecords.INCLUDE if hard else DeletedRecords.EXCLUDE
+        target = saves.selected(value["by"], model, (*INPUT, "by"), deleted)
+        plan = DeleteOne(target, self._guard(value, model, saves.problems), hard)
+        saves.problems.check()
+        return plan
+
+    def restore_one(self, value: Mapping[str, Any], model: Model) -> RestoreOne:
+        saves = self._saves()
+        plan = RestoreOne(saves.selected(value["by"], model, (*INPUT, "by"), DeletedRecords.ONLY))
         saves.problems.check()
         return plan
 
     def _saves(self) -> SavePlanner:
-        return SavePlanner(self.planner, Problems())
+        return SavePlanner(self.planner, Problems(), self.presets)
 
     def _guard(self, value: Mapping[str, Any], model: Model, problems: Problems) -> Guard:
         """`version` and `if`; null is as if absent for the one, and refused for the other, which would mean anything."""
