@@ -22,6 +22,7 @@ LAYERS = """
     context
     execution
     unit_of_work write_planning
+    diagnosis
     planning statements
     bulk_plan
     write_plan
@@ -36,7 +37,7 @@ LAYERS = """
 THIRD_PARTIES = {
     "sqlalchemy": {
         *("api", "catalog", "execution", "hooks", "loading", "scalars", "statements"),
-        *("reflect", "reflected_names", "targets", "unit_of_work", "idempotency"),
+        *("reflect", "reflected_names", "targets", "diagnosis", "unit_of_work", "idempotency"),
     },
     "strawberry": {
         "answering",

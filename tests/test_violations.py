@@ -36,8 +36,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, rela
 
 from gqlcrud import ModelOptions, custom_scalar
 from gqlcrud.catalog import Catalog, CatalogSettings, mapped_classes, read_catalog
+from gqlcrud.diagnosis import Violation, ViolationKind, WrittenRow, diagnose, is_transient, read_violation
 from gqlcrud.errors import ErrorCode, UserError
-from gqlcrud.unit_of_work import Violation, ViolationKind, WrittenRow, diagnose, is_transient, read_violation
 from gqlcrud.write_plan import Path
 from tests.databases import MakeEngine, PostgresServer, engine_maker, record_statements
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.util import await_only
 
 from gqlcrud.catalog import Catalog
+from gqlcrud.diagnosis import UnseenRecordError, Violation, WrittenRow, diagnose, is_transient, read_violation
 from gqlcrud.errors import ErrorCode, RequestError, UserError, WriteError
 from gqlcrud.execution.announcing import announce
 from gqlcrud.execution.connection import (
@@ -30,16 +31,7 @@ from gqlcrud.execution.failures import is_computation, is_driver_failure, is_out
 from gqlcrud.execution.reader import Reader
 from gqlcrud.execution.transactions import TransactionSource
 from gqlcrud.statements import Database
-from gqlcrud.unit_of_work import (
-    RecordHooks,
-    Saver,
-    UnseenRecordError,
-    Violation,
-    WrittenRow,
-    diagnose,
-    is_transient,
-    read_violation,
-)
+from gqlcrud.unit_of_work import RecordHooks, Saver
 
 logger = logging.getLogger("gqlcrud")
 

@@ -11,10 +11,10 @@ from typing import TypeAlias, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 
+from gqlcrud.diagnosis.diagnose import diagnose
+from gqlcrud.diagnosis.violations import read_violation
 from gqlcrud.errors import ErrorCode, UserError, WriteError
-from gqlcrud.unit_of_work.diagnosis import diagnose
 from gqlcrud.unit_of_work.saving import Saver
-from gqlcrud.unit_of_work.violations import read_violation
 
 T = TypeVar("T")
 M = TypeVar("M")

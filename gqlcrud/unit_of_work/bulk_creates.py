@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from gqlcrud.bulk_plan import CreateMany, OnConflict
 from gqlcrud.catalog import Model
+from gqlcrud.diagnosis.written_rows import WrittenRow
 from gqlcrud.plan import Always
 from gqlcrud.statements import key_parameters
 from gqlcrud.statements.bulk import Returning, insert_statement, key_returning, located_statement, upsert_statement
@@ -21,7 +22,6 @@ from gqlcrud.unit_of_work.finding import Instance, identity
 from gqlcrud.unit_of_work.given_keys import check_references
 from gqlcrud.unit_of_work.saver import New
 from gqlcrud.unit_of_work.saving import ATTEMPTS, Saver, assigned
-from gqlcrud.unit_of_work.written_rows import WrittenRow
 from gqlcrud.write_plan import Assignment, Named, Save
 
 

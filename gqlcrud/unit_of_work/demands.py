@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty, 
 from sqlalchemy.orm.decl_base import _declarative_constructor
 
 from gqlcrud.catalog import Model
-from gqlcrud.unit_of_work.written_rows import mapper_of
+from gqlcrud.diagnosis.written_rows import mapper_of
 
 _SESSION_EVENTS = (
     *("before_flush", "after_flush", "after_flush_postexec", "before_attach", "after_attach"),

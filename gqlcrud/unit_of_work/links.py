@@ -12,13 +12,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapper
 
 from gqlcrud.catalog import Link, Model, Orphan, Relation
+from gqlcrud.diagnosis.written_rows import WrittenRow
 from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.statements import Database
 from gqlcrud.unit_of_work.finding import Instance, values_of
 from gqlcrud.unit_of_work.instances import stored_value
 from gqlcrud.unit_of_work.saver import New, RecordSaver
 from gqlcrud.unit_of_work.ties import KeyTies, Pair, Ties
-from gqlcrud.unit_of_work.written_rows import WrittenRow
 from gqlcrud.write_plan import Assignment, Path, Save
 
 _MANY = 1000

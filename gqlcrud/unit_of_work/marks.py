@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from gqlcrud.catalog import Model, Relation, SoftDeletion
+from gqlcrud.diagnosis.written_rows import WrittenRow
 from gqlcrud.plan import Compare, Condition, is_there
 from gqlcrud.scalars import BOOLEAN, DATE, DATETIME, DATETIME_TZ, Operator
 from gqlcrud.unit_of_work.finding import Instance
 from gqlcrud.unit_of_work.saver import RecordSaver
-from gqlcrud.unit_of_work.written_rows import WrittenRow
 from gqlcrud.write_plan import Assignment, Path
 
 Placed = tuple[Instance, Path]

@@ -10,11 +10,11 @@ from sqlalchemy import Executable
 from sqlalchemy.orm import Session
 
 from gqlcrud.catalog import Catalog, Model, Relation
+from gqlcrud.diagnosis.written_rows import WrittenRow
 from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.statements import Database
 from gqlcrud.unit_of_work.finding import Finder, Instance, identity
 from gqlcrud.unit_of_work.record_hooks import RecordHooks
-from gqlcrud.unit_of_work.written_rows import WrittenRow
 from gqlcrud.write_plan import Named, Path, Save
 
 

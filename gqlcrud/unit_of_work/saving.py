@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from gqlcrud.catalog import Catalog, Model, Relation
+from gqlcrud.diagnosis.violations import UnseenRecordError
+from gqlcrud.diagnosis.written_rows import WrittenRow
 from gqlcrud.hooks import WriteKind
 from gqlcrud.statements import Database
 from gqlcrud.statements.changes import changed
@@ -32,8 +34,6 @@ from gqlcrud.unit_of_work.record_hooks import RecordHooks, Subject
 from gqlcrud.unit_of_work.refusals import new_instances, set_values
 from gqlcrud.unit_of_work.saver import New, contradiction
 from gqlcrud.unit_of_work.targets import Doomed, Owner, Targets
-from gqlcrud.unit_of_work.violations import UnseenRecordError
-from gqlcrud.unit_of_work.written_rows import WrittenRow
 from gqlcrud.write_plan import Change, Named, Path, Save, ToMany, ToOne
 
 ATTEMPTS = 5

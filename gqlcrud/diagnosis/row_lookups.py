@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement, Null
 
-from gqlcrud.unit_of_work.written_rows import StoredColumn, WrittenRow, key_columns
+from gqlcrud.diagnosis.written_rows import StoredColumn, WrittenRow, key_columns
 
 Values: TypeAlias = tuple[Any, ...]
 """One value for each of some columns."""

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from gqlcrud.catalog import Catalog, check_constraints, condition_text
-from gqlcrud.unit_of_work.violations import Violation
-from gqlcrud.unit_of_work.written_rows import StoredColumn, WrittenRow, tables_of
+from gqlcrud.diagnosis.violations import Violation
+from gqlcrud.diagnosis.written_rows import StoredColumn, WrittenRow, tables_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import NoReferenceError
 
 from gqlcrud.catalog import Catalog, Model
-from gqlcrud.errors import ErrorCode, UserError
-from gqlcrud.unit_of_work.constraints import known_tables
-from gqlcrud.unit_of_work.row_lookups import equal, final_values, select_each, stored_values
-from gqlcrud.unit_of_work.written_rows import (
+from gqlcrud.diagnosis.constraints import known_tables
+from gqlcrud.diagnosis.row_lookups import equal, final_values, select_each, stored_values
+from gqlcrud.diagnosis.written_rows import (
     StoredColumn,
     WrittenRow,
     comparable,
@@ -28,6 +27,7 @@ from gqlcrud.unit_of_work.written_rows import (
     place,
     rows_of,
 )
+from gqlcrud.errors import ErrorCode, UserError
 
 _Found: TypeAlias = tuple[WrittenRow, UserError]
 

@@ -12,9 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import Null
 
 from gqlcrud.catalog import Catalog, Model, Relation
-from gqlcrud.errors import ErrorCode, UserError
-from gqlcrud.unit_of_work.violations import ViolationKind
-from gqlcrud.unit_of_work.written_rows import (
+from gqlcrud.diagnosis.violations import ViolationKind
+from gqlcrud.diagnosis.written_rows import (
     StoredColumn,
     WrittenRow,
     attribute_of,
@@ -24,6 +23,7 @@ from gqlcrud.unit_of_work.written_rows import (
     place,
     rows_of,
 )
+from gqlcrud.errors import ErrorCode, UserError
 
 _UNPLACED = {
     ViolationKind.TOO_LONG: "A text is too long.",

@@ -11,10 +11,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from gqlcrud.catalog import Catalog, Model
-from gqlcrud.errors import ErrorCode, UserError
-from gqlcrud.unit_of_work.constraints import Uniqueness
-from gqlcrud.unit_of_work.row_lookups import Values, bound, final_values, select_each
-from gqlcrud.unit_of_work.written_rows import (
+from gqlcrud.diagnosis.constraints import Uniqueness
+from gqlcrud.diagnosis.row_lookups import Values, bound, final_values, select_each
+from gqlcrud.diagnosis.written_rows import (
     StoredColumn,
     WrittenRow,
     comparable,
@@ -25,6 +24,7 @@ from gqlcrud.unit_of_work.written_rows import (
     place,
     rows_of,
 )
+from gqlcrud.errors import ErrorCode, UserError
 
 _SHOWN = {str, int, Decimal, date, datetime, time, UUID}
 _LONGEST_SHOWN = 60

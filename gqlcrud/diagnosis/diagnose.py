@@ -12,10 +12,9 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
 from gqlcrud.catalog import Catalog
-from gqlcrud.errors import UserError
-from gqlcrud.unit_of_work.checks import check_errors, unknown_check, unplaced_check
-from gqlcrud.unit_of_work.conflicts import conflict_errors, unplaced_conflict
-from gqlcrud.unit_of_work.constraints import (
+from gqlcrud.diagnosis.checks import check_errors, unknown_check, unplaced_check
+from gqlcrud.diagnosis.conflicts import conflict_errors, unplaced_conflict
+from gqlcrud.diagnosis.constraints import (
     Check,
     broken_table,
     columns_named,
@@ -24,10 +23,11 @@ from gqlcrud.unit_of_work.constraints import (
     read_check,
     read_uniqueness,
 )
-from gqlcrud.unit_of_work.misfits import misfit_errors, null_errors
-from gqlcrud.unit_of_work.references import reference_errors, unplaced_reference
-from gqlcrud.unit_of_work.violations import Violation, ViolationKind
-from gqlcrud.unit_of_work.written_rows import WrittenRow
+from gqlcrud.diagnosis.misfits import misfit_errors, null_errors
+from gqlcrud.diagnosis.references import reference_errors, unplaced_reference
+from gqlcrud.diagnosis.violations import Violation, ViolationKind
+from gqlcrud.diagnosis.written_rows import WrittenRow
+from gqlcrud.errors import UserError
 
 
 def diagnose(

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import DOMAIN
 
 from gqlcrud.catalog import Catalog, Model
+from gqlcrud.diagnosis.constraints import Check
+from gqlcrud.diagnosis.row_lookups import final_values, select_each
+from gqlcrud.diagnosis.written_rows import StoredColumn, WrittenRow, field_names, model_of, place, rows_of
 from gqlcrud.errors import ErrorCode, UserError
-from gqlcrud.unit_of_work.constraints import Check
-from gqlcrud.unit_of_work.row_lookups import final_values, select_each
-from gqlcrud.unit_of_work.written_rows import StoredColumn, WrittenRow, field_names, model_of, place, rows_of
 
 
 def check_errors(connection: sa.Connection, check: Check, rows: Sequence[WrittenRow]) -> list[UserError]:
