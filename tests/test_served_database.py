@@ -121,7 +121,7 @@ async def test_columns_may_have_any_names_together(serve: Serve) -> None:
 # ---------- types ----------
 
 
-GENERATED = ("UniqueKey", "Column", "ErrorCode")
+GENERATED = ("UniqueKey", "Column", "ErrorCode", "OnError")
 """How the enums are called that are no type of the database."""
 
 
