@@ -24,12 +24,18 @@ class Problems:
         """Keep what the block raises for a mistake of the client, as one at `path` or below."""
         try:
             yield
-        except RequestError as error:
-            self.found.append(UserError(error.code, error.message, (*path, *error.path)))
-        except WriteError as error:
-            self.found.extend(error.errors)
-        except ValueError as error:
-            self.add(str(error), path)
+        except (RequestError, WriteError, ValueError) as error:
+            self.keep(error, path)
+
+    def keep(self, error: RequestError | WriteError | ValueError, path: Path) -> None:
+        """Keep what was raised for a mistake at `path` or below."""
+        match error:
+            case RequestError():
+                self.add(error.message, (*path, *error.path), error.code)
+            case WriteError():
+                self.found.extend(error.errors)
+            case _:
+                self.add(str(error), path)
 
     def check(self) -> None:
         """Raises WriteError if anything was found."""

@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from gqlcrud.catalog import Column, Model
-from gqlcrud.plan import Always
+from gqlcrud.plan import Always, Condition
 from gqlcrud.planning import Planner
 from gqlcrud.write_plan import Assignment, Path, Reference
 
 
-def plan_references(
-    planner: Planner, assignments: Sequence[Assignment], model: Model, path: Path
-) -> tuple[Reference, ...]:
+@dataclass(frozen=True, slots=True)
+class GuardedKey:
+    """A foreign key that may lead to records of `target` for which `among` holds. local: its columns; remote: the key."""
+
+    local: tuple[Column, ...]
+    target: Model
+    remote: tuple[Column, ...]
+    among: Condition
+
+
+def guarded_keys(planner: Planner, model: Model) -> tuple[GuardedKey, ...]:
+    """The foreign keys of a model that may not lead to every record."""
+    keys = [GuardedKey(*key, planner.visible(key[1])) for key in _foreign_keys(planner, model)]
+    return tuple(key for key in keys if key.among != Always(True))
+
+
+def plan_references(keys: Sequence[GuardedKey], assignments: Sequence[Assignment], path: Path) -> tuple[Reference, ...]:
     """A foreign key that a client gives by its values is connected as any other: to a record that there is."""
+    if not keys:
+        return ()
     given = {each.column.key: each.column for each in assignments}
     found: list[Reference] = []
-    for local, target, remote in _foreign_keys(planner, model):
-        among = planner.visible(target)
-        first = next((given[column.key] for column in local if column.key in given), None)
-        if first is not None and among != Always(True):
-            found.append(Reference(target, local, remote, among, first, (*path, first.name)))
+    for key in keys:
+        first = next((given[column.key] for column in key.local if column.key in given), None)
+        if first is not None:
+            found.append(Reference(key.target, key.local, key.remote, key.among, first, (*path, first.name)))
     return tuple(found)
 
 

@@ -14,7 +14,7 @@ from gqlcrud.write_plan import Assignment, Change, DeleteTarget, Disconnect, Nam
 from gqlcrud.write_planning.changes import plan_changes
 from gqlcrud.write_planning.presets import Presets
 from gqlcrud.write_planning.problems import Problems
-from gqlcrud.write_planning.references import plan_references
+from gqlcrud.write_planning.references import GuardedKey, guarded_keys, plan_references
 from gqlcrud.write_planning.relations import RelationPlanner
 from gqlcrud.write_planning.schemas import apply_schema
 from gqlcrud.write_planning.values import checked_assignment, input_value, plan_assignment
@@ -28,7 +28,7 @@ class SavePlanner:
     problems: Problems
     presets: Presets
     _items: int = 0
-    _columns: dict[Model, Mapping[str, Column]] = field(default_factory=dict)
+    _guards: dict[Model, Sequence[GuardedKey]] = field(default_factory=dict)
     _relations: RelationPlanner = field(init=False)
 
     def __post_init__(self) -> None:
@@ -60,7 +60,7 @@ class SavePlanner:
         known |= {column.key for column in model.columns if column.name in data}
         self._check_given(data, model, given, path)
         self._check_required(model, known, path, refused=refused)
-        references = plan_references(self.planner, assignments, model, path)
+        references = plan_references(self._guarded(model), assignments, path)
         return Save(model, path, (*assignments, *own), (), to_one, to_many, references=references)
 
     def update(
@@ -79,7 +79,7 @@ class SavePlanner:
         to_one, to_many = self._links(patch, model, path, depth)
         self._check_twice(patch, to_one, path)
         changes = self._changes(ops or {}, patch, model, ops_path)
-        references = plan_references(self.planner, assignments, model, path)
+        references = plan_references(self._guarded(model), assignments, path)
         save = Save(model, path, assignments, changes, to_one, to_many, ops_path, references)
         if save.is_empty:
             return save
@@ -133,10 +133,8 @@ class SavePlanner:
             found.append(Assignment(deletion.column, deletion.alive))
         try:
             found += self.presets.assignments(model, occasion)
-        except RequestError as error:
-            self.problems.add(error.message, (*path, *error.path), error.code)
-        except WriteError as error:
-            self.problems.found.extend(error.errors)
+        except (RequestError, WriteError) as error:
+            self.problems.keep(error, path)
         return tuple(found)
 
     def _assignments(
@@ -156,8 +154,10 @@ class SavePlanner:
         for name, value in data.items():
             column = model.members.get(name)
             if isinstance(column, Column):
-                with self.problems.at(*path, name):
+                try:  # not by `at`: a bulk write has a hundred thousand values
                     values[column.key] = input_value(column, value, self.planner.catalog)
+                except (RequestError, ValueError) as error:
+                    self.problems.keep(error, (*path, name))
         if schema is not None:
             values = apply_schema(schema, model, values, data, self.problems, path)
         fixed = {each.column.key: each.value for each in own}
@@ -167,9 +167,16 @@ class SavePlanner:
         for key, value in values.items():
             column = model.stored[key]
             if key not in fixed:
-                with self.problems.at(*path, *([column.name] if column.offered else [])):
+                try:
                     found.append(checked_assignment(column, value))
+                except (RequestError, ValueError) as error:
+                    self.problems.keep(error, (*path, column.name) if column.offered else path)
         return tuple(found)
+
+    def _guarded(self, model: Model) -> Sequence[GuardedKey]:
+        if model not in self._guards:
+            self._guards[model] = guarded_keys(self.planner, model)
+        return self._guards[model]
 
     def _check_key(self, values: Mapping[str, Any], by: Named, path: Path) -> None:
         for column, value in zip(by.key.columns, by.values, strict=False):
@@ -182,11 +189,8 @@ class SavePlanner:
         found: list[Assignment] = []
         for name, value in data.items():
             if name in columns:
-                try:
+                with self.problems.at(*path, name):
                     found.append(plan_assignment(columns[name], value, self.planner.catalog))
-                except (RequestError, ValueError):
-                    with self.problems.at(*path, name):
-                        raise
         return tuple(found)
 
     def _changes(
