@@ -11,7 +11,7 @@ demo: $(VENV)/.demo
 	$(BIN)/gqlcrud serve example.app:app --port $(PORT)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
