@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 from sqlalchemy import (
@@ -38,7 +39,7 @@ from gqlcrud.write_plan import Change, ChangeOperator
 from tests.databases import MakeEngine
 from tests.zoo import JsonList
 
-NOTHING = object()
+NOTHING = Enum("Nothing", ["NOTHING"]).NOTHING
 """Where no value is stored, or nothing stands at a path."""
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from tests.running import run, save
 from tests.wheres import Filter, compares, matches, negation, trees
 from tests.zoo import Custom, Customized, Everything, Scalars
 
-NOTHING = object()
+NOTHING = Enum("Nothing", ["NOTHING"]).NOTHING
 """Where no document is stored, or nothing stands at a path."""
 
 DOCUMENTS: Sequence[Any] = [
