@@ -1,22 +1,68 @@
 """The bookshop as a GraphQL server: `uvicorn example.app:app`, or `make demo`."""
 
+import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from decimal import Decimal
+from hashlib import scrypt
+from secrets import token_bytes
+from typing import Annotated
 
 import strawberry
-from fastapi import FastAPI
+from fastapi import FastAPI, Header
 from fastapi.responses import RedirectResponse
-from sqlalchemy import func, select
+from pydantic import BaseModel, Field, StringConstraints
+from sqlalchemy import MetaData, func, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import gqlcrud
-from example.models import Author, Base, Book, OrderItem
+from example.models import Author, Base, Book, Customer, Employee, Order, OrderItem, Review
 from example.seed import seed
-from gqlcrud import Api, ModelOptions, RequestError
+from gqlcrud import (
+    Api,
+    Committed,
+    ErrorCode,
+    Hooks,
+    Idempotency,
+    ModelOptions,
+    RequestError,
+    SoftDelete,
+    Write,
+    WriteRefused,
+)
 
+logger = logging.getLogger("bookshop")
 engine = create_async_engine(os.environ.get("DATABASE_URL", "sqlite+aiosqlite:///bookshop.sqlite"))
+answers = gqlcrud.idempotency_table(MetaData())
+
+
+# ---------- who asks ----------
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who sends a request: what a proxy in front of the shop, which signs people in, says in its headers."""
+
+    name: str | None = None
+    staff: bool = False
+
+
+def caller(x_user: Annotated[str | None, Header()] = None, x_staff: Annotated[bool, Header()] = False) -> Caller:
+    """The context of a request."""
+    return Caller(x_user, x_staff)
+
+
+def is_staff(caller: Caller | None) -> bool:
+    return caller is not None and caller.staff
+
+
+def caller_name(caller: Caller | None) -> str | None:
+    return caller.name if caller else None
+
+
+# ---------- what is read ----------
 
 
 class BookFields:
@@ -52,12 +98,74 @@ class Query:
         return [book for book in books if book is not None]
 
 
+# ---------- what is written ----------
+
+
+class CustomerValues(BaseModel):
+    """What customers say of themselves, checked: when they open an account, and when they change it."""
+
+    email: Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[^@\s]+@[^@\s]+$")]
+    password: str | None = Field(
+        None, min_length=8, repr=False, description="At least eight characters; only a hash of them is stored."
+    )
+
+    def to_columns(self) -> dict[str, str]:
+        """The column of the password, which is none itself."""
+        if self.password is None:
+            return {}
+        salt = token_bytes(16)
+        digest = scrypt(self.password.encode(), salt=salt, n=2**14, r=8, p=1)
+        return {"password_hash": f"{salt.hex()}:{digest.hex()}"}
+
+
+async def refuse_out_of_print(write: Write) -> None:
+    """No order has a book that its publisher does not deliver any more."""
+    book = await write.session.get(Book, write.values["book_id"])
+    if book is not None and not book.in_print:
+        raise WriteRefused(f"{book.title} is out of print.")
+
+
+def log_orders(event: Committed) -> None:
+    """Tells of orders that are stored for good; here a shop would tell the warehouse."""
+    logger.info("orders: %s %s", event.kind, ", ".join(str(number) for (number,) in event.keys))
+
+
+class Mutation:
+    """What can be done beside writing the records themselves."""
+
+    @gqlcrud.field()
+    async def restock(self, info: strawberry.Info, isbn: str, price: Decimal | None = None) -> Book | None:
+        """Put a book back in print, at its price or at another one."""
+        async with gqlcrud.transaction(Book) as session:
+            book = await session.scalar(select(Book).where(Book.isbn == isbn))
+            if book is None:
+                raise RequestError("No book has this ISBN.", ErrorCode.NOT_FOUND, path=("isbn",))
+            book.in_print = True
+            if price is not None:
+                book.price = price
+        return await gqlcrud.load_record(info, Book, (isbn,), by=["isbn"])
+
+
+# ---------- the API ----------
+
+
 api = Api(
     Base,
     engine,
     title="Bookshop",
-    models={Book: ModelOptions(fields=BookFields, operators={"title": {"like", "search"}})},
+    models={
+        Book: ModelOptions(fields=BookFields, operators={"title": {"like", "search"}}, read_only={"sales"}),
+        Customer: ModelOptions(
+            create_schema=CustomerValues, update_schema=CustomerValues, exclude={"password_hash"}, read_only={"token"}
+        ),
+        Employee: ModelOptions(read_only=True),
+        Order: ModelOptions(presets={"placed_by": caller_name}, hooks=Hooks(after_commit=log_orders)),
+        OrderItem: ModelOptions(hooks=Hooks(before_create=refuse_out_of_print)),
+        Review: ModelOptions(soft_delete=SoftDelete("deleted_at", show_deleted=is_staff, hard_delete=is_staff)),
+    },
     query=Query,
+    mutation=Mutation,
+    idempotency=Idempotency(answers, caller=lambda caller: caller_name(caller) or ""),
 )
 
 
@@ -65,12 +173,14 @@ api = Api(
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     """Fill an empty database before the first request."""
     await seed(engine)
+    async with engine.begin() as connection:
+        await connection.run_sync(answers.metadata.create_all)
     yield
     await engine.dispose()
 
 
 app = FastAPI(title="Bookshop", lifespan=lifespan)
-app.include_router(api.router(), prefix="/graphql")
+app.include_router(api.router(context=caller), prefix="/graphql")
 
 
 @app.get("/", include_in_schema=False)

@@ -258,6 +258,7 @@ class Review(Base):
     body: Mapped[str | None] = mapped_column(Text, comment="The text; none if there are only stars.")
     verified: Mapped[bool] = mapped_column(default=False, comment="Whether the reviewer bought the book here.")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now(), comment="When the review was sent.")
+    deleted_at: Mapped[datetime | None] = mapped_column(comment="When it was taken down; none for one that is shown.")
     comment: Mapped[str | None] = synonym("body", doc="The same as `body`, under the name that the till software uses.")
 
     book: Mapped["Book"] = relationship(back_populates="reviews", doc="The book reviewed.")
@@ -313,7 +314,10 @@ class Book(Base):
         ForeignKey("categories.id"), index=True, comment="The shelf on which it stands; none while in the stockroom."
     )
     review_count: Mapped[int] = column_property(
-        select(func.count(Review.id)).where(Review.book_id == id).correlate_except(Review).scalar_subquery(),
+        select(func.count(Review.id))
+        .where(Review.book_id == id, Review.deleted_at.is_(None))
+        .correlate_except(Review)
+        .scalar_subquery(),
         doc="How many reviews there are.",
     )
 
@@ -379,6 +383,9 @@ class Customer(Base):
     id: Mapped[int] = mapped_column(primary_key=True, comment="Customer number.")
     name: Mapped[str] = mapped_column(String(120), index=True, comment="Full name, as the customer wrote it.")
     email: Mapped[str] = mapped_column(String(200), unique=True, comment="Address used to sign in; unique.")
+    password_hash: Mapped[str | None] = mapped_column(
+        String(200), comment="Salt and scrypt hash of the password; none for who signs in by e-mail only."
+    )
     token: Mapped[uuid.UUID] = mapped_column(
         Uuid, unique=True, default=uuid.uuid4, comment="Names the customer in links sent by e-mail; unique."
     )
@@ -468,6 +475,9 @@ class Order(Base):
     status: Mapped[OrderStatus] = mapped_column(default=OrderStatus.NEW, comment="How far the order has come.")
     placed_at: Mapped[datetime] = mapped_column(
         server_default=func.now(), index=True, comment="When the customer ordered."
+    )
+    placed_by: Mapped[str | None] = mapped_column(
+        String(120), comment="The account that placed it; none if nobody was signed in."
     )
     note: Mapped[str | None] = mapped_column(Text, comment="What the customer wrote to the shop.")
 

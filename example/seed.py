@@ -329,9 +329,28 @@ def review_rows(random: Random, *, books: int, customers: int) -> list[Row]:
                     "body": sometimes(random, 0.8, random.choice(SENTENCES)),
                     "verified": customer is not None and random.random() < 0.5,
                     "created_at": moment(random, years=3),
+                    "deleted_at": None,
                 }
             )
-    return rows
+    return [*rows, *spam_rows(len(rows) + 1, books=books)]
+
+
+def spam_rows(number: int, *, books: int) -> list[Row]:
+    """Reviews of the first books that have been taken down, numbered from `number` on."""
+    return [
+        {
+            "id": number + place,
+            "book_id": book,
+            "customer_id": None,
+            "rating": 5,
+            "score": None,
+            "body": "Cheap watches!",
+            "verified": False,
+            "created_at": datetime(2025, 2, 27, tzinfo=UTC),
+            "deleted_at": datetime(2025, 2, 28, tzinfo=UTC),
+        }
+        for place, book in enumerate(range(1, min(books, 3) + 1))
+    ]
 
 
 def customer_rows(random: Random, count: int) -> list[Row]:

@@ -60,7 +60,7 @@ async def _finish(result: ExecutionResult, once: Once) -> None:
     result.data, result.errors = kept.data, kept.errors
 
 
-_FAULTS = {ErrorCode.INTERNAL_ERROR.value, ErrorCode.UNAVAILABLE.value}
+_FAULTS = {ErrorCode.INTERNAL_ERROR.value, ErrorCode.UNAVAILABLE.value, ErrorCode.TIMEOUT.value}
 
 
 def _refusal(error: Exception) -> ExecutionResult:

@@ -1,13 +1,17 @@
 """The example app as a visitor meets it: it fills its database, answers over HTTP and opens GraphiQL in a browser."""
 
 import re
-from collections.abc import AsyncIterator
+from base64 import b64encode
+from collections.abc import AsyncIterator, Mapping
+from hashlib import scrypt
 from types import ModuleType
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
 
+from example.models import Customer
 from tests.bookshop import running_app
 from tests.databases import Backend, record_statements
 
@@ -29,10 +33,14 @@ async def client(shop: ModuleType) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def ask(client: httpx.AsyncClient, query: str, **variables: Any) -> Any:
+async def ask(
+    client: httpx.AsyncClient, query: str, headers: Mapping[str, str] | None = None, /, **variables: Any
+) -> Any:
     """The answer to an operation that is posted to the app."""
     response = await client.post(
-        "/graphql", json={"query": query, "variables": variables}, headers={"accept": GRAPHQL_RESPONSE}
+        "/graphql",
+        json={"query": query, "variables": variables},
+        headers={"accept": GRAPHQL_RESPONSE, **(headers or {})},
     )
     assert response.status_code == 200
     return response.json()
@@ -191,3 +199,154 @@ async def test_the_query_that_graphiql_begins_with_succeeds(shop: ModuleType, cl
     answer = await ask(client, shop.api.example_query())
 
     assert list(answer) == ["data"]
+
+
+# ---------- writing ----------
+
+
+async def test_a_password_becomes_a_hash_and_an_address_is_tidied(shop: ModuleType, client: httpx.AsyncClient) -> None:
+    create = """mutation {
+      createCustomer(input: {data: {name: "Ada", email: " Ada@Example.com ", password: "difference"}}) {
+        customer { email } errors { message }
+      }
+    }"""
+    delete = 'mutation { deleteCustomer(input: {by: {email: "ada@example.com"}}) { errors { message } } }'
+
+    made = await ask(client, create)
+    async with shop.engine.connect() as connection:
+        stored = await connection.scalar(select(Customer.password_hash).where(Customer.email == "ada@example.com"))
+    deleted = await ask(client, delete)
+
+    assert made == {"data": {"createCustomer": {"customer": {"email": "ada@example.com"}, "errors": []}}}
+    salt, digest = map(bytes.fromhex, stored.split(":"))
+    assert scrypt(b"difference", salt=salt, n=2**14, r=8, p=1) == digest
+    assert deleted == {"data": {"deleteCustomer": {"errors": []}}}
+
+
+async def test_a_customer_that_cannot_be_is_told_all_that_is_wrong(client: httpx.AsyncClient) -> None:
+    query = """mutation {
+      createCustomer(input: {data: {name: "Eve", email: "eve", password: "short"}}) { errors { code path message } }
+    }"""
+
+    assert await ask(client, query) == {
+        "data": {
+            "createCustomer": {
+                "errors": [
+                    {
+                        "code": "VALIDATION",
+                        "path": ["input", "data", "email"],
+                        "message": r"String should match pattern '^[^@\s]+@[^@\s]+$'",
+                    },
+                    {
+                        "code": "VALIDATION",
+                        "path": ["input", "data", "password"],
+                        "message": "String should have at least 8 characters",
+                    },
+                ]
+            }
+        }
+    }
+
+
+ORDER = """mutation ($second: ID!) {
+  createOrder(input: {data: {customer: {connect: {rowId: 1}}, billingAddress: {connect: {rowId: 1}}, items: {create: [
+    {lineNo: 1, book: {connect: {rowId: 1}}, unitPrice: "17.99"}
+    {lineNo: 2, book: {connect: {id: $second}}, unitPrice: "22.00"}
+  ]}}}) {
+    order { rowId placedBy items { nodes { book { title } } } }
+    errors { code path message }
+  }
+}"""
+
+
+def book_id(number: int) -> str:
+    return b64encode(f"Book:{number}".encode()).decode().rstrip("=")
+
+
+async def test_an_order_is_placed_by_who_is_signed_in_and_logged(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "bookshop")
+
+    answer = await ask(client, ORDER, {"x-user": "ada"}, second=book_id(3))
+
+    number = answer["data"]["createOrder"]["order"].pop("rowId")
+    assert answer == {
+        "data": {
+            "createOrder": {
+                "order": {
+                    "placedBy": "ada",
+                    "items": {
+                        "nodes": [{"book": {"title": "Broken Seasons"}}, {"book": {"title": "The Gentle Storm"}}]
+                    },
+                },
+                "errors": [],
+            }
+        }
+    }
+    assert [each.getMessage() for each in caplog.records if each.name == "bookshop"] == [f"orders: create {number}"]
+
+
+async def test_a_book_out_of_print_is_ordered_after_it_is_restocked(client: httpx.AsyncClient) -> None:
+    restock = 'mutation { restock(isbn: "978-3-000-00005-5", price: "23.50") { inPrint price } }'
+
+    refused = await ask(client, ORDER, second=book_id(5))
+    restocked = await ask(client, restock)
+    ordered = await ask(client, ORDER, second=book_id(5))
+
+    message = "The Quiet Harbour is out of print."
+    errors = [{"code": "FORBIDDEN", "path": ["input", "data", "items", "create", "1"], "message": message}]
+    assert refused == {"data": {"createOrder": {"order": None, "errors": errors}}}
+    assert restocked == {"data": {"restock": {"inPrint": True, "price": "23.50"}}}
+    assert ordered["data"]["createOrder"]["errors"] == []
+
+
+async def test_a_book_that_is_not_there_cannot_be_restocked(client: httpx.AsyncClient) -> None:
+    assert await ask(client, 'mutation { restock(isbn: "no such") { title } }') == {
+        "errors": [
+            {
+                "message": "No book has this ISBN.",
+                "locations": [{"line": 1, "column": 12}],
+                "path": ["restock"],
+                "extensions": {"code": "NOT_FOUND", "inputPath": ["isbn"]},
+            }
+        ],
+        "data": {"restock": None},
+    }
+
+
+async def test_reviews_that_are_taken_down_are_shown_to_staff_alone(client: httpx.AsyncClient) -> None:
+    query = """{
+      book(by: {rowId: 1}) { reviewCount reviews { totalCount } bin: reviews(deleted: ONLY) { nodes { body } } }
+    }"""
+
+    refused = await ask(client, query)
+    shown = await ask(client, query, {"x-staff": "true"})
+
+    assert [error["extensions"]["code"] for error in refused["errors"]] == ["FORBIDDEN"]
+    assert shown == {
+        "data": {
+            "book": {"reviewCount": 3, "reviews": {"totalCount": 3}, "bin": {"nodes": [{"body": "Cheap watches!"}]}}
+        }
+    }
+
+
+async def test_a_request_that_is_repeated_with_its_key_writes_once(client: httpx.AsyncClient) -> None:
+    query = 'mutation { createGenre(input: {data: {name: "Cookery"}}) { genre { name } errors { code } } }'
+    key = {"idempotency-key": "8e03978e", "x-user": "ada"}
+
+    first, again = [await ask(client, query, key) for _ in range(2)]
+    other = await ask(client, query, key | {"x-user": "bob"})
+
+    assert first == {"data": {"createGenre": {"genre": {"name": "Cookery"}, "errors": []}}}
+    assert again == first
+    assert other == {"data": {"createGenre": {"genre": None, "errors": [{"code": "UNIQUE"}]}}}
+
+
+def test_what_others_keep_is_in_no_input(shop: ModuleType) -> None:
+    types = shop.api.schema._schema.type_map
+
+    assert [name for name in shop.api.schema._schema.mutation_type.fields if "Employee" in name] == []
+    assert {"sales", "version"} & types["BookCreate"].fields.keys() == set()
+    assert {"token", "passwordHash"} & types["CustomerCreate"].fields.keys() == set()
+    assert "passwordHash" not in types["Customer"].fields

@@ -7,7 +7,7 @@ from sqlalchemy import Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import aliased
 
-from example.models import Author, Base, Book, Category, Publisher
+from example.models import Author, Base, Book, Category, Publisher, Review
 from example.seed import main, seed, shop_rows
 from tests.databases import MakeEngine
 
@@ -78,6 +78,7 @@ tied_prices = select(Book.price).group_by(Book.price).having(func.count() > 1)
         pytest.param(select(Book.id).where(Book.author_id.is_(None)), id="a book without an author"),
         pytest.param(select(Book.id).where(~Book.tag_links.any()), id="a book without tags"),
         pytest.param(select(Book.id).where(Book.published_at.is_(None)), id="a book that is not out"),
+        pytest.param(select(Review.id).where(Review.deleted_at.is_not(None)), id="a review that is taken down"),
         pytest.param(select(Book.id).where(Book.price.in_(tied_prices)), id="books of one price"),
         pytest.param(select(Author.id).where(Author.full_name == "東野"), id="an author with one name in Japanese"),
         pytest.param(

@@ -228,6 +228,20 @@ async def test_fault_is_not_kept_and_undoes_what_is_written(engine: AsyncEngine)
     assert await ask(api, document, "k", variables={}) == (done, [])
 
 
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+async def test_timeout_is_not_kept(engine: AsyncEngine, backend: Backend) -> None:
+    document = """mutation { createAuthor(input: {data: {name: "A", books: {create: [{title: "B", price: "1"}]}}}) {
+      author { name } } }"""
+    await make_slow(engine, backend)
+    async with small_pool(engine, connect_args={"server_settings": {"statement_timeout": "100"}}) as hasty:
+        late = await ask(Api(Base, hasty, idempotency=KEPT), document, "k", variables={})
+    await make_fast(engine, backend)
+
+    assert late == (None, [("TIMEOUT", "The database ended the statement: it took too long.")])
+    done = ({"createAuthor": {"author": {"name": "A"}}}, [])
+    assert await ask(Api(Base, engine, idempotency=KEPT), document, "k", variables={}) == done
+
+
 async def test_answer_that_is_no_json_is_a_fault(engine: AsyncEngine) -> None:
     class Queries:
         @strawberry.field
