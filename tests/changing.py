@@ -1,8 +1,8 @@
 """What the tests of operators share: a table with a column of each kind, and a value changed in the database."""
 
+import enum
 from collections.abc import Sequence
 from decimal import Decimal
-from enum import Enum
 from typing import Any
 
 from sqlalchemy import (
@@ -39,7 +39,7 @@ from gqlcrud.write_plan import Change, ChangeOperator
 from tests.databases import MakeEngine
 from tests.zoo import JsonList
 
-NOTHING = Enum("Nothing", ["NOTHING"]).NOTHING
+NOTHING = enum.Enum("Nothing", ["NOTHING"]).NOTHING
 """Where no value is stored, or nothing stands at a path."""
 
 
