@@ -132,6 +132,8 @@ async def test_arrays_and_domains_of_postgresql(postgres_server: PostgresServer)
     [
         ('string: "%s"' % ("x" * 51), ("string has at most 50 characters; this text has 51.", "data.string")),
         ('string: "a\\u0000"', ("A text cannot contain the NUL character.", "data.string")),
+        ('numeric: "%s.5"' % ("9" * 40), ("numeric has at most 9 digits before the point.", "data.numeric")),
+        ('numeric: "999999999.9995"', ("numeric has at most 9 digits before the point.", "data.numeric")),
         ('numeric: "1234567890"', ("numeric has at most 9 digits before the point.", "data.numeric")),
     ],
 )
