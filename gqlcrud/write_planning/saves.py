@@ -158,8 +158,9 @@ class SavePlanner:
             if isinstance(column, Column):
                 with self.problems.at(*path, name):
                     values[column.key] = input_value(column, value, self.planner.catalog)
+        defaults: frozenset[str] = frozenset()
         if schema is not None:
-            values = apply_schema(schema, model, values, data, self.problems, path)
+            values, defaults = apply_schema(schema, model, values, data, self.problems, path)
         fixed = {each.column.key: each.value for each in own}
         if by is not None:
             self._check_key({**values, **fixed}, by, path)
@@ -168,7 +169,7 @@ class SavePlanner:
             column = model.stored[key]
             if key not in fixed:
                 with self.problems.at(*path, *([column.name] if column.offered else [])):
-                    found.append(checked_assignment(column, value))
+                    found.append(replace(checked_assignment(column, value), by_default=key in defaults))
         return tuple(found)
 
     def _check_key(self, values: Mapping[str, Any], by: Named, path: Path) -> None:
