@@ -424,3 +424,23 @@ async def test_200_records_take_as_many_statements_as_2(make_engine: MakeEngine)
         assert [found["affectedCount"] for each in data for found in each.values()] == [len(keys)] * 3
 
     assert counts == [3 + 3 + 2, 3 + 3 + 2]
+
+
+async def test_an_item_that_cannot_be_computed_leaves_the_others_alone(api: Api) -> None:
+    items = [{"by": {"rowId": n}, "ops": {"price": {"multiply": factor}}} for n, factor in enumerate(("2", "1e9"), 1)]
+    data = await run(api, UPDATE_EACH, items=items, onError="CONTINUE")
+
+    assert data["updateEachBook"]["books"] == [{"title": "A", "price": "2.00", "version": 2}, None]
+    assert [(each["code"], each["path"]) for each in data["updateEachBook"]["errors"]] == [
+        ("VALIDATION", ["input", "items", "1", "ops"])
+    ]
+
+
+async def test_what_cannot_be_computed_for_many_is_told_at_the_operators(api: Api) -> None:
+    data = await run(
+        api,
+        """mutation { updateBooks(input: {where: {price: {lt: 3}}, ops: {price: {multiply: "1e9"}}}) {
+             affectedCount errors { code path } } }""",
+    )
+
+    assert data["updateBooks"] == {"affectedCount": 0, "errors": [{"code": "VALIDATION", "path": ["input", "ops"]}]}

@@ -12,7 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 
 from gqlcrud.diagnosis.diagnose import diagnose
-from gqlcrud.diagnosis.violations import read_violation
+from gqlcrud.diagnosis.misfits import uncomputable
+from gqlcrud.diagnosis.violations import is_computation, read_violation
 from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.unit_of_work.saving import Saver
 
@@ -81,7 +82,9 @@ def failures_of(saver: Saver, error: Exception) -> tuple[UserError, ...]:
         message = "The record has been changed or deleted in the meantime."
         return (UserError(ErrorCode.STALE, message, rows[0].path),)
     violation = read_violation(error)
-    return diagnose(saver.session, violation, rows, saver.catalog) if violation is not None else ()
+    if violation is not None:
+        return diagnose(saver.session, violation, rows, saver.catalog)
+    return (uncomputable(rows),) if is_computation(error) else ()
 
 
 def place_of(error: UserError) -> int:
