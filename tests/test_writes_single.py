@@ -641,3 +641,11 @@ async def test_times_without_an_offset_are_utc(everything: Api) -> None:
         "datetimeAware": dt.datetime(2020, 1, 2, 3, 4, 5, tzinfo=dt.UTC).isoformat(),
         "datetimeNaive": "2020-01-02T01:04:05",
     }
+
+
+async def test_a_column_may_be_called_as_the_first_parameter_of_a_method(make_engine: MakeEngine) -> None:
+    api = Api(zoo.Odd, await make_engine(zoo.Odd.metadata))
+
+    assert await written(api, "createOddName", '{data: {self: "a", class: "b"}}', "oddName { self class }") == {
+        "oddName": {"self": "a", "class": "b"}
+    }
