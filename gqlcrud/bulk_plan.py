@@ -34,9 +34,10 @@ class OnConflict:
     presets: tuple[Assignment, ...] = ()
 
     def taken(self, save: Save) -> tuple[str, ...]:
-        """The attributes that a record in the database takes from a new one; what the API sets of new ones stays."""
+        """The attributes that a record in the database takes from a new one; what the API sets of new ones
+        stays, and so does what the new one does not give."""
         own = set_by_api(save.model)
-        given = [each.column for each in save.assignments if each.column.key not in own]
+        given = [each.column for each in save.assignments if not (each.by_default or each.column.key in own)]
         given += [column for each in save.to_one if each.relation.owns_key for column in each.relation.local]
         wanted = [column for column in given if column not in self.key.columns] if self.update is None else self.update
         primary = save.model.primary_key

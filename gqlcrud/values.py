@@ -11,7 +11,7 @@ import datetime as dt
 import math
 import re
 import uuid
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 
@@ -70,6 +70,15 @@ def check_decimal(value: Decimal) -> Decimal:
     if abs(value.adjusted()) > _MAX_DECIMAL_EXPONENT or len(value.as_tuple().digits) > _MAX_DECIMAL_EXPONENT:
         raise ValueError(f"A decimal has at most {_MAX_DECIMAL_EXPONENT} digits.")
     return value
+
+
+def has_room(precision: int, scale: int, value: Decimal) -> bool:
+    """Whether a NUMERIC(precision, scale) holds the value, once it is rounded to the scale."""
+    whole = precision - scale
+    if not value or value.adjusted() >= whole:
+        return not value
+    # that of the context, 28 digits, is no limit for a column
+    return abs(value.quantize(Decimal(1).scaleb(-scale), context=Context(prec=precision + 1))) < Decimal(10) ** whole
 
 
 def check_naive(value: dt.datetime) -> dt.datetime:

@@ -36,10 +36,14 @@ class ChangeOperator(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A column is set to a value of Python, as an attribute of the mapped class takes it; None is NULL."""
+    """A column is set to a value of Python, as an attribute of the mapped class takes it; None is NULL.
+
+    by_default: whether a Pydantic model fills in what the input leaves out.
+    """
 
     column: Column
     value: Any
+    by_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)

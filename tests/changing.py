@@ -31,7 +31,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, synonym
 
 from gqlcrud import ModelOptions
 from gqlcrud.catalog import CatalogSettings, Column, Model, mapped_classes, read_catalog
-from gqlcrud.execution.connection import is_computation
+from gqlcrud.diagnosis import is_computation
 from gqlcrud.statements import SQLITE_FUNCTIONS, Database
 from gqlcrud.statements.changes import changed
 from gqlcrud.statements.columns import Columns

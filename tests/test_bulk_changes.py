@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gqlcrud import Api, Limits
-from tests import bulk_models, shelf
+from tests import bulk_models, shelf, zoo
 from tests.bulk_models import heard
 from tests.databases import MakeEngine, record_statements
 from tests.running import refused, run, save
@@ -424,3 +425,46 @@ async def test_200_records_take_as_many_statements_as_2(make_engine: MakeEngine)
         assert [found["affectedCount"] for each in data for found in each.values()] == [len(keys)] * 3
 
     assert counts == [3 + 3 + 2, 3 + 3 + 2]
+
+
+async def test_an_item_that_cannot_be_computed_leaves_the_others_alone(api: Api) -> None:
+    items = [{"by": {"rowId": n}, "ops": {"price": {"multiply": factor}}} for n, factor in enumerate(("2", "1e9"), 1)]
+    data = await run(api, UPDATE_EACH, items=items, onError="CONTINUE")
+
+    assert data["updateEachBook"]["books"] == [{"title": "A", "price": "2.00", "version": 2}, None]
+    assert [(each["code"], each["path"]) for each in data["updateEachBook"]["errors"]] == [
+        ("VALIDATION", ["input", "items", "1", "ops"])
+    ]
+
+
+async def test_what_cannot_be_computed_for_many_is_told_at_the_operators(api: Api) -> None:
+    data = await run(
+        api,
+        """mutation { updateBooks(input: {where: {price: {lt: 3}}, ops: {price: {multiply: "1e9"}}}) {
+             affectedCount errors { code path } } }""",
+    )
+
+    assert data["updateBooks"] == {"affectedCount": 0, "errors": [{"code": "VALIDATION", "path": ["input", "ops"]}]}
+
+
+@pytest.mark.parametrize("keys", [[1, 2], [3]])
+async def test_records_that_refer_to_each_other_in_a_circle_are_not_deleted(
+    make_engine: MakeEngine, keys: list[int]
+) -> None:
+    engine = await make_engine(zoo.Composites.metadata)
+    await save(engine, *(zoo.Folder(tenant_id=1, folder_id=n, name="x") for n in (1, 2, 3)))
+    async with engine.begin() as connection:
+        for n, parent in ((1, 2), (2, 1), (3, 3)):
+            await connection.execute(sa.text(f"UPDATE folder SET parent_id = {parent} WHERE folder_id = {n}"))
+    query = """
+        mutation ($where: FolderWhere!) {
+          deleteFolders(input: {where: $where}) { affectedCount errors { code message path } }
+        }
+    """
+    data = await run(Api(zoo.Composites, engine), query, where={"folderId": {"in": keys}})
+
+    message = "What is to be deleted refers to itself in a circle; take a record out of it first."
+    assert data["deleteFolders"] == {
+        "affectedCount": 0,
+        "errors": [{"code": "FOREIGN_KEY", "message": message, "path": ["input", "where"]}],
+    }

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gqlcrud import Api, Limits
-from tests import bulk_models, shelf
+from tests import bulk_models, shelf, zoo
 from tests.bulk_models import heard
 from tests.databases import MakeEngine, record_statements
 from tests.running import run
@@ -336,3 +336,11 @@ async def test_a_mistake_in_one_item_refuses_all_before_any_statement(make_engin
 
     assert data["createBooks"]["errors"] == [{"path": ["input", "data", "1", "author"]}]
     assert statements == []
+
+
+async def test_a_class_with_a_proxy_of_a_proxy_is_written(make_engine: MakeEngine) -> None:
+    """SQLAlchemy's bulk INSERT fails at it."""
+    api = Api(zoo.ManyToMany, await make_engine(zoo.ManyToMany.metadata))
+    data = await run(api, 'mutation { createPlaylists(input: {data: [{name: "a"}]}) { playlists { name } } }')
+
+    assert data["createPlaylists"] == {"playlists": [{"name": "a"}]}

@@ -495,6 +495,25 @@ def test_a_model_is_not_called_as_a_type_of_another(mistake: Callable[..., str])
     )
 
 
+def test_a_model_is_not_called_as_an_input_or_a_mutation_of_another(mistake: Callable[..., str]) -> None:
+    after = "are both named {!r} in the schema. Give a model another name: ModelOptions(name='...')."
+
+    def told(*names: str) -> str:
+        return mistake([table(name, count=mapped_column(String(9))) for name in names])
+
+    for suffix, origin in (
+        ("Create", "The values of a new Book"),
+        ("UpdateItem", "The operations of Book"),
+        ("Payload", "The payload of Book"),
+    ):
+        name = f"Book{suffix}"
+        assert told("Book", name) == f"{origin} and the class shop.{name} {after.format(name)}"
+    assert told("Book", "EachBook") == (
+        "The input of updateEachBook for EachBook and the input of updateEachBook for Book "
+        f"{after.format('UpdateEachBookInput')}"
+    )
+
+
 def test_root_fields_must_not_clash(mistake: Callable[..., str]) -> None:
     after = (
         "are both named {!r} in the type Query. "

@@ -462,3 +462,17 @@ async def test_the_mutations_of_one_document_are_told_in_their_order(engine: Asy
         "after create",
         "committed create",
     ] * 2
+
+
+async def test_what_a_hook_cannot_write_fails_its_item_alone(engine: AsyncEngine) -> None:
+    def own(write: Write) -> None:
+        if write.values["name"] != "Rex":
+            write.session.add(Owner(name="Ada"))
+
+    api = Api(Base, engine, models={Pet: ModelOptions(hooks=Hooks(after_create=own))})
+    value = '{data: [{name: "Fido"}, {name: "Rex"}, {name: "Max"}], onError: CONTINUE}'
+
+    assert await write(api, "createPets", value, "pets { name }") == {
+        "pets": [{"name": "Fido"}, {"name": "Rex"}, None],
+        "errors": [{"code": "UNIQUE", "message": "Another Owner has the same name.", "path": ["input", "data", "2"]}],
+    }

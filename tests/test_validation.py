@@ -480,3 +480,21 @@ def test_a_schema_of_a_model_that_nobody_writes_is_refused(offline: AsyncEngine)
         Api(Base, offline, models={Author: ModelOptions(update_schema=AuthorIn, read_only=True)})
 
     assert "is for writes, and ModelOptions(read_only=True) allows none." in str(error.value)
+
+
+async def test_a_default_does_not_change_a_record_that_is_there(make_engine: MakeEngine) -> None:
+    """In bulk writes an item changes what it gives."""
+
+    class Contact(BaseModel):
+        name: str
+        email: str | None = "none@example.org"
+
+    api = make_api(await make_engine(Base.metadata), author=Contact)
+    await write(api, "createAuthor", '{data: {name: "Ada", email: "ada@example.org"}}')
+    for field, value in (
+        ("upsertAuthors", '{on: NAME, data: [{name: "Ada"}, {name: "Bob"}]}'),
+        ("createAuthors", '{data: [{name: "Ada"}, {name: "Bob"}], onConflict: {on: NAME, update: [EMAIL]}}'),
+    ):
+        assert await write(api, field, value, "authors { email }") == {
+            "authors": [{"email": "ada@example.org"}, {"email": "none@example.org"}]
+        }

@@ -132,6 +132,8 @@ async def test_arrays_and_domains_of_postgresql(postgres_server: PostgresServer)
     [
         ('string: "%s"' % ("x" * 51), ("string has at most 50 characters; this text has 51.", "data.string")),
         ('string: "a\\u0000"', ("A text cannot contain the NUL character.", "data.string")),
+        ('numeric: "%s.5"' % ("9" * 40), ("numeric has at most 9 digits before the point.", "data.numeric")),
+        ('numeric: "999999999.9995"', ("numeric has at most 9 digits before the point.", "data.numeric")),
         ('numeric: "1234567890"', ("numeric has at most 9 digits before the point.", "data.numeric")),
     ],
 )
@@ -638,4 +640,12 @@ async def test_times_without_an_offset_are_utc(everything: Api) -> None:
     assert (await write(everything, "createEverything", data, shown))["everything"] == {
         "datetimeAware": dt.datetime(2020, 1, 2, 3, 4, 5, tzinfo=dt.UTC).isoformat(),
         "datetimeNaive": "2020-01-02T01:04:05",
+    }
+
+
+async def test_a_column_may_be_called_as_the_first_parameter_of_a_method(make_engine: MakeEngine) -> None:
+    api = Api(zoo.Odd, await make_engine(zoo.Odd.metadata))
+
+    assert await written(api, "createOddName", '{data: {self: "a", class: "b"}}', "oddName { self class }") == {
+        "oddName": {"self": "a", "class": "b"}
     }

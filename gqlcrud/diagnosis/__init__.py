@@ -1,7 +1,15 @@
 """What the database refuses in, errors for the client out, each at its place in the input."""
 
 from gqlcrud.diagnosis.diagnose import diagnose
-from gqlcrud.diagnosis.violations import UnseenRecordError, Violation, ViolationKind, is_transient, read_violation
+from gqlcrud.diagnosis.misfits import uncomputable
+from gqlcrud.diagnosis.violations import (
+    UnseenRecordError,
+    Violation,
+    ViolationKind,
+    is_computation,
+    is_transient,
+    read_violation,
+)
 from gqlcrud.diagnosis.written_rows import WrittenRow
 
 __all__ = [
@@ -10,6 +18,8 @@ __all__ = [
     "ViolationKind",
     "WrittenRow",
     "diagnose",
+    "is_computation",
     "is_transient",
     "read_violation",
+    "uncomputable",
 ]

@@ -24,6 +24,7 @@ from gqlcrud.diagnosis.written_rows import (
     rows_of,
 )
 from gqlcrud.errors import ErrorCode, UserError
+from gqlcrud.values import has_room
 
 _UNPLACED = {
     ViolationKind.TOO_LONG: "A text is too long.",
@@ -100,6 +101,12 @@ def misfit_errors(kind: ViolationKind, rows: Sequence[WrittenRow], dialect: str)
     return found or [UserError(ErrorCode.VALIDATION, _UNPLACED[kind], place(rows, ()))]
 
 
+def uncomputable(rows: Sequence[WrittenRow]) -> UserError:
+    """An operator makes a value that the database cannot compute or store."""
+    message = "The database cannot compute or store a value of this record."
+    return UserError(ErrorCode.VALIDATION, message, place(rows, ()))
+
+
 def _written(row: WrittenRow) -> Iterator[tuple[StoredColumn, object]]:
     for attribute in row.mapper.column_attrs if not row.deleted else ():
         if attribute.key in row.values and isinstance(attribute.columns[0], sa.Column):
@@ -131,9 +138,9 @@ def _range(column: StoredColumn, value: object, dialect: str) -> str | None:
         top = 2 ** (_bits(kind, dialect) - 1)
         return None if -top <= value < top else f"must be between {-top} and {top - 1}"
     if isinstance(kind, sa.Numeric) and kind.precision is not None:
-        digits = kind.precision - (kind.scale or 0)
-        rounded = round(Decimal(str(value)), kind.scale or 0)
-        return None if abs(rounded) < 10**digits else f"may have at most {digits} digits before the decimal point"
+        scale = kind.scale or 0
+        fits = has_room(kind.precision, scale, Decimal(str(value)))
+        return None if fits else f"may have at most {kind.precision - scale} digits before the decimal point"
     return None
 
 

@@ -77,6 +77,7 @@ _SQLITE_CODES = {
     sqlite3.SQLITE_CONSTRAINT_CHECK: ViolationKind.CHECK,
     sqlite3.SQLITE_CONSTRAINT_NOTNULL: ViolationKind.NOT_NULL,
 }
+_COMPUTATION = ("user-defined function raised", "integer overflow", "pattern too complex")
 _FOREIGN_KEY_FAILED = "FOREIGN KEY constraint failed"
 _SQLITE_CAUSE = re.compile(r"(?:UNIQUE|CHECK|NOT NULL) constraint failed: (.+)", re.DOTALL)
 _SQLITE_INDEX = re.compile(r"index '(.+)'", re.DOTALL)
@@ -117,6 +118,14 @@ def is_transient(error: BaseException) -> bool:
         if _text(each, "sqlstate") in _TRANSIENT_SQLSTATES:
             return True
     return False
+
+
+def is_computation(error: BaseException) -> bool:
+    """Whether the database refuses to compute with a value: SQLSTATE class 22, or SQLite's words for that."""
+    return isinstance(error, DBAPIError) and any(
+        (_text(each, "sqlstate") or "").startswith("22") or any(text in str(each) for text in _COMPUTATION)
+        for each in _origins(error)
+    )
 
 
 def _origins(error: BaseException) -> Iterator[BaseException]:

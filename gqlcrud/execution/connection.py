@@ -16,8 +16,9 @@ from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session
 
+from gqlcrud.diagnosis import is_computation
 from gqlcrud.errors import ConfigurationError, ErrorCode, RequestError
-from gqlcrud.execution.failures import is_computation, is_driver_failure, is_outage, is_timeout, is_unreadable
+from gqlcrud.execution.failures import is_driver_failure, is_outage, is_timeout, is_unreadable
 from gqlcrud.statements import SQLITE_FUNCTIONS, Database, database_of
 
 logger = logging.getLogger("gqlcrud")

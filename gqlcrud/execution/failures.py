@@ -1,4 +1,4 @@
-"""An error of the database in, what is to blame for it out: the network, the time it took, or a value."""
+"""An error of the database in, what is to blame for it out: the network, the time it took, or a value that cannot be read."""
 
 from __future__ import annotations
 
@@ -38,16 +38,6 @@ def is_unreadable(error: exc.SQLAlchemyError | ValueError | OverflowError) -> bo
     """Whether the driver cannot make a value of Python of one that it was sent. asyncpg raises errors of Python for that,
     which SQLAlchemy leaves as they are."""
     return not isinstance(error, exc.SQLAlchemyError) or "Could not decode to UTF-8" in str(error)
-
-
-def is_computation(error: exc.SQLAlchemyError | OSError) -> bool:
-    """Whether the database refuses to compute with a value: SQLSTATE class 22, or SQLite's words for that."""
-    return isinstance(error, exc.DBAPIError) and (
-        _sqlstate(error).startswith("22") or any(text in str(error.orig) for text in _COMPUTATION)
-    )
-
-
-_COMPUTATION = ("user-defined function raised", "integer overflow", "pattern too complex")
 
 
 def _sqlstate(error: exc.DBAPIError) -> str:

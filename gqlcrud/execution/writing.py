@@ -16,7 +16,16 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.util import await_only
 
 from gqlcrud.catalog import Catalog
-from gqlcrud.diagnosis import UnseenRecordError, Violation, WrittenRow, diagnose, is_transient, read_violation
+from gqlcrud.diagnosis import (
+    UnseenRecordError,
+    Violation,
+    WrittenRow,
+    diagnose,
+    is_computation,
+    is_transient,
+    read_violation,
+    uncomputable,
+)
 from gqlcrud.errors import ErrorCode, RequestError, UserError, WriteError
 from gqlcrud.execution.announcing import announce
 from gqlcrud.execution.connection import (
@@ -27,7 +36,7 @@ from gqlcrud.execution.connection import (
     took_too_long,
     unavailable,
 )
-from gqlcrud.execution.failures import is_computation, is_driver_failure, is_outage, is_timeout
+from gqlcrud.execution.failures import is_driver_failure, is_outage, is_timeout
 from gqlcrud.execution.reader import Reader
 from gqlcrud.execution.transactions import TransactionSource
 from gqlcrud.statements import Database
@@ -232,9 +241,7 @@ class Writer:
             return RequestError("Others are writing the same records; try again.", ErrorCode.UNAVAILABLE)
         if is_computation(error):
             logger.info("A value cannot be stored.", exc_info=error)
-            path = suspects[0].path if len(suspects) == 1 else ()
-            message = "The database cannot compute or store a value of this record."
-            return WriteError([UserError(ErrorCode.VALIDATION, message, path)])
+            return WriteError([uncomputable(rows.writing)])
         return error
 
     async def _diagnosed(self, violation: Violation, rows: Rows) -> tuple[UserError, ...]:

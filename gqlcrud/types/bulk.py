@@ -94,7 +94,7 @@ def _write_field(
 ) -> StrawberryField:
     type_name = f"{name[0].upper()}{name[1:]}Input"
     client_id = input_field("clientMutationId", optional(str), "Any text; the payload has it again.")
-    registry.input(type_name, f"the input of {name}", [*inputs, client_id], f"The input of `{name}`.")
+    registry.input(type_name, f"the input of {name} for {model.name}", [*inputs, client_id], f"The input of `{name}`.")
     mutation = Mutation(model, plan, (payload_list_name(model.one, model.many),), listed=True)
     value = argument("input", registry.ref(type_name), "What to write.")
     return WriteField(api, name, mutation, registry.ref(f"{prefix}{pascal_name(model.many)}Payload"), text, value)

@@ -25,6 +25,11 @@ _ROUNDING = {
 }
 
 
+def ops_origin(model: Model) -> str:
+    """Where the name of its operators comes from."""
+    return f"the operators of {model.name}"
+
+
 def declare_ops(registry: Registry, model: Model) -> Any | None:
     """`BookOps`, if the model has columns with operators."""
     columns = [column for column in model.columns if column.offered and column.changeable]
@@ -32,7 +37,7 @@ def declare_ops(registry: Registry, model: Model) -> Any | None:
         return None
     fields = [input_field(each.name, optional(_column_operators(registry, each)), each.description) for each in columns]
     description = f"What to do to the values of {model.name} records; the database computes with those of the moment."
-    registry.input(f"{model.name}Ops", f"the operators of {model.name}", fields, description)
+    registry.input(f"{model.name}Ops", ops_origin(model), fields, description)
     return registry.ref(f"{model.name}Ops")
 
 

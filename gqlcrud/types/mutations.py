@@ -62,7 +62,7 @@ def _write_field(
     name = f"{verb}{model.name}"
     type_name = f"{name[0].upper()}{name[1:]}Input"
     client_id = input_field("clientMutationId", optional(str), "Given back.")
-    registry.input(type_name, f"the input of {name}", [*inputs, client_id], f"The input of `{name}`.")
+    registry.input(type_name, f"the input of {name} for {model.name}", [*inputs, client_id], f"The input of `{name}`.")
     payload = f"Delete{model.name}Payload" if verb == "delete" else f"{model.name}Payload"
     mutation = Mutation(model, plan, (model.one,))
     value = argument("input", registry.ref(type_name), "What to write.")

@@ -91,6 +91,10 @@ class Registry:
         cls = self._class(name, origin, remedy)
         return _define(cls, name, fields, description, directives=[OneOf()] if one_of else [], from_input=_as_it_is)
 
+    def has(self, name: str, origin: str) -> bool:
+        """Whether a name is taken, by this origin."""
+        return self.names.origins.get(name) == origin
+
     @property
     def enums(self) -> dict[EnumMeta, StrawberryEnumDefinition]:
         """The GraphQL enums by Python class."""

@@ -8,6 +8,7 @@ from strawberry.types.field import StrawberryField
 
 from gqlcrud.catalog import Column, Model, Orphan, Relation
 from gqlcrud.naming import relation_input_name
+from gqlcrud.types.changes import ops_origin
 from gqlcrud.types.registry import ID, Registry, input_field, list_of, optional
 from gqlcrud.types.writable import has_create, has_patch
 
@@ -96,7 +97,8 @@ def declare_to_one_items(registry: Registry, target: Model) -> None:
     if not has_create(target):
         return
     declare_connect_or_create(registry, target)
-    if has_patch(target) and f"{target.name}Upsert" not in registry.types:
+    origin = f"the operations of {target.name}"
+    if has_patch(target) and not registry.has(f"{target.name}Upsert", origin):
         fields = [
             input_field("create", registry.ref(f"{target.name}Create"), f"The {target.name} to make if there is none."),
             input_field(
@@ -105,18 +107,18 @@ def declare_to_one_items(registry: Registry, target: Model) -> None:
         ]
         registry.input(
             f"{target.name}Upsert",
-            f"the operations of {target.name}",
+            origin,
             fields,
             f"Changes of a {target.name}, or a new one where there is none.",
         )
 
 
 def declare_connect_or_create(registry: Registry, target: Model) -> None:
-    name = f"{target.name}ConnectOrCreate"
-    if name not in registry.types:
+    name, origin = f"{target.name}ConnectOrCreate", f"the operations of {target.name}"
+    if not registry.has(name, origin):
         registry.input(
             name,
-            f"the operations of {target.name}",
+            origin,
             [_by(registry, target), _create(registry, target)],
             f"Names a {target.name}, and says what it is if there is none of this key.",
         )
@@ -156,9 +158,9 @@ def declare_list_items(registry: Registry, relation: Relation, base: str, target
 
 def declare_changes(registry: Registry, target: Model) -> None:
     """`BookUpdateWhere`, `BookUpdateItem` and `BookUpsertItem`, once for all that take them."""
-    if f"{target.name}UpdateItem" in registry.types:
-        return
     origin = f"the operations of {target.name}"
+    if registry.has(f"{target.name}UpdateItem", origin):
+        return
     where = input_field("where", registry.ref(f"{target.name}Where"), "Those that meet these conditions; `{}`: all.")
     changes = change_fields(registry, target)
     registry.input(f"{target.name}UpdateWhere", origin, [where, *changes], f"Changes of several {target.name} records.")
@@ -173,7 +175,7 @@ def declare_changes(registry: Registry, target: Model) -> None:
 def change_fields(registry: Registry, model: Model) -> list[StrawberryField]:
     """`patch`, and `ops` where there are any."""
     fields = [input_field("patch", optional(registry.ref(f"{model.name}Patch")), "The values to set.")]
-    if f"{model.name}Ops" in registry.types:
+    if registry.has(f"{model.name}Ops", ops_origin(model)):
         text = "Operators on values; a field stands in `patch` or here."
         fields.append(input_field("ops", optional(registry.ref(f"{model.name}Ops")), text))
     return fields

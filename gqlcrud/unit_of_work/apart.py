@@ -12,7 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 
 from gqlcrud.diagnosis.diagnose import diagnose
-from gqlcrud.diagnosis.violations import read_violation
+from gqlcrud.diagnosis.misfits import uncomputable
+from gqlcrud.diagnosis.violations import is_computation, read_violation
+from gqlcrud.diagnosis.written_rows import WrittenRow
 from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.unit_of_work.saving import Saver
 
@@ -60,11 +62,17 @@ def _attempt(
     saver: Saver, batch: Sequence[Placed[T]], write: Callable[[Sequence[T]], Sequence[M]]
 ) -> tuple[dict[int, M], tuple[UserError, ...]]:
     """What is written, all of it or nothing, and why not."""
+    before = len(saver.written)
+    rows: Sequence[WrittenRow] = ()
     try:
         with saver.savepoint():
-            made = write([item for _, item in batch])
+            try:
+                made = write([item for _, item in batch])
+            finally:
+                # what a hook writes is none of the client's rows: those written before it are to blame then
+                rows = list(saver.writing or saver.written[before:])
     except (WriteError, SQLAlchemyError) as error:
-        failures = failures_of(saver, error)
+        failures = failures_of(saver, error, rows)
         saver.writing.clear()
         if not failures:
             raise
@@ -72,16 +80,17 @@ def _attempt(
     return {place: each for (place, _), each in zip(batch, made, strict=True)}, ()
 
 
-def failures_of(saver: Saver, error: Exception) -> tuple[UserError, ...]:
+def failures_of(saver: Saver, error: Exception, rows: Sequence[WrittenRow]) -> tuple[UserError, ...]:
     """What a client is told of a failure, once it is rolled back to its savepoint; () for what nobody could expect."""
     if isinstance(error, WriteError):
         return error.errors
-    rows = list(saver.writing)
     if isinstance(error, StaleDataError) and rows:
         message = "The record has been changed or deleted in the meantime."
         return (UserError(ErrorCode.STALE, message, rows[0].path),)
     violation = read_violation(error)
-    return diagnose(saver.session, violation, rows, saver.catalog) if violation is not None else ()
+    if violation is not None:
+        return diagnose(saver.session, violation, rows, saver.catalog)
+    return (uncomputable(rows),) if is_computation(error) else ()
 
 
 def place_of(error: UserError) -> int:

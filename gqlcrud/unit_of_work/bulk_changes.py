@@ -47,7 +47,8 @@ def update_chosen(saver: Saver, plan: UpdateMany) -> list[RecordKey]:
         return [saver.key_of(instance, model) for instance in instances]
     keys: list[RecordKey] = _chosen(saver, model, plan.where, plan.maximum, plan.maximum_path, whole=False)
     if keys and values:
-        rows = [WrittenRow(model, values, key, save.path) for key in keys]
+        path = save.path if save.assignments else save.ops_path
+        rows = [WrittenRow(model, values, key, path) for key in keys]
         saver.execute(update_statement(model, values, keys, saver.database), rows)
         saver.session.expire_all()
     return keys

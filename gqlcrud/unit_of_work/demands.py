@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Iterable
 
 import sqlalchemy as sa
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty, Session
 from sqlalchemy.orm.decl_base import _declarative_constructor
 
@@ -34,6 +35,7 @@ def inserts_plainly(session: Session, model: Model) -> bool:
         and not model.hooks
         and not dataclasses.is_dataclass(model.entity)
         and not _from_elsewhere(mapper.class_manager.dispatch.init)
+        and _is_readable(mapper)
         and _is_plain(session, mapper, ("before_insert", "after_insert"))
         and _sets_plainly(mapper, [attribute.key for attribute in mapper.column_attrs])
     )
@@ -106,6 +108,17 @@ def _is_plain(session: Session, mapper: Mapper[object], events: Iterable[str]) -
 def _sets_plainly(mapper: Mapper[object], attributes: Iterable[str]) -> bool:
     """Whether nobody listens to the attributes, as validators do too."""
     return not any(mapper.class_manager[key].dispatch.set for key in attributes)
+
+
+def _is_readable(mapper: Mapper[object]) -> bool:
+    """Whether all attributes of the class can be had, as the bulk INSERT of SQLAlchemy looks at each: an association
+    proxy that goes on to another one is none of a class."""
+    try:
+        for key in mapper.all_orm_descriptors.keys():  # noqa: SIM118  # it is no dict
+            getattr(mapper.class_, key, None)
+    except InvalidRequestError:
+        return False
+    return True
 
 
 def _from_elsewhere(listeners: Iterable[object]) -> bool:

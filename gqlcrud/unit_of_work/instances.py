@@ -39,6 +39,10 @@ def _made(entity: type, values: Mapping[str, Any]) -> Any:
     if dataclasses.is_dataclass(entity):
         return _new_dataclass(entity, values)
     parameters = inspect.signature(entity.__init__).parameters  # type: ignore[misc]  # of this very class
+    if (itself := next(iter(parameters))) in values:
+        # an attribute of the name that the instance has there
+        others = {key: value for key, value in values.items() if key != itself}
+        return _filled(_made(entity, others), {itself: values[itself]})
     names = {name for name, each in parameters.items() if each.kind is not each.VAR_POSITIONAL}
     required = {name for name, each in list(parameters.items())[1:] if _is_required(each)}
     open_ended = any(each.kind is each.VAR_KEYWORD for each in parameters.values())

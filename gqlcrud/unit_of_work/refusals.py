@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Mapper, class_mapper
 
+from gqlcrud.diagnosis.written_rows import WrittenRow, common_path
 from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.unit_of_work.finding import Instance
 from gqlcrud.unit_of_work.instances import new_instance
@@ -41,6 +42,12 @@ def set_values(items: Iterable[tuple[Instance, Save, Mapping[str, Any]]]) -> Non
                 errors.append(_refusal(save, key, error))
     if errors:
         raise WriteError(errors)
+
+
+def in_circle(rows: Sequence[WrittenRow]) -> WriteError:
+    """No order of DELETEs fits records that refer to each other."""
+    message = "What is to be deleted refers to itself in a circle; take a record out of it first."
+    return WriteError([UserError(ErrorCode.FOREIGN_KEY, message, common_path(rows))])
 
 
 def _refused_values(save: Save, values: Mapping[str, Any]) -> list[UserError]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import CircularDependencyError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -31,7 +31,7 @@ from gqlcrud.unit_of_work.lists import Lists
 from gqlcrud.unit_of_work.marks import Marks, is_marked, unmarked
 from gqlcrud.unit_of_work.partners import Partners
 from gqlcrud.unit_of_work.record_hooks import RecordHooks, Subject
-from gqlcrud.unit_of_work.refusals import new_instances, set_values
+from gqlcrud.unit_of_work.refusals import in_circle, new_instances, set_values
 from gqlcrud.unit_of_work.saver import New, contradiction
 from gqlcrud.unit_of_work.targets import Doomed, Owner, Targets
 from gqlcrud.write_plan import Change, Named, Path, Save, ToMany, ToOne
@@ -199,7 +199,10 @@ class Saver:
     def flush(self, rows: Iterable[WrittenRow]) -> None:
         """Write what is pending; `rows` say what, should it fail."""
         self.writing[:] = rows
-        self.session.flush()
+        try:
+            self.session.flush()
+        except CircularDependencyError as error:
+            raise in_circle(self.writing) from error
         self.done()
 
     def execute(

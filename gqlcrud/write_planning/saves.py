@@ -158,8 +158,9 @@ class SavePlanner:
                     values[column.key] = input_value(column, value, self.planner.catalog)
                 except (RequestError, ValueError) as error:
                     self.problems.keep(error, (*path, name))
+        defaults: frozenset[str] = frozenset()
         if schema is not None:
-            values = apply_schema(schema, model, values, data, self.problems, path)
+            values, defaults = apply_schema(schema, model, values, data, self.problems, path)
         fixed = {each.column.key: each.value for each in own}
         if by is not None:
             self._check_key({**values, **fixed}, by, path)
@@ -168,7 +169,8 @@ class SavePlanner:
             column = model.stored[key]
             if key not in fixed:
                 try:
-                    found.append(checked_assignment(column, value))
+                    assignment = checked_assignment(column, value)
+                    found.append(replace(assignment, by_default=True) if key in defaults else assignment)
                 except (RequestError, ValueError) as error:
                     self.problems.keep(error, (*path, column.name) if column.offered else path)
         return tuple(found)

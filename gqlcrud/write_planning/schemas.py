@@ -22,8 +22,10 @@ def apply_schema(
     data: Mapping[str, Any],
     problems: Problems,
     path: Path,
-) -> dict[str, Any]:
-    """The values by attribute, as they are to be stored; those that are refused are left out, and told in `problems`.
+) -> tuple[dict[str, Any], frozenset[str]]:
+    """The values by attribute, as they are to be stored, and which of them are defaults of the schema.
+
+    Those that are refused are left out, and told in `problems`.
 
     values: by attribute of the mapped class. data: the input, in which the virtual fields stand.
     """
@@ -33,15 +35,19 @@ def apply_schema(
         made = schema.schema.model_validate(given)
     except ValidationError as error:
         refused = _report(error, schema, given, problems, path)
-        return {key: value for key, value in values.items() if key not in refused}
+        return {key: value for key, value in values.items() if key not in refused}, frozenset()
     columns = {
         each.column.key: _column_value(getattr(made, each.attribute), each.column)
         for each in schema.fields
         if each.column and _is_set(made, each, schema)
     }
+    left_out = {
+        each.column.key for each in schema.fields if each.column and each.attribute not in made.model_fields_set
+    }
     with problems.at(*path):
-        return {**values, **columns, **_further(made, model)}
-    return dict(values)
+        further = _further(made, model)
+        return {**values, **columns, **further}, frozenset(left_out - further.keys())
+    return dict(values), frozenset()
 
 
 def _is_set(made: BaseModel, field: SchemaField, schema: InputSchema) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from gqlcrud.catalog import Bounds, Catalog, Column
 from gqlcrud.keys import decode_id
 from gqlcrud.planning import canonical_json
+from gqlcrud.values import has_room
 from gqlcrud.write_plan import Assignment
 from gqlcrud.write_planning.rules import check_rules
 
@@ -52,7 +53,7 @@ def check_bounds(value: Any, bounds: Bounds, name: str) -> None:
     """
     if isinstance(value, str) and bounds.length is not None and len(value) > bounds.length:
         raise ValueError(f"{name} has at most {bounds.length} characters; this text has {len(value)}.")
-    if isinstance(value, Decimal) and bounds.precision is not None and value:
-        whole = bounds.precision - (bounds.scale or 0)
-        if abs(round(value, bounds.scale or 0)) >= Decimal(10) ** whole:
-            raise ValueError(f"{name} has at most {whole} digits before the point.")
+    if isinstance(value, Decimal) and bounds.precision is not None:
+        scale = bounds.scale or 0
+        if not has_room(bounds.precision, scale, value):
+            raise ValueError(f"{name} has at most {bounds.precision - scale} digits before the point.")
