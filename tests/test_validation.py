@@ -507,8 +507,7 @@ async def test_what_a_schema_sets_is_in_no_operator(make_engine: MakeEngine) -> 
         def to_columns(self) -> dict[str, Any]:
             return {} if self.title is None else {"price": len(self.title)}
 
-    options = {Book: ModelOptions(update_schema=Patch)}
-    api = Api(Base, await make_engine(Base.metadata), models=options)
+    api = Api(Base, await make_engine(Base.metadata), models={Book: ModelOptions(update_schema=Patch)})
     value = '{where: {rowId: {gt: 0}}, patch: {title: "Emma"}, ops: {price: {increment: "1"}}}'
 
     assert await write(api, "updateBooks", value) == [
