@@ -476,3 +476,15 @@ async def test_what_a_hook_cannot_write_fails_its_item_alone(engine: AsyncEngine
         "pets": [{"name": "Fido"}, {"name": "Rex"}, None],
         "errors": [{"code": "UNIQUE", "message": "Another Owner has the same name.", "path": ["input", "data", "2"]}],
     }
+
+
+async def test_the_value_of_a_hook_takes_the_place_of_an_operator(engine: AsyncEngine) -> None:
+    def grow(write: Write) -> Write:
+        return write.set(age=10)
+
+    api = Api(Base, engine, models={Pet: ModelOptions(hooks=Hooks(before_update=grow))})
+    await write(api, "createPet", '{data: {name: "Fido", age: 1}}')
+
+    one = await write(api, "updatePet", '{by: {name: "Fido"}, ops: {age: {increment: 1}}}', "pet { age }")
+    many = await write(api, "updatePets", "{where: {age: {gt: 1}}, ops: {age: {increment: 1}}}", "pets { age }")
+    assert (one["pet"], many["pets"]) == ({"age": 10}, [{"age": 10}])

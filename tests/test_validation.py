@@ -498,3 +498,18 @@ async def test_a_default_does_not_change_a_record_that_is_there(make_engine: Mak
         assert await write(api, field, value, "authors { email }") == {
             "authors": [{"email": "ada@example.org"}, {"email": "none@example.org"}]
         }
+
+
+async def test_what_a_schema_sets_is_in_no_operator(make_engine: MakeEngine) -> None:
+    class Patch(BaseModel):
+        title: str | None = None
+
+        def to_columns(self) -> dict[str, Any]:
+            return {} if self.title is None else {"price": len(self.title)}
+
+    api = Api(Base, await make_engine(Base.metadata), models={Book: ModelOptions(update_schema=Patch)})
+    value = '{where: {rowId: {gt: 0}}, patch: {title: "Emma"}, ops: {price: {increment: "1"}}}'
+
+    assert await write(api, "updateBooks", value) == [
+        ("input.ops.price", "price stands in patch and in ops; give it once.")
+    ]

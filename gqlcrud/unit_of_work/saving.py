@@ -102,6 +102,8 @@ class Saver:
             set_values(zip(instances, saves, values, strict=True))
             for instance, save, value in zip(instances, saves, values, strict=True):
                 for key, change in self.changes_of(save).items():
+                    if key in value:
+                        continue  # a hook sets it
                     # not by setattr, which a type for mutable values refuses
                     sa.inspect(instance).dict[key] = change
                     flag_modified(instance, key)

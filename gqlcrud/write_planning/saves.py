@@ -78,7 +78,7 @@ class SavePlanner:
         assignments = self._assignments(patch, model, path, model.update_schema)
         to_one, to_many = self._links(patch, model, path, depth)
         self._check_twice(patch, to_one, path)
-        changes = self._changes(ops or {}, patch, model, ops_path)
+        changes = self._changes(ops or {}, {*patch, *(each.column.name for each in assignments)}, model, ops_path)
         references = plan_references(self._guarded(model), assignments, path)
         save = Save(model, path, assignments, changes, to_one, to_many, ops_path, references)
         if save.is_empty:
@@ -195,9 +195,8 @@ class SavePlanner:
                     found.append(plan_assignment(columns[name], value, self.planner.catalog))
         return tuple(found)
 
-    def _changes(
-        self, ops: Mapping[str, Any], patch: Mapping[str, Any], model: Model, path: Path
-    ) -> tuple[Change, ...]:
+    def _changes(self, ops: Mapping[str, Any], patch: Collection[str], model: Model, path: Path) -> tuple[Change, ...]:
+        """patch: the fields that are given, and those that a schema sets along."""
         for name in ops:
             if name in patch:
                 self.problems.add(f"{name} stands in patch and in ops; give it once.", (*path, name))
