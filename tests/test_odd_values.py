@@ -275,3 +275,23 @@ async def test_a_null_in_a_key_is_no_id(tmp_path: Path) -> None:
             )
         finally:
             await target.engine.dispose()
+
+
+async def test_a_record_with_an_odd_value_can_be_mended_and_deleted(sqlite: AsyncEngine) -> None:
+    """Its other columns are written without being read."""
+    await write(
+        sqlite,
+        "INSERT INTO everything (id, date_only, colour) VALUES (1, 'rubbish', 'RED'), (2, NULL, 'MAUVE'), (3, 'x', 'y')",
+    )
+    api = Api(zoo.Scalars, sqlite)
+    mend = """mutation {
+      one: updateEverything(input: {by: {rowId: 1}, patch: {dateOnly: "2020-01-02"}}) { everything { dateOnly } }
+      two: updateEverything(input: {by: {rowId: 2}, patch: {colour: GREEN}}) { everything { colour } }
+      three: deleteEverything(input: {by: {rowId: 3}}) { deletedId errors { code } }
+    }"""
+
+    assert await run(api, mend) == {
+        "one": {"everything": {"dateOnly": "2020-01-02"}},
+        "two": {"everything": {"colour": "GREEN"}},
+        "three": {"deletedId": "RXZlcnl0aGluZzoz", "errors": []},
+    }
