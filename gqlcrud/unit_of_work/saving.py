@@ -1,6 +1,7 @@
 """`Save`s in, flushed instances out: to-one targets first, then the records themselves, then what belongs to them.
 
-Records that are alike are written together: a level of a nested input costs as many statements for 200 records as for 2.
+Records that are alike are written together: a level of a nested input costs as many statements for 200 records as for 2,
+save that SQLAlchemy inserts rows one by one whose keys SQLite numbers.
 """
 
 from __future__ import annotations
