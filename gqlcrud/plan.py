@@ -131,7 +131,15 @@ class RelatedCount:
     among: Condition = Always(True)
 
 
-Condition: TypeAlias = Always | Compare | KeyIn | JsonAt | And | Or | Not | Related | RelatedCount
+@dataclass(frozen=True, slots=True, eq=False)
+class Expression:
+    """A condition that the application's own code gives as SQLAlchemy has it, over the class of the model: what stands
+    in it only statements know. Equal to itself alone."""
+
+    clause: Any
+
+
+Condition: TypeAlias = Always | Compare | KeyIn | JsonAt | And | Or | Not | Related | RelatedCount | Expression
 
 
 def is_there(deletion: SoftDeletion) -> Condition:

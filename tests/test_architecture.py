@@ -18,6 +18,7 @@ LAYERS = """
     answering
     types
     mutations
+    crud
     fields loading
     context
     execution
@@ -37,12 +38,13 @@ LAYERS = """
 THIRD_PARTIES = {
     "sqlalchemy": {
         *("api", "catalog", "execution", "hooks", "loading", "scalars", "statements"),
-        *("reflect", "reflected_names", "targets", "diagnosis", "unit_of_work", "idempotency"),
+        *("reflect", "reflected_names", "targets", "diagnosis", "unit_of_work", "idempotency", "crud"),
     },
     "strawberry": {
         "answering",
         "api",
         "catalog",
+        "crud",
         "extension",
         "fastapi",
         "fields",
@@ -54,7 +56,7 @@ THIRD_PARTIES = {
     },
     "graphql": {"answering", "api", "context", "extension", "faults", "loading", "selection", "types"},
     "fastapi": {"api", "cli", "fastapi"},
-    "pydantic": {"catalog", "options", "write_planning"},
+    "pydantic": {"catalog", "crud", "options", "write_planning"},
     "pydantic_core": {"write_planning"},
     "starlette": {"cli", "fastapi"},
     "uvicorn": {"cli"},
@@ -189,6 +191,7 @@ def test_few_modules_await_anything() -> None:
             "api",
             "cli",
             "context",
+            "crud",
             "execution",
             "extension",
             "fastapi",

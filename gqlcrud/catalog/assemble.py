@@ -44,9 +44,11 @@ def assemble_model(
         version=_version(mapper, columns),
         read_only=options.read_only is True,
         hooks=() if options.hooks is None else (options.hooks,),
+        global_id=not reader.python_names,
     )
-    _check_filter_names(model)
-    _check_key_names(model)
+    if model.global_id:
+        _check_filter_names(model)
+        _check_key_names(model)
     return with_schemas(replace(model, members=_members(model), stored=_stored(mapper, reader, columns)), reader)
 
 
@@ -70,6 +72,8 @@ def _members(model: Model) -> dict[str, Member]:
     names.take("id", f"the global id of {model.name}", "")
     members: dict[str, Member] = {}
     declared: list[Member] = [*model.columns, *model.relations, *model.own_fields]
+    if not model.global_id:
+        return {member.name: member for member in declared}
     for member in declared:
         members[names.take(member.name, _origin(model, member), _remedy(model, member))] = member
     return members

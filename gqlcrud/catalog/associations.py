@@ -12,7 +12,7 @@ from gqlcrud.catalog.column import Column
 from gqlcrud.catalog.column_reader import ColumnReader
 from gqlcrud.catalog.model import Orphan, Relation
 from gqlcrud.catalog.relations import read_link
-from gqlcrud.naming import camel_name, plural
+from gqlcrud.naming import plural
 
 
 def derived_relations(
@@ -47,7 +47,7 @@ def _relation(
     options = readers[here.target].options
     return Relation(
         key=key,
-        name=options.rename.get(key) or camel_name(key),
+        name=readers[here.target].relation_name(key),
         owner=here.target,
         target=there.target,
         many=True,

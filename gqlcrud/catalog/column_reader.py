@@ -18,7 +18,7 @@ from gqlcrud.catalog.model import LeftOut
 from gqlcrud.catalog.rules import read_rules
 from gqlcrud.catalog.stored_values import bounds_of, is_computable, is_computed, is_generated, is_nullable, needs_value
 from gqlcrud.errors import ConfigurationError
-from gqlcrud.naming import member_name
+from gqlcrud.naming import camel_name, member_name
 from gqlcrud.options import ModelOptions
 from gqlcrud.scalars import (
     OPT_IN,
@@ -38,7 +38,8 @@ _NO_NOUN = re.compile(r"^(is|has|can|was|with)_|_(at|on|by|in|to|from)$")
 class ColumnReader:
     """Reads the columns of one class; `left_out` collects what `skip_unknown` passes over.
 
-    owner: the name of its GraphQL type. model: the name of the class itself, for what the developer reads.
+    owner: the name of its GraphQL type. model: the name of the class itself, for what the developer reads. python_names:
+    attributes are called as in Python.
     """
 
     owner: str
@@ -48,6 +49,15 @@ class ColumnReader:
     enums: EnumTypes
     skip_unknown: bool
     left_out: list[LeftOut]
+    python_names: bool = False
+
+    def column_name(self, key: str) -> str:
+        """What clients call a column."""
+        return key if self.python_names else self.options.rename.get(key) or member_name(key)
+
+    def relation_name(self, key: str) -> str:
+        """What clients call a relation, or a further field of an input."""
+        return key if self.python_names else self.options.rename.get(key) or camel_name(key)
 
     def offers(self, key: str) -> bool:
         """Whether the API offers an attribute. Private ones are left out unless an option names them."""
@@ -227,7 +237,7 @@ class ColumnReader:
         read_only = read_only or options.forbids_writes(key)
         return Column(
             key=key,
-            name=options.rename.get(key) or member_name(key),
+            name=self.column_name(key),
             scalar=scalar,
             sql_type=sql_type,
             nullable=nullable,

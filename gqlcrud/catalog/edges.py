@@ -41,7 +41,8 @@ class EdgeReader:
         columns = tuple(each for each in self.read_tables[link.table] if each.key not in ends)
         if not columns:
             return relation
-        self._check_names(relation, link.table, columns)
+        if not self.readers[relation.owner].python_names:
+            self._check_names(relation, link.table, columns)
         owner = self.readers[relation.owner].owner
         name = link_type_name(owner, relation.name, {reader.owner for reader in self.readers.values()})
         return replace(relation, link=replace(link, columns=columns), link_name=name)
@@ -67,7 +68,7 @@ class EdgeReader:
         comment = column.comment or column.doc
         text = f"The {words} of the link{'; may be null' if column.nullable else ''}."
         found = reader.stored(column.key, column, comment or text, source=Source.LINK)
-        target = self.targets.of(column)
+        target = None if reader.python_names else self.targets.of(column)
         return found if found is None or target is None else self.targets.global_id(found, target, comment)
 
     def _mapper(self, table: sa.Table) -> Mapper[Any] | None:

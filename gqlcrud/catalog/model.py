@@ -157,6 +157,7 @@ class Model:
     """One mapped class. name: GraphQL type; one, many: the root fields; keys: the primary key first.
 
     version: the column that counts the changes of a record, for optimistic locking. read_only: no write is offered.
+    global_id: whether clients know records by global ids, as `id`; False where names are those of Python's attributes.
     soft_deletion: how records are marked as deleted; None if they are deleted. presets: the columns that the API sets.
     stored: every column of its tables by attribute, those that the API does not offer among them.
     create_schema, update_schema: what the values of new records, and of patches, pass through. hooks: those of all
@@ -177,6 +178,7 @@ class Model:
     max_page_size: int
     version: Column | None = None
     read_only: bool = False
+    global_id: bool = True
     soft_deletion: SoftDeletion | None = None
     presets: tuple[PresetColumn, ...] = ()
     members: Mapping[str, Member] = field(default_factory=dict)

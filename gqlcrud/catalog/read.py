@@ -22,6 +22,7 @@ from gqlcrud.catalog.enums import EnumTypes
 from gqlcrud.catalog.foreign_keys import KeyTargets, primary_key, with_global_ids, with_known_columns
 from gqlcrud.catalog.model import Catalog, LeftOut, Model, Relation
 from gqlcrud.catalog.presets import read_presets
+from gqlcrud.catalog.python_names import python_options
 from gqlcrud.catalog.relation_order import own_order
 from gqlcrud.catalog.relations import RelationReader
 from gqlcrud.catalog.soft_deletion import DeletionReader
@@ -40,6 +41,7 @@ class CatalogSettings:
     enforced_foreign_keys: False where the database may hold foreign keys that point at nothing.
     read_only: no model is written, whatever its options say.
     hooks: what is called around writes of all models.
+    python_names: for callers in Python instead of clients: see `catalog.python_names`.
     """
 
     options: Mapping[type, ModelOptions] = field(default_factory=dict)
@@ -49,6 +51,7 @@ class CatalogSettings:
     enforced_foreign_keys: bool = True
     read_only: bool = False
     hooks: Hooks | None = None
+    python_names: bool = False
 
 
 def mapped_classes(source: object) -> tuple[type, ...]:
@@ -86,10 +89,11 @@ def read_catalog(classes: Iterable[type], settings: CatalogSettings) -> Catalog:
     targets = KeyTargets(mappers, {entity: reader.owner for entity, reader in readers.items()})
     columns = {entity: read_columns(mapper, readers[entity]) for entity, mapper in _bases_first(mappers)}
     relations = _read_relations(mappers, readers, columns, settings)
-    columns = {
-        entity: with_global_ids(mapper, columns[entity], relations[entity], targets)
-        for entity, mapper in mappers.items()
-    }
+    if not settings.python_names:
+        columns = {
+            entity: with_global_ids(mapper, columns[entity], relations[entity], targets)
+            for entity, mapper in mappers.items()
+        }
     relations = _complete(relations, columns, EdgeReader(readers, columns, targets), mappers)
     reader = DeletionReader(mappers, readers, columns)
     deletions = reader.read()
@@ -111,7 +115,8 @@ def read_catalog(classes: Iterable[type], settings: CatalogSettings) -> Catalog:
     if settings.hooks is not None:
         models = [replace(model, hooks=(settings.hooks, *model.hooks)) for model in models]
     models.sort(key=lambda model: model.name)
-    check_names(models)
+    if not settings.python_names:
+        check_names(models)
     return Catalog(
         models=tuple(models),
         left_out=tuple(left_out),
@@ -154,6 +159,7 @@ def _readers(
             enums,
             settings.skip_unknown,
             left_out,
+            settings.python_names,
         )
         for entity, mapper in mappers.items()
     }
@@ -165,7 +171,7 @@ def _options(mapper: Mapper[Any], settings: CatalogSettings) -> ModelOptions:
     for base in mapper.iterate_to_root():
         if base is not mapper and base.class_ in settings.options:
             options = options.inherited(settings.options[base.class_])
-    return options
+    return python_options(options) if settings.python_names else options
 
 
 def _writable(mapper: Mapper[Any], options: ModelOptions) -> ModelOptions:

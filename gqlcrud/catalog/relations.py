@@ -15,7 +15,6 @@ from gqlcrud.catalog.column import Column, Source
 from gqlcrud.catalog.column_reader import ColumnReader
 from gqlcrud.catalog.columns import hidden_column
 from gqlcrud.catalog.model import Link, Orphan, Relation
-from gqlcrud.naming import camel_name
 
 Pair: TypeAlias = tuple[sa.Column[Any], sa.Column[Any]]
 
@@ -107,7 +106,7 @@ class RelationReader:
         )
         return Relation(
             key=prop.key,
-            name=options.rename.get(prop.key) or camel_name(prop.key),
+            name=self.reader.relation_name(prop.key),
             owner=self.mapper.class_,
             target=prop.mapper.class_,
             many=bool(prop.uselist),

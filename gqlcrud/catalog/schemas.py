@@ -16,7 +16,7 @@ from gqlcrud.catalog.column import Column, InputSchema, SchemaField
 from gqlcrud.catalog.column_reader import ColumnReader
 from gqlcrud.catalog.model import Model, Relation
 from gqlcrud.errors import ConfigurationError
-from gqlcrud.naming import Names, camel_name
+from gqlcrud.naming import Names
 
 TO_COLUMNS = "to_columns"
 """The method of a Pydantic model that gives further columns their values."""
@@ -125,7 +125,7 @@ class _Reading:
             )
         words = name.strip("_").replace("_", " ")
         text = info.description or f'"{words}": a value that is not stored as it is.'
-        return SchemaField(name, key, camel_name(key), None, scalar, info.is_required(), nullable, text)
+        return SchemaField(name, key, self.reader.relation_name(key), None, scalar, info.is_required(), nullable, text)
 
     def _may_be_left_out(self, field: SchemaField) -> bool:
         """A patch leaves out what it does not change, and a foreign key may be set by a relation."""

@@ -79,7 +79,7 @@ class Planner:
         """
         ((name, value),) = by.items()
         try:
-            if name == "id":
+            if name == "id" and model.global_id:
                 return model.keys[0], decode_id(value, model)
             key = next(each for each in model.keys if each.name == name)
             if len(key.columns) == 1:
@@ -99,8 +99,10 @@ class Planner:
         except ValueError as error:
             raise RequestError(str(error), path=path) from None
 
-    def condition(self, where: Mapping[str, Any] | None, model: Model) -> Condition:
-        """The meaning of a `where` input. Raises RequestError with the path from it."""
+    def condition(self, where: Mapping[str, Any] | Condition | None, model: Model) -> Condition:
+        """The meaning of a `where` input; a condition is what it is. Raises RequestError with the path from it."""
+        if where is not None and not isinstance(where, Mapping):
+            return where
         return WherePlanner(self.catalog, self.limits, self.visibility).plan(where, model)
 
     def _where(self, arguments: Mapping[str, Any], model: Model) -> Condition:
@@ -157,7 +159,7 @@ class Planner:
         children: list[tuple[str, Child]] = []
         for field in fields:
             member = model.members.get(field.name)
-            if field.name == "id":
+            if field.name == "id" and model.global_id:
                 columns += model.primary_key
             elif isinstance(member, Relation):
                 columns += member.local

@@ -75,7 +75,7 @@ class WherePlanner:
             return conjunction(terms) if name == "and" else _disjunction(terms)
         if name == "not":
             return _negation(self.plan(value, model, depth + 1))
-        if name == "id":
+        if name == "id" and model.global_id:
             return self._key_filter(value, model, model.primary_key)
         return self._member(model.members[name], value, model, depth)
 

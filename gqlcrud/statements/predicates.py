@@ -18,6 +18,7 @@ from gqlcrud.plan import (
     And,
     Compare,
     Condition,
+    Expression,
     JsonAt,
     KeyIn,
     Not,
@@ -30,6 +31,7 @@ from gqlcrud.scalars import Operator
 from gqlcrud.statements.binding import Nearest, utc_datetime, utc_time
 from gqlcrud.statements.columns import Columns
 from gqlcrud.statements.dialect import Database
+from gqlcrud.statements.expressions import given_predicate
 from gqlcrud.statements.joins import join_owner
 from gqlcrud.statements.json import JsonPredicates
 from gqlcrud.statements.text import TEXT_OPERATORS, text_predicate
@@ -72,6 +74,8 @@ class Predicates:
                 return is_not_true(self.build(term, source))
             case Related():
                 return self._related(condition, source)
+            case Expression(clause):
+                return given_predicate(clause, source)
             case RelatedCount(relation, operator, operand, among):
                 count = self.related_count(relation, source, among)
                 return boolean(COMPARISONS[operator](count, sa.literal(operand, sa.BigInteger())))

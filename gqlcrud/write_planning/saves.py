@@ -243,8 +243,10 @@ class SavePlanner:
         for name in data:
             member = model.members.get(name)
             columns = member.local if isinstance(member, Relation) and member.owns_key else (member,)
-            told_by_id = isinstance(member, Relation) or (isinstance(member, Column) and member.references is not None)
-            if told_by_id and all(isinstance(each, Column) and each.key in known for each in columns):
+            told = isinstance(member, Relation) or (isinstance(member, Column) and member.references is not None)
+            if (told or not model.global_id) and all(
+                isinstance(each, Column) and each.key in known for each in columns
+            ):
                 self.problems.add(f"{name} is the record that this one is nested in; leave it out.", (*path, name))
 
     def _check_required(self, model: Model, known: Collection[str], path: Path, *, refused: bool) -> None:
