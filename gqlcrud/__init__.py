@@ -4,9 +4,11 @@ from gqlcrud.api import Api
 from gqlcrud.crud import Conflict, Crud, CrudError, Forbidden, Invalid, NotFound, Unavailable
 from gqlcrud.errors import ConfigurationError, ErrorCode, GqlcrudError, RequestError, WriteRefused
 from gqlcrud.hooks import Committed, Hooks, Write, WriteKind
+from gqlcrud.http_errors import ErrorResponse, error_responses, install_error_handlers
 from gqlcrud.idempotency import Idempotency, idempotency_table
 from gqlcrud.loading import connection, load_record, load_records, load_relation, transaction
 from gqlcrud.options import Limits, ModelOptions, Preset, SoftDelete
+from gqlcrud.rest import ListParams, PageResponse
 from gqlcrud.scalars import Operator, Scalar, custom_scalar
 from gqlcrud.types import field
 
@@ -18,15 +20,18 @@ __all__ = [
     "Crud",
     "CrudError",
     "ErrorCode",
+    "ErrorResponse",
     "Forbidden",
     "GqlcrudError",
     "Hooks",
     "Idempotency",
     "Invalid",
     "Limits",
+    "ListParams",
     "ModelOptions",
     "NotFound",
     "Operator",
+    "PageResponse",
     "Preset",
     "RequestError",
     "Scalar",
@@ -37,8 +42,10 @@ __all__ = [
     "WriteRefused",
     "connection",
     "custom_scalar",
+    "error_responses",
     "field",
     "idempotency_table",
+    "install_error_handlers",
     "load_record",
     "load_records",
     "load_relation",

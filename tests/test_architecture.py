@@ -17,8 +17,9 @@ LAYERS = """
     extension
     answering
     types
-    mutations
+    mutations http_errors
     crud
+    rest
     fields loading
     context
     execution
@@ -38,7 +39,7 @@ LAYERS = """
 THIRD_PARTIES = {
     "sqlalchemy": {
         *("api", "catalog", "execution", "hooks", "loading", "scalars", "statements"),
-        *("reflect", "reflected_names", "targets", "diagnosis", "unit_of_work", "idempotency", "crud"),
+        *("reflect", "reflected_names", "targets", "diagnosis", "unit_of_work", "idempotency", "crud", "rest"),
     },
     "strawberry": {
         "answering",
@@ -51,13 +52,14 @@ THIRD_PARTIES = {
         "http",
         "loading",
         "mutations",
+        "rest",
         "scalars",
         "types",
     },
     "graphql": {"answering", "api", "context", "extension", "faults", "loading", "selection", "types"},
-    "fastapi": {"api", "cli", "fastapi"},
-    "pydantic": {"catalog", "crud", "options", "write_planning"},
-    "pydantic_core": {"write_planning"},
+    "fastapi": {"api", "cli", "fastapi", "http_errors", "rest"},
+    "pydantic": {"catalog", "crud", "http_errors", "options", "rest", "write_planning"},
+    "pydantic_core": {"rest", "write_planning"},
     "starlette": {"cli", "fastapi"},
     "uvicorn": {"cli"},
     "inflection": {"naming", "reflected_names"},

@@ -57,6 +57,8 @@ class OwnApi(Protocol):
 
     database: Any
 
+    catalog: Catalog
+
     @property
     def python_catalog(self) -> Catalog: ...
 
@@ -138,6 +140,13 @@ def read_scope(entity: type, api: OwnApi | None, settings: CatalogSettings | Non
     classes = frozenset(_neighbours(entity))
     catalog = _default_catalog(classes) if settings is None else python_catalog(classes, settings)
     return Scope(catalog, catalog.model(entity))
+
+
+def clients_catalog(scope: Scope, api: OwnApi | None, settings: CatalogSettings | None) -> Catalog:
+    """The catalog with what options keep from clients; that of the scope itself where nothing is said."""
+    if api is not None:
+        return api.catalog
+    return scope.catalog if settings is None else read_catalog(_neighbours(scope.model.entity), settings)
 
 
 def python_catalog(classes: Any, settings: CatalogSettings) -> Catalog:
