@@ -5,7 +5,7 @@ from gqlcrud.errors import ConfigurationError, ErrorCode, GqlcrudError, RequestE
 from gqlcrud.hooks import Committed, Hooks, Write, WriteKind
 from gqlcrud.idempotency import Idempotency, idempotency_table
 from gqlcrud.loading import connection, load_record, load_records, load_relation, transaction
-from gqlcrud.options import Limits, ModelOptions, Preset, SoftDelete
+from gqlcrud.options import FullText, Limits, ModelOptions, Preset, SoftDelete
 from gqlcrud.scalars import Operator, Scalar, custom_scalar
 from gqlcrud.types import field
 
@@ -14,6 +14,7 @@ __all__ = [
     "Committed",
     "ConfigurationError",
     "ErrorCode",
+    "FullText",
     "GqlcrudError",
     "Hooks",
     "Idempotency",

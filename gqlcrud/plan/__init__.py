@@ -16,12 +16,14 @@ from gqlcrud.plan.conditions import (
     Quantifier,
     Related,
     RelatedCount,
+    TextMatch,
     is_deleted,
     is_there,
 )
-from gqlcrud.plan.order import ColumnKey, CountKey, Hop, OrderKey, OrderTerm, Sort
+from gqlcrud.plan.order import ColumnKey, CountKey, Hop, OrderKey, OrderTerm, RankKey, Sort
 from gqlcrud.plan.pages import (
     Child,
+    FacetPlan,
     Need,
     PagePlan,
     PayloadPlan,
@@ -38,6 +40,7 @@ __all__ = [
     "Compare",
     "Condition",
     "CountKey",
+    "FacetPlan",
     "Hop",
     "JsonAt",
     "JsonKind",
@@ -53,10 +56,12 @@ __all__ = [
     "PagePlan",
     "PayloadPlan",
     "Quantifier",
+    "RankKey",
     "RecordPlan",
     "Related",
     "RelatedCount",
     "Sort",
+    "TextMatch",
     "View",
     "Window",
     "is_deleted",

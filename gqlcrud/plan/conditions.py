@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
-from gqlcrud.catalog import Column, Relation, SoftDeletion
+from gqlcrud.catalog import Column, Relation, SoftDeletion, TextSearch
 from gqlcrud.scalars import Operator
 
 
@@ -125,7 +125,21 @@ class RelatedCount:
     among: Condition = Always(True)
 
 
-Condition: TypeAlias = Always | Compare | KeyIn | JsonAt | And | Or | Not | Related | RelatedCount
+@dataclass(frozen=True, slots=True)
+class TextMatch:
+    """A full text search for `query`, in the language that PostgreSQL's `websearch_to_tsquery` reads.
+
+    columns: the texts that are searched, where `search` has no vector of them. words: what is looked for where the
+    database has no full text: all of them, each by one of its conditions at least.
+    """
+
+    search: TextSearch
+    query: str
+    columns: tuple[Column, ...]
+    words: tuple[tuple[Condition, ...], ...]
+
+
+Condition: TypeAlias = Always | Compare | KeyIn | JsonAt | And | Or | Not | Related | RelatedCount | TextMatch
 
 
 def is_there(deletion: SoftDeletion) -> Condition:

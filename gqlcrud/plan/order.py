@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from gqlcrud.catalog import Column, Relation
-from gqlcrud.plan.conditions import Always, Condition
+from gqlcrud.plan.conditions import Always, Condition, TextMatch
 
 
 class Sort(Enum):
@@ -31,7 +31,8 @@ class Sort(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """A to-one relation that an order follows, to a record for which `among` holds; any other is as if missing."""
+    """A relation that an order or a facet follows, to a record for which `among` holds; any other is as if missing. That of
+    an order leads to one."""
 
     relation: Relation
     among: Condition = field(default_factory=lambda: Always(True))
@@ -55,7 +56,15 @@ class CountKey:
     among: Condition = field(default_factory=lambda: Always(True))
 
 
-OrderKey: TypeAlias = ColumnKey | CountKey
+@dataclass(frozen=True, slots=True)
+class RankKey:
+    """Order by how well the record matches a full text search. `path` is empty: it is the record of the list itself."""
+
+    match: TextMatch
+    path: tuple[Hop, ...] = ()
+
+
+OrderKey: TypeAlias = ColumnKey | CountKey | RankKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from gqlcrud.catalog import Column, Model, Relation
 from gqlcrud.plan.conditions import Always, Condition
-from gqlcrud.plan.order import OrderTerm
+from gqlcrud.plan.order import Hop, OrderTerm
 from gqlcrud.scalars import JsonScalar
 
 
@@ -62,11 +62,28 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class FacetPlan:
+    """How many records of a list, whatever its page, have each value of a column: their own, or of the records that `path`
+    leads to.
+
+    name: what the answer is found by. where: that of the list, without its conditions on this very column. limit: of the
+    values, those that most records have.
+    """
+
+    name: str
+    path: tuple[Hop, ...]
+    column: Column
+    where: Condition
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class PagePlan:
     """A list of records: all of a model, or those that a relation leads to.
 
     where: what is asked for, and what holds for the records that there are. columns: of the record; edge_columns: of the
-    link. order ends in a unique key. fingerprint: what a cursor of this list carries to show where it belongs.
+    link. order ends in a unique key. fingerprint: what a cursor of this list carries to show where it belongs. facets: one
+    of each name.
     """
 
     model: Model
@@ -79,6 +96,7 @@ class PagePlan:
     columns: tuple[Column, ...] = ()
     edge_columns: tuple[Column, ...] = ()
     views: tuple[View, ...] = ()
+    facets: tuple[FacetPlan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
