@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from gqlcrud import Api, Limits, ModelOptions
+from gqlcrud.errors import RequestError
+from gqlcrud.planning import Planner, Visibility, check_typed_position
+from gqlcrud.selection import RESOLVED, Selection
 from tests import archive
 from tests.databases import MakeEngine, record_statements
 from tests.notes import Base, Label, Note, Writer
@@ -261,7 +264,41 @@ async def test_deleted_records_and_links_are_not_found_through(make_engine: Make
     }
 
 
+async def test_a_text_that_the_api_does_not_offer_is_searched_and_shown_nowhere(make_engine: MakeEngine) -> None:
+    hidden = replace(SEARCHABLE, exclude={"vector", "body"})
+    api = Api(Base, await filled(make_engine), models={Note: hidden})
+
+    assert await found(api, "algebraic") == [1]
+    assert await refused(api, "{ notes { nodes { body } } }") == [
+        ("GRAPHQL_VALIDATION_FAILED", "Cannot query field 'body' on type 'Note'.")
+    ]
+
+
 # ---------- what is refused ----------
+
+
+def planned(arguments: dict[str, Any], entity: type = Note) -> tuple[str, tuple[str | int, ...]]:
+    """How the planner refuses arguments that GraphQL's types do not let through: message and path."""
+    engine = create_async_engine("sqlite+aiosqlite://")
+    catalog = Api(Base, engine, models={Note: SEARCHABLE}).catalog
+    planner = Planner(catalog, Limits(), check_typed_position, Visibility())
+    with pytest.raises(RequestError) as caught:
+        planner.page(Selection(RESOLVED, "list", arguments), catalog.model(entity))
+    return caught.value.message, caught.value.path
+
+
+def test_an_unknown_field_tells_those_that_there_are() -> None:
+    assert planned({"search": "a", "searchFields": ["title", "writer.age"]}) == (
+        "There is no search field 'writer.age'; there are: title, body, writer.name, writer.town, labels.word.",
+        ("searchFields", 1),
+    )
+
+
+def test_a_model_without_a_search_says_so() -> None:
+    message = "Writer has no search: ModelOptions(searchable=...) says what is searched."
+
+    assert planned({"search": "a"}, Writer) == (message, ("search",))
+    assert planned({"searchFields": ["name"]}, Writer) == (message, ("search",))
 
 
 async def test_what_no_text_can_hold_is_refused(make_engine: MakeEngine) -> None:
