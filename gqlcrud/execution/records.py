@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, ClassVar
 
@@ -69,11 +69,20 @@ _DOUBTFUL = (*CONVERTED, postgresql.INTERVAL, sa.String, TypeDecorator)
 
 
 @dataclass(frozen=True, slots=True)
+class FacetCount:
+    """A value of a facet, None for NULL, and how many records have it. It is Unreadable where Python has no such value."""
+
+    value: Any
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page of records, as each view of its plan shows them.
 
     records: by the view's path. cursors: one for each record, if any was asked for. edges: the values of the link's
-    columns, one mapping for each record, if any was asked for.
+    columns, one mapping for each record, if any was asked for. facets: by name, the values that most records of the list
+    have first.
     """
 
     records: Mapping[tuple[str, ...], Sequence[Record]]
@@ -83,6 +92,7 @@ class Page:
     has_next_page: bool
     has_previous_page: bool
     total_count: int | None
+    facets: Mapping[str, Sequence[FacetCount]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
