@@ -101,8 +101,6 @@ class Planner:
 
     def condition(self, where: Mapping[str, Any] | Condition | None, model: Model) -> Condition:
         """The meaning of a `where` input; a condition is what it is. Raises RequestError with the path from it."""
-        if where is not None and not isinstance(where, Mapping):
-            return where
         return WherePlanner(self.catalog, self.limits, self.visibility).plan(where, model)
 
     def _where(self, arguments: Mapping[str, Any], model: Model) -> Condition:
