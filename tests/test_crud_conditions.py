@@ -1,6 +1,7 @@
 """Conditions in every form: expressions, mappings, lists, keywords; the same rows whatever the form."""
 
 import datetime as dt
+import uuid
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
@@ -227,8 +228,8 @@ EVERYTHING: dict[str, list[tuple[Any, list[int]]]] = {
     "datetime_naive": [(dt.datetime(2020, 1, 2, 3, 4, 5), [2]), ("2020-01-02T03:04:05", [2])],
     "datetime_aware": [(dt.datetime(2020, 1, 2, 4, 4, 5, tzinfo=dt.timezone(dt.timedelta(hours=1))), [2])],
     "interval": [(dt.timedelta(hours=2), [2]), ("PT2H", [2]), ({"gt": dt.timedelta(hours=1)}, [2])],
-    "uuid_value": [(zoo.uuid.UUID(int=5), [2]), (str(zoo.uuid.UUID(int=5)), [2])],
-    "uuid_as_string": [(str(zoo.uuid.UUID(int=6)), [2]), (zoo.uuid.UUID(int=6), [2])],
+    "uuid_value": [(uuid.UUID(int=5), [2]), (str(uuid.UUID(int=5)), [2])],
+    "uuid_as_string": [(str(uuid.UUID(int=6)), [2]), (uuid.UUID(int=6), [2])],
     "binary": [(b"ab", [2]), ("YWI=", [2])],
     "json": [({"eq": {"a": 1}}, [2]), ({"has_key": "a"}, [2])],
     "json_none_as_null": [({"eq": [1]}, [2])],
@@ -304,10 +305,18 @@ MISTAKES: dict[str, tuple[Any, str, tuple[str | int, ...]]] = {
     "another kind of value": ({"price": {"lt": "cheap"}}, "A decimal is needed, not 'cheap'.", ("price", "lt")),
     "another kind of value alone": ({"title": 5}, "A text is needed, not 5.", ("title",)),
     "another kind of value in a list": ({"id": [1, "x"]}, "An integer is needed, not 'x'.", ("id", 1)),
-    "another kind of value in an operator": ({"id": {"in": [1, "x"]}}, "An integer is needed, not 'x'.", ("id", "in", 1)),
+    "another kind of value in an operator": (
+        {"id": {"in": [1, "x"]}},
+        "An integer is needed, not 'x'.",
+        ("id", "in", 1),
+    ),
     "a truth as a number": ({"id": True}, "An integer is needed, not True.", ("id",)),
     "a large number": ({"id": 2**40}, "An integer of 32 bits is needed.", ("id",)),
-    "None in an operator": ({"price": {"lt": None}}, "lt cannot be None; leave it out, or use is_null.", ("price", "lt")),
+    "None in an operator": (
+        {"price": {"lt": None}},
+        "lt cannot be None; leave it out, or use is_null.",
+        ("price", "lt"),
+    ),
     "None in a list": ({"id": [1, None]}, "NULL is equal to nothing; use is_null.", ("id", 1)),
     "no list": ({"id": {"in": 1}}, "A list is needed, not 1.", ("id", "in")),
     "no flag": ({"isbn": {"is_null": 1}}, "is_null takes True or False, not 1.", ("isbn", "is_null")),
@@ -325,7 +334,11 @@ MISTAKES: dict[str, tuple[Any, str, tuple[str | int, ...]]] = {
         "A condition is an expression such as Book.price < 20, or a mapping, not None.",
         ("tags", "some"),
     ),
-    "a mistake below": ({"author": {"is": {"nam": 1}}}, "Author has no attribute 'nam'. It has: ", ("author", "is", "nam")),
+    "a mistake below": (
+        {"author": {"is": {"nam": 1}}},
+        "Author has no attribute 'nam'. It has: ",
+        ("author", "is", "nam"),
+    ),
     "a mistake in an alternative": ({"or": [{}, {"id": "x"}]}, "An integer is needed, not 'x'.", ("or", 1, "id")),
     "alternatives that are no list": ({"or": {"id": 1}}, "A list is needed, not {'id': 1}.", ("or",)),
     "a mistake in a negation": ({"not": {"id": "x"}}, "An integer is needed, not 'x'.", ("not", "id")),
@@ -362,7 +375,11 @@ MISTAKES: dict[str, tuple[Any, str, tuple[str | int, ...]]] = {
         ("meta", "at", 0, "number", "gt"),
     ),
     "no condition": (5, "A condition is an expression such as Book.price < 20, or a mapping, not 5.", ()),
-    "a comparison by Python": (True, "A condition is an expression such as Book.price < 20, or a mapping, not True.", ()),
+    "a comparison by Python": (
+        True,
+        "A condition is an expression such as Book.price < 20, or a mapping, not True.",
+        (),
+    ),
     "a text": ("price < 2", "A condition is an expression such as Book.price < 20, or a mapping, not 'price < 2'.", ()),
     "a mistake in a list": ([{}, {"id": "x"}], "An integer is needed, not 'x'.", (1, "id")),
 }

@@ -17,7 +17,7 @@ from gqlcrud.planning import Planner, conjunction
 from gqlcrud.scalars import BOOLEAN, DECIMAL, STRING, Operator, Scalar
 
 Where: TypeAlias = (
-    sa.ColumnElement[bool] | Mapping[str, Any] | Sequence[sa.ColumnElement[bool] | Mapping[str, Any]] | None
+    sa.SQLColumnExpression[bool] | Mapping[str, Any] | Sequence[sa.SQLColumnExpression[bool] | Mapping[str, Any]] | None
 )
 """An expression over the mapped class, a mapping in the shape of the API's `where`, a list of those (all hold), or none.
 
