@@ -7,7 +7,7 @@ from gqlcrud.hooks import Committed, Hooks, Write, WriteKind
 from gqlcrud.http_errors import ErrorResponse, error_responses, install_error_handlers
 from gqlcrud.idempotency import Idempotency, idempotency_table
 from gqlcrud.loading import connection, load_record, load_records, load_relation, transaction
-from gqlcrud.options import Limits, ModelOptions, Preset, SoftDelete
+from gqlcrud.options import FullText, Limits, ModelOptions, Preset, SoftDelete
 from gqlcrud.rest import ListParams, PageResponse
 from gqlcrud.scalars import Operator, Scalar, custom_scalar
 from gqlcrud.types import field
@@ -22,6 +22,7 @@ __all__ = [
     "ErrorCode",
     "ErrorResponse",
     "Forbidden",
+    "FullText",
     "GqlcrudError",
     "Hooks",
     "Idempotency",

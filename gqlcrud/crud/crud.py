@@ -9,7 +9,7 @@ from typing import Any, Self, get_args, overload
 
 from gqlcrud.crud.conditions import Where
 from gqlcrud.crud.lists import asked_by, list_query, page_response
-from gqlcrud.crud.reads import Deleted, M, Names, S
+from gqlcrud.crud.reads import PLACE, Deleted, M, Names, S
 from gqlcrud.crud.scope import OwnApi, Scope, Session, clients_catalog, read_scope, settings_of
 from gqlcrud.crud.writes import Writes
 from gqlcrud.errors import ConfigurationError
@@ -58,6 +58,9 @@ class Crud(Writes[M]):
             raise ConfigurationError("Crud(..., api=api) has the models, scalars and hooks of the Api; say them there.")
         self._api, self._settings = api, settings
         self._read: Scope | None = read_scope(self.entity, api, None) if api is not None else None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.entity.__name__})"
 
     @property
     def scope(self) -> Scope:
@@ -120,7 +123,7 @@ class Crud(Writes[M]):
         """
         with asked_by(params):
             query = list_query(params, where, equal, deleted)
-            page = await self._page(session, query, select, total=params.total, cursors=params.has_cursors)
+            page = await self._page(session, query, select, total=params.total, info=PLACE)
         return page_response(page, params, select)
 
 
