@@ -8,7 +8,7 @@ from gqlcrud.http_errors import ErrorResponse, error_responses, install_error_ha
 from gqlcrud.idempotency import Idempotency, idempotency_table
 from gqlcrud.loading import connection, load_record, load_records, load_relation, transaction
 from gqlcrud.options import FullText, Limits, ModelOptions, Preset, SoftDelete
-from gqlcrud.rest import ListParams, PageResponse
+from gqlcrud.rest import FacetValue, ListParams, PageResponse
 from gqlcrud.scalars import Operator, Scalar, custom_scalar
 from gqlcrud.types import field
 
@@ -21,6 +21,7 @@ __all__ = [
     "CrudError",
     "ErrorCode",
     "ErrorResponse",
+    "FacetValue",
     "Forbidden",
     "FullText",
     "GqlcrudError",

@@ -36,7 +36,7 @@ async def test_a_list_is_walked_by_cursors_to_its_end_and_back(engine: AsyncEngi
         back = await page(client, f"sort=-title&limit=2&before={third['previous_cursor']}")
 
     cursors = {"next_cursor": first["next_cursor"], "previous_cursor": None}
-    rest = {"total": 5, "limit": 2, "offset": None, "has_next": True, "has_previous": False}
+    rest = {"total": 5, "facets": {}, "limit": 2, "offset": None, "has_next": True, "has_previous": False}
     assert first == {"items": ["The Stage", "Persuasion"], **rest, **cursors}
     assert (second["items"], second["has_next"], second["has_previous"]) == (["Nana", "Germinal"], True, True)
     assert second["total"] is None
@@ -60,7 +60,7 @@ async def test_a_list_is_walked_by_counting(engine: AsyncEngine) -> None:
         message = "There is no parameter 'after'. There are: "
         refused = await refusal(client, "after=x")
 
-    same = {"total": 5, "limit": 2, "next_cursor": None, "previous_cursor": None}
+    same = {"total": 5, "limit": 2, "facets": {}, "next_cursor": None, "previous_cursor": None}
     assert first == {"items": ["Emma", "Germinal"], "offset": 0, "has_next": True, "has_previous": False, **same}
     assert second == {"items": ["Nana", "Persuasion"], "offset": 2, "has_next": True, "has_previous": True, **same}
     assert third == {"items": ["The Stage"], "offset": 4, "has_next": False, "has_previous": True, **same}
@@ -110,6 +110,23 @@ async def test_links_lead_through_the_list(engine: AsyncEngine, paging: str) -> 
     assert walked == [["Emma", "Germinal"], ["Nana", "The Stage"]]
     assert back == ["Emma", "Germinal"]
     assert re.findall(r'<([^>]+)>; rel="first"', last) == ["http://test/books?sort=title&limit=2&price__gte=1"]
+
+
+@pytest.mark.parametrize(
+    ("paging", "query", "expected"),
+    [
+        ("offset", "offset=2&limit=2", 1),
+        ("both", "offset=2&limit=2", 1),
+        ("cursor", "limit=2", 1),
+        ("offset", "total=1", 2),
+    ],
+)
+async def test_a_page_costs_one_statement(engine: AsyncEngine, paging: str, query: str, expected: int) -> None:
+    async with client_of(listing_app(Crud(Book), engine, paging=paging)) as client:
+        with record_statements(engine) as statements:
+            await page(client, query)
+
+    assert len(statements) == expected
 
 
 # ---------- what comes back ----------

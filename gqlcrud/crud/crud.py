@@ -9,7 +9,7 @@ from typing import Any, Self, get_args, overload
 
 from gqlcrud.crud.conditions import Where
 from gqlcrud.crud.lists import asked_by, list_query, page_response
-from gqlcrud.crud.reads import PLACE, Deleted, M, Names, S
+from gqlcrud.crud.reads import GOING_ON, PLACE, Deleted, M, Names, S
 from gqlcrud.crud.scope import OwnApi, Scope, Session, clients_catalog, read_scope, settings_of
 from gqlcrud.crud.writes import Writes
 from gqlcrud.errors import ConfigurationError
@@ -87,20 +87,26 @@ class Crud(Writes[M]):
         max_limit: int = 100,
         paging: Paging = "cursor",
         total: bool | None = None,
+        search: bool | None = None,
+        facets: Sequence[Attribute] | None = None,
         strict: bool = True,
     ) -> ListDependency:
         """A FastAPI dependency that reads `ListParams` from a query string: `Depends(books.params())`.
 
         filters: attributes and paths, or a mapping of them to their operators; None: every column of the model. sort: what
         clients may order by; None: every column. default_sort: the order without theirs. paging: by cursors, by counting,
-        or as clients like. total: whether records are counted; None: if clients ask for it. strict: whether parameters
+        or as clients like. total: whether records are counted; None: if clients ask for it. search: whether
+        clients may search; None: if the model is `searchable`. facets: what clients may count; None: the facets of the model.
+        strict: whether parameters
         that the endpoint does not have are refused.
 
         Nothing that options of the model keep from clients becomes a parameter: naming it raises ConfigurationError, as
         does all else that does not fit.
         """
         clients = clients_catalog(self.scope, self._api, self._settings)
-        options = ListOptions(filters, sort, default_sort, default_limit, max_limit, paging, total, strict)
+        options = ListOptions(
+            filters, sort, default_sort, default_limit, max_limit, paging, total, search, facets, strict
+        )
         return ListDependency(Offered(self.scope.model, self.scope.catalog, clients), options)
 
     @overload
@@ -123,7 +129,8 @@ class Crud(Writes[M]):
         """
         with asked_by(params):
             query = list_query(params, where, equal, deleted)
-            page = await self._page(session, query, select, total=params.total, info=PLACE)
+            info = PLACE if params.after or params.before else GOING_ON  # without a cursor the offset tells the rest
+            page = await self._page(session, query, select, total=params.total, info=info, facets=params.facets)
         return page_response(page, params, select)
 
 

@@ -12,13 +12,25 @@ from gqlcrud.crud.failures import CrudError
 from gqlcrud.crud.pages import Page
 from gqlcrud.crud.queries import Query
 from gqlcrud.crud.reads import Deleted
-from gqlcrud.rest import ListParams, PageResponse
+from gqlcrud.execution import FacetCount
+from gqlcrud.rest import FacetValue, ListParams, PageResponse
+from gqlcrud.statements.unreadable import readable
 
 
 def list_query(params: ListParams, where: Where, equal: Mapping[str, Any], deleted: Deleted) -> Query:
     """What the client asks for, of the records that the endpoint shows."""
     own: list[Any] = list(where) if isinstance(where, list | tuple) else [] if where is None else [where]
-    return Query([params.where, *own], equal, order_by=params.order_by, deleted=deleted, **params.arguments())
+    among = [*own, equal] if equal else own
+    return Query(
+        params.where,
+        {},
+        params.search,
+        params.search_fields or None,
+        params.order_by,
+        deleted=deleted,
+        among=among,
+        **params.arguments(),
+    )
 
 
 @contextmanager
@@ -37,6 +49,7 @@ def page_response(page: Page[Any], params: ListParams, select: Any) -> PageRespo
     return response(
         items=list(page.items),
         total=page.total,
+        facets={name: [_facet_value(each) for each in counts] for name, counts in page.facets.items()},
         limit=params.limit,
         offset=params.shown_offset,
         has_next=page.has_next_page,
@@ -44,3 +57,8 @@ def page_response(page: Page[Any], params: ListParams, select: Any) -> PageRespo
         next_cursor=page.end_cursor if params.has_cursors and page.has_next_page else None,
         previous_cursor=page.start_cursor if params.has_cursors and has_previous else None,
     )
+
+
+def _facet_value(each: FacetCount) -> FacetValue:
+    """Raises RequestError for a value that the type of the column does not have."""
+    return FacetValue(value=readable(each.value), count=each.count)

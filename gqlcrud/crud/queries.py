@@ -15,6 +15,7 @@ from gqlcrud.crud.orders import OrderBy, order_input
 from gqlcrud.crud.scope import Scope, Session
 from gqlcrud.errors import RequestError
 from gqlcrud.execution import Page, Reader
+from gqlcrud.plan import Always, Or
 from gqlcrud.planning import DeletedRecords, Planner, conjunction
 from gqlcrud.selection import RESOLVED, Selection
 from gqlcrud.statements import entity_statement
@@ -22,7 +23,10 @@ from gqlcrud.statements import entity_statement
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Which records, in which order, and what part of the list; as the methods of `Reads` explain it."""
+    """Which records, in which order, and what part of the list; as the methods of `Reads` explain it.
+
+    among: holds as `where` does, for every facet as well: a facet of a column counts without the conditions of `where` on it.
+    """
 
     where: Where = None
     equal: Mapping[str, Any] = field(default_factory=dict)
@@ -35,6 +39,7 @@ class Query:
     before: str | None = None
     offset: int = 0
     deleted: str = "exclude"
+    among: Where = None
 
     def deleted_argument(self) -> dict[str, Any]:
         try:
@@ -53,13 +58,17 @@ def page_arguments(planner: Planner, model: Model, query: Query) -> dict[str, An
     """The arguments of a connection field."""
     try:
         where = plan_where(planner, model, query.where)
+        among = plan_where(planner, model, query.among)
     except RequestError as error:
         raise error.below("where") from None
-    where = conjunction([where, plan_equal(planner, model, query.equal)])
+    # an alternative to nothing is the same condition, and none that a facet leaves out
+    kept = [] if among == Always(True) else [Or((among, Always(False)))]
+    where = conjunction([where, plan_equal(planner, model, query.equal), *kept])
     order = order_input(query.order_by, model, planner.catalog)
     sizes = {"first": query.first, "last": query.last, "offset": query.offset or None}
     cursors = {"after": query.after, "before": query.before}
-    found = {"where": where, "orderBy": order, "search": query.search, **sizes, **cursors, **query.deleted_argument()}
+    search = {"search": query.search, "searchFields": query.search_fields}
+    found = {"where": where, "orderBy": order, **search, **sizes, **cursors, **query.deleted_argument()}
     return {name: value for name, value in found.items() if value is not None}
 
 

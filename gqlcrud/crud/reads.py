@@ -224,7 +224,7 @@ class Reads(Generic[M]):
         after: str | None = None
         while True:
             query = Query(where, equal, order_by=order_by, first=batch_size, after=after, deleted=deleted)
-            page = await self._page(session, query, select, info=_GOING_ON)
+            page = await self._page(session, query, select, info=GOING_ON)
             for item in page.items:
                 yield item
             if not page.has_next_page:
@@ -277,19 +277,22 @@ class Reads(Generic[M]):
             return None if views is None else shape.build([views[RESOLVED]])[0]
 
     async def _page(
-        self, session: Session, query: Query, select: Any, *, total: bool = False, info: Selection | None = None
-    ) -> Page[Any]:
-        """info: what is asked of the place of the page in the list, which may cost a statement of its own."""
+        self, session: Session, query: Query, select: Any, *, total: bool = False, info: Selection | None = None,
+        facets: Sequence[str] = (),
+    ) -> Page[Any]:  # fmt: skip
+        """info: what is asked of the place of the page in the list, which may cost a statement of its own. facets: the paths
+        whose values are counted, each by a statement."""
         shape = self._shape(select)
         asked = [Selection(NODES, NODES, {}, shape.selections)]
         asked += [info] if info is not None else []
         asked += [_TOTAL] if total else []
+        asked += [_selection("facets", *facets)] if facets else []
         with told_in_python():
             async with self.scope.reading(session) as (planner, reader):
                 page = await read_page(planner, reader, self.scope.model, query, tuple(asked))
             items = shape.build(page.records[(RESOLVED, NODES)])
         count = page.total_count if total else None
-        return Page(items, page.cursors, page.has_next_page, page.has_previous_page, count)
+        return Page(items, page.cursors, page.has_next_page, page.has_previous_page, count, page.facets)
 
 
 def _selection(name: str, *children: str) -> Selection:
@@ -298,5 +301,5 @@ def _selection(name: str, *children: str) -> Selection:
 
 _TOTAL = _selection("totalCount")
 _NEXT = _selection("pageInfo", "hasNextPage")
-_GOING_ON = _selection("pageInfo", "hasNextPage", "startCursor")
+GOING_ON = _selection("pageInfo", "hasNextPage", "startCursor")
 PLACE = _selection("pageInfo", "hasNextPage", "hasPreviousPage", "startCursor")

@@ -14,12 +14,14 @@ from fastapi.security import APIKeyQuery
 from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from gqlcrud.catalog.searching import is_countable
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.rest.filters import Filters, filter_parameters
 from gqlcrud.rest.offered import Attribute, Offered
 from gqlcrud.rest.params import Filter, ListParams, Paging
 
 MAX_TERMS = 30
+MAX_SEARCH = 1000
 MAX_OFFSET = 2**31 - 1
 
 
@@ -34,6 +36,8 @@ class ListOptions:
     max_limit: int = 100
     paging: Paging = "cursor"
     total: bool | None = None
+    search: bool | None = None
+    facets: Sequence[Attribute] | None = None
     strict: bool = True
 
 
@@ -64,6 +68,7 @@ class ListDependency:
         _check(options)
         self._options = options
         self._default_sort = _default_sort(options, offered)
+        self._ranks = offered.model.search is not None and offered.model.search.text is not None
         self._filters = {
             f"filter_{place}": each for place, each in enumerate(filter_parameters(options.filters, offered))
         }
@@ -71,7 +76,8 @@ class ListDependency:
             _Parameter(argument, each.name, each.kind, None, each.description)
             for argument, each in self._filters.items()
         ]
-        parameters += [*_sort(options, offered), *_page(options)]
+        parameters += [*_search(options, offered), *_sort(options, offered), *_facets(options, offered)]
+        parameters += _page(options)
         request = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
         self.__signature__ = inspect.Signature([request, *(each.signature() for each in parameters)])
 
@@ -87,7 +93,10 @@ class ListDependency:
         )
         return ListParams(
             filters=filters,
-            order_by=tuple(page.get("sort") or self._default_sort),
+            order_by=tuple(page.get("sort") or self._order(page.get("search"))),
+            search=page.get("search"),
+            search_fields=tuple(page.get("search_fields") or ()),
+            facets=tuple(dict.fromkeys(page.get("facet") or ())),
             limit=page["limit"],
             after=page.get("after"),
             before=page.get("before"),
@@ -95,6 +104,10 @@ class ListDependency:
             paging=self._options.paging,
             total=page.get("total", self._options.total is True),
         )
+
+    def _order(self, search: str | None) -> tuple[str, ...]:
+        """The order where a client gives none: what a full text search finds is ranked."""
+        return () if search and self._ranks else self._default_sort
 
 
 def _check(options: ListOptions) -> None:
@@ -148,6 +161,54 @@ def _sort(options: ListOptions, offered: Offered) -> Iterator[_Parameter]:
     kind = Annotated[list[item], Field(max_length=MAX_TERMS), AfterValidator(read)]
     text = "The order, most important first; a minus is for descending. Repeat the parameter, or put commas between."
     yield _Parameter("sort", "sort", kind, None, text)
+
+
+def _one_of(names: Sequence[str]) -> Any:
+    """Names that the parameter may have, repeated."""
+
+    def read(text: str) -> str:
+        if text not in names:
+            raise PydanticCustomError("value", "{reason}", {"reason": f"The value is one of: {', '.join(names)}."})
+        return text
+
+    item: Any = Annotated[str, AfterValidator(read), WithJsonSchema({"type": "string", "enum": list(names)})]
+    return Annotated[tuple[item, ...], Field(max_length=MAX_TERMS)]
+
+
+# ---------- searches and facets ----------
+
+
+def _search(options: ListOptions, offered: Offered) -> Iterator[_Parameter]:
+    search = offered.model.search
+    if options.search and search is None:
+        raise ConfigurationError(
+            f"search=True needs texts to search: ModelOptions(searchable=[...]) of {offered.model.entity.__name__}."
+        )
+    if options.search is False or search is None:
+        return
+    names = [each.name for each in search.fields]
+    text = Annotated[str, Field(max_length=MAX_SEARCH)]
+    yield _Parameter("search", "search", text, None, f"Words, or phrases in quotation marks: in {', '.join(names)}.")
+    if search.has_choice:
+        yield _Parameter(
+            "search_fields", "search_fields", _one_of(names), None, "Where to search; repeat the parameter."
+        )
+
+
+def _facets(options: ListOptions, offered: Offered) -> Iterator[_Parameter]:
+    if options.facets is None:
+        names = [each.name for each in offered.model.facets]
+    else:
+        paths = [offered.path(each) for each in options.facets]
+        for path in paths:
+            if path.column is None or not is_countable(path.column):
+                raise ConfigurationError(
+                    f"The values of {path.name!r} cannot be counted; leave it out of facets=[...]."
+                )
+        names = [each.name for each in paths]
+    if names:
+        text = "Values to count, each with how many records have it; repeat the parameter."
+        yield _Parameter("facet", "facet", _one_of(names), None, text)
 
 
 # ---------- pages ----------

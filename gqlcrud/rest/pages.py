@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
 T = TypeVar("T")
+
+
+class FacetValue(BaseModel):
+    """A value of a facet, and how many records have it. Null counts those without one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    value: Any
+    count: int
 
 
 class PageResponse(BaseModel, Generic[T]):
@@ -17,6 +26,7 @@ class PageResponse(BaseModel, Generic[T]):
 
     items: list[T]
     total: int | None = Field(None, description="How many records there are on all pages, if it was asked for.")
+    facets: dict[str, list[FacetValue]] = Field({}, description="The facets that were asked for, by name.")
     limit: int = Field(description="How many records a page has at most.")
     offset: int | None = Field(None, description="How many records stand before this page, where pages are counted.")
     has_next: bool = Field(description="Whether a page comes after this one.")

@@ -15,6 +15,9 @@ _ARGUMENTS = {
     "offset": "offset",
     "after": "after",
     "before": "before",
+    "search": "search",
+    "search_fields": "search_fields",
+    "facets": "facet",
 }
 """Arguments of a read -> the query parameters that they come from."""
 
@@ -33,13 +36,17 @@ class Filter:
 class ListParams:
     """What `Crud.params()` reads from a query string, and `Crud.list` answers.
 
-    filters: all of them hold. order_by: most important first, as `order_by=` takes it. limit: records of a page.
+    filters: all of them hold. order_by: most important first, as `order_by=` takes it. search_fields: the
+    fields that are searched; () is all. facets: the paths whose values are counted. limit: records of a page.
     after, before: the cursor that the page begins after, or ends before; one of them at most. offset: records that are
     passed over, without a cursor. paging: which of them clients may use. total: whether all records are counted.
     """
 
     filters: tuple[Filter, ...] = ()
     order_by: tuple[str, ...] = ()
+    search: str | None = None
+    search_fields: tuple[str, ...] = ()
+    facets: tuple[str, ...] = ()
     limit: int = 20
     after: str | None = None
     before: str | None = None
