@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Self, get_args
 
-from gqlcrud.crud.reads import M
+from gqlcrud.crud.counts import M
 from gqlcrud.crud.scope import OwnApi, Scope, read_scope, settings_of
 from gqlcrud.crud.writes import Writes
 from gqlcrud.errors import ConfigurationError

@@ -42,6 +42,7 @@ PYTHON_LIMITS = Limits(
     max_write_items=BOUNDLESS,
     max_write_depth=50,
     max_affected=BOUNDLESS,
+    max_facet_values=BOUNDLESS,
 )
 """Code of the application's own is not kept from what it wants, but from what the database or Python cannot do."""
 
