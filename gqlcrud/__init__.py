@@ -1,6 +1,7 @@
 """A GraphQL API from SQLAlchemy models or an existing database."""
 
 from gqlcrud.api import Api
+from gqlcrud.crud import Conflict, Crud, CrudError, Forbidden, Invalid, NotFound, Unavailable
 from gqlcrud.errors import ConfigurationError, ErrorCode, GqlcrudError, RequestError, WriteRefused
 from gqlcrud.hooks import Committed, Hooks, Write, WriteKind
 from gqlcrud.idempotency import Idempotency, idempotency_table
@@ -13,17 +14,24 @@ __all__ = [
     "Api",
     "Committed",
     "ConfigurationError",
+    "Conflict",
+    "Crud",
+    "CrudError",
     "ErrorCode",
+    "Forbidden",
     "GqlcrudError",
     "Hooks",
     "Idempotency",
+    "Invalid",
     "Limits",
     "ModelOptions",
+    "NotFound",
     "Operator",
     "Preset",
     "RequestError",
     "Scalar",
     "SoftDelete",
+    "Unavailable",
     "Write",
     "WriteKind",
     "WriteRefused",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias, TypeVar
 
 import strawberry
@@ -25,6 +26,7 @@ from strawberry.types.graphql import OperationType
 
 from gqlcrud.catalog import Catalog, CatalogSettings, mapped_classes, read_catalog
 from gqlcrud.context import Operation
+from gqlcrud.crud import Crud, python_catalog
 from gqlcrud.errors import ConfigurationError, ErrorCode
 from gqlcrud.examples import example_query
 from gqlcrud.execution import (
@@ -123,6 +125,8 @@ class Api:
         )
         self.catalog: Catalog = read_catalog(mapped_classes(base), settings)
         self.session_dependency: SessionDependency | None = None
+        self.database = database
+        self._settings, self._classes = settings, mapped_classes(base)
         self._database = self._read_database(database)
         self._registry = declare_types(self.catalog, self)
         self.query = query_type(self._registry, self, query if isinstance(query, Sequence) else [query])
@@ -183,6 +187,15 @@ class Api:
     def sdl(self) -> str:
         """The schema in GraphQL's schema definition language."""
         return self.schema.as_str() + "\n"
+
+    @cached_property
+    def python_catalog(self) -> Catalog:
+        """The models as Python callers know them, for `Crud`: read when it is first needed."""
+        return python_catalog(self._classes, self._settings)
+
+    def crud(self, entity: type[T]) -> Crud[T]:
+        """Reads and writes of a mapped class for Python callers, with the options and the database of this API."""
+        return Crud(entity, api=self)
 
     def use_query(self, query: type) -> None:
         """Let the field `query` of payloads be the query root of a schema of one's own, which inherits from `query`."""

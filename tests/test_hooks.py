@@ -374,19 +374,40 @@ async def test_a_failing_hook_after_the_commit_is_logged_and_the_write_stands(
     ]
 
 
-async def test_in_a_transaction_of_the_application_it_is_told_before_that_is_committed(engine: AsyncEngine) -> None:
-    """The API knows of its savepoint alone."""
+async def test_in_a_transaction_of_the_application_it_is_told_when_that_is_committed(engine: AsyncEngine) -> None:
+    """Of several writes each is told; of what a savepoint or the whole transaction undoes, nothing."""
     log = Log()
     api = Api(Base, engine, hooks=log.hooks())
+
+    async def create(session: AsyncSession, name: str) -> None:
+        text = f'mutation {{ createPet(input: {{data: {{name: "{name}"}}}}) {{ errors {{ code }} }} }}'
+        await api.execute(text, session=session)
+
+    def told() -> list[str]:
+        return [line for line in log.lines if line.startswith("committed")]
 
     async with AsyncSession(engine) as session:
         session.add(Note(text="begun"))
         await session.flush()
-        await api.execute('mutation { createPet(input: {data: {name: "Fido"}}) { errors { code } } }', session=session)
-        assert log.lines[-1] == "committed create Pet ((1,),)"
+        await create(session, "Fido")
         await session.rollback()
+        assert told() == []
+        session.add(Note(text="begun"))
+        await session.flush()
+        await create(session, "Rex")
+        async with session.begin_nested() as savepoint:
+            await create(session, "Tom")
+            await savepoint.rollback()
+        async with session.begin_nested():
+            await create(session, "Ace")
+        assert told() == []
+        await session.commit()
+        kept = [f"committed create Pet (({key},),)" for key in await session.scalars(select(Pet.id).order_by(Pet.id))]
+        assert told() == kept
+        session.add(Note(text="more"))
+        await session.commit()
 
-    assert await count(engine, Pet) == 0
+    assert (told(), len(kept)) == (kept, 2)
 
 
 async def test_what_a_savepoint_has_undone_is_not_told(engine: AsyncEngine) -> None:

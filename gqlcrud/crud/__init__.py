@@ -1,6 +1,19 @@
 """The same reads and writes as the API's, for Python callers."""
 
+from gqlcrud.crud.crud import Crud
 from gqlcrud.crud.failures import Conflict, CrudError, Forbidden, Invalid, NotFound, Unavailable
 from gqlcrud.crud.pages import Page, Rows
+from gqlcrud.crud.scope import python_catalog
 
-__all__ = ["Conflict", "CrudError", "Forbidden", "Invalid", "NotFound", "Page", "Rows", "Unavailable"]
+__all__ = [
+    "Conflict",
+    "Crud",
+    "CrudError",
+    "Forbidden",
+    "Invalid",
+    "NotFound",
+    "Page",
+    "Rows",
+    "Unavailable",
+    "python_catalog",
+]

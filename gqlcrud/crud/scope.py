@@ -78,6 +78,9 @@ class Scope:
     def planner(self, database: Database) -> Planner:
         return Planner(self.catalog, PYTHON_LIMITS, _CHECKS[database], Visibility(self.context, trusted=not self.bound))
 
+    def dialect(self, session: Session) -> Database:
+        return self.reads(session).database
+
     def reads(self, session: Session) -> ConnectionSource:
         """Raises ConfigurationError for what is no database."""
         match self._given(session):

@@ -96,7 +96,7 @@ def _decoded(scalar: Scalar, text: str) -> Any:
 
 def _enum_value(scalar: Scalar, definition: StrawberryEnumDefinition, value: Any) -> Any:
     """The member, given as itself, by its value, its name, or its name in the API."""
-    members: type[enum.Enum] = definition.wrapped_cls
+    members: Any = definition.wrapped_cls
     if isinstance(value, members):
         return value
     if isinstance(value, enum.Enum):

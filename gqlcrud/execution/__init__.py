@@ -5,9 +5,11 @@ from gqlcrud.execution.connection import (
     ConnectionSource,
     OperationConnection,
     engine_source,
+    prepare_sqlite,
     session_source,
     sessionmaker_source,
 )
+from gqlcrud.execution.presets import resolve_presets
 from gqlcrud.execution.reader import Reader
 from gqlcrud.execution.records import Connection, Edge, Page, Record, model_of, python_value, related_of
 from gqlcrud.execution.transactions import (
@@ -34,8 +36,10 @@ __all__ = [
     "engine_source",
     "engine_transactions",
     "model_of",
+    "prepare_sqlite",
     "python_value",
     "related_of",
+    "resolve_presets",
     "session_source",
     "session_transactions",
     "sessionmaker_source",

@@ -20,12 +20,13 @@ from gqlcrud.statements import Database, database_of
 class TransactionSource:
     """Opens transactions of one database: each is committed at the end of its block, and rolled back if that fails.
 
-    joined: the transaction is part of one of the application's, so that it cannot be tried again as a whole.
+    joined: the session whose transaction is joined, which the application ends, so that it cannot be tried again as a
+    whole; None for transactions of their own.
     """
 
     database: Database
     begin: Callable[[], AbstractAsyncContextManager[AsyncSession]]
-    joined: bool = False
+    joined: AsyncSession | None = None
 
 
 def engine_transactions(engine: AsyncEngine) -> TransactionSource:
@@ -90,7 +91,7 @@ def session_transactions(session: AsyncSession, *, joined: bool) -> TransactionS
                 await _undo(session, error)
             raise
 
-    return TransactionSource(database, begin, joined)
+    return TransactionSource(database, begin, session if joined else None)
 
 
 async def _start(session: AsyncSession, database: Database, *, joined: bool = False) -> AsyncConnection:

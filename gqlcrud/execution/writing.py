@@ -27,7 +27,7 @@ from gqlcrud.diagnosis import (
     uncomputable,
 )
 from gqlcrud.errors import ErrorCode, RequestError, UserError, WriteError
-from gqlcrud.execution.announcing import announce
+from gqlcrud.execution.announcing import announce, announce_with
 from gqlcrud.execution.connection import (
     ConnectionSource,
     OperationConnection,
@@ -132,6 +132,7 @@ class Held(Generic[T]):
     transaction: Transaction
     _stack: AsyncExitStack
     _explain: Callable[[Exception, Rows], Awaitable[Exception]]
+    _announce: Callable[[Transaction], Awaitable[None]]
 
     async def commit(self) -> None:
         """Raises what `Writer.run` raises; nothing is written then."""
@@ -139,7 +140,7 @@ class Held(Generic[T]):
             await self._stack.aclose()
         except _FAILURES as error:
             raise await self._explain(error, self.transaction.rows) from error
-        await announce(self.transaction.hooks.committed())
+        await self._announce(self.transaction)
 
     async def roll_back(self) -> None:
         """Undo the work, unless it is committed."""
@@ -169,7 +170,7 @@ class Writer:
             async with AsyncExitStack() as stack:
                 transaction = await self._begin(stack, rows)
                 result = await work(transaction)
-            await announce(transaction.hooks.committed())
+            await self._announce(transaction)
             return result
 
         return await self._retried(once)
@@ -186,10 +187,18 @@ class Writer:
                 result = await work(transaction)
                 if self.source.database is Database.POSTGRESQL:
                     await transaction.session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
-                return Held(result, transaction, stack.pop_all(), self._explained)
+                return Held(result, transaction, stack.pop_all(), self._explained, self._announce)
             raise AssertionError("no block swallows an error")
 
         return await self._retried(once)
+
+    async def _announce(self, transaction: Transaction) -> None:
+        """Tell the hooks what is committed; of what the application commits, when it does."""
+        events = transaction.hooks.committed()
+        if self.source.joined is None:
+            await announce(events)
+        else:
+            announce_with(self.source.joined, events)
 
     async def _retried(self, once: Callable[[Rows], Awaitable[T]]) -> T:
         for attempt in range(ATTEMPTS):
@@ -198,7 +207,7 @@ class Writer:
                 return await once(rows)
             except _FAILURES as error:
                 again = is_transient(error) or isinstance(error, StaleDataError)
-                if attempt + 1 == ATTEMPTS or self.source.joined or not again:
+                if attempt + 1 == ATTEMPTS or self.source.joined is not None or not again:
                     raise await self._explained(error, rows) from error
                 logger.info("A transaction is tried again after %s.", type(error).__name__)
             except Exception as error:

@@ -1,0 +1,273 @@
+"""Reads of one model: single records, lists by offset, pages by cursor, streams, counts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
+
+import sqlalchemy as sa
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gqlcrud.crud.conditions import Where
+from gqlcrud.crud.failures import NotFound, told_in_python
+from gqlcrud.crud.members import named_key
+from gqlcrud.crud.orders import OrderBy
+from gqlcrud.crud.pages import Page, Rows
+from gqlcrud.crud.queries import Query, read_page, statement
+from gqlcrud.crud.scope import Scope, Session
+from gqlcrud.crud.shapes import NODES, Shape, shape_of
+from gqlcrud.errors import ErrorCode, UserError
+from gqlcrud.execution import prepare_sqlite
+from gqlcrud.selection import RESOLVED, Selection
+
+M = TypeVar("M")
+S = TypeVar("S", bound=BaseModel)
+Deleted: TypeAlias = Literal["exclude", "include", "only"]
+"""Whether records that are marked as deleted are left out, are among the others, or are all there is."""
+Names: TypeAlias = Sequence[str]
+"""Dotted names of attributes: `["title", "author.last_name"]`."""
+Key: TypeAlias = Any
+"""A record: the value of its primary key, a tuple of them, or a mapping of a unique key's attributes to their values."""
+
+DEFAULT_LIMIT = 100
+DEFAULT_PAGE = 50
+STREAMED = 500
+
+
+class Reads(Generic[M]):
+    """What is read of one model. `select` says what comes back: a Pydantic model with nested ones, of which instances are
+    made; dotted names, which give dicts; None gives typed records with every column.
+
+    Each relation that is shown costs one statement, whatever the number of records. Raises CrudError for what cannot be
+    read: `Invalid` with the path of a mistake, `Unavailable` without a database.
+    """
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    @property
+    def scope(self) -> Scope:
+        """The catalog, the model and the database that the calls have in common."""
+        return self._scope
+
+    @property
+    def name(self) -> str:
+        return self.scope.model.name
+
+    # ---------- one record ----------
+
+    @overload
+    async def get(self, session: Session, key: Key, *, select: type[S], deleted: Deleted = ...) -> S: ...
+    @overload
+    async def get(self, session: Session, key: Key, *, select: Names, deleted: Deleted = ...) -> dict[str, Any]: ...
+    @overload
+    async def get(self, session: Session, key: Key, *, select: None = None, deleted: Deleted = ...) -> M: ...
+    async def get(self, session: Session, key: Key, *, select: Any = None, deleted: Deleted = "exclude") -> Any:
+        """The record of a key. Raises NotFound if there is none."""
+        found = await self._by_key(session, key, select, deleted)
+        if found is None:
+            raise NotFound([UserError(ErrorCode.NOT_FOUND, f"There is no such {self.name}.")])
+        return found
+
+    @overload
+    async def get_or_none(self, session: Session, key: Key, *, select: type[S], deleted: Deleted = ...) -> S | None: ...
+    @overload
+    async def get_or_none(
+        self, session: Session, key: Key, *, select: Names, deleted: Deleted = ...
+    ) -> dict[str, Any] | None: ...
+    @overload
+    async def get_or_none(
+        self, session: Session, key: Key, *, select: None = None, deleted: Deleted = ...
+    ) -> M | None: ...
+    async def get_or_none(self, session: Session, key: Key, *, select: Any = None, deleted: Deleted = "exclude") -> Any:
+        """The record of a key, or None."""
+        return await self._by_key(session, key, select, deleted)
+
+    @overload
+    async def first(
+        self, session: Session, where: Where = ..., *, select: type[S], order_by: OrderBy = ..., **equal: Any
+    ) -> S | None: ...
+    @overload
+    async def first(
+        self, session: Session, where: Where = ..., *, select: Names, order_by: OrderBy = ..., **equal: Any
+    ) -> dict[str, Any] | None: ...
+    @overload
+    async def first(
+        self, session: Session, where: Where = ..., *, select: None = None, order_by: OrderBy = ..., **equal: Any
+    ) -> M | None: ...
+    async def first(
+        self, session: Session, where: Where = None, *, select: Any = None, order_by: OrderBy = None, **equal: Any
+    ) -> Any:
+        """The first record, in the order given, that meets the conditions; None if there is none."""
+        query = Query(where, equal, order_by=order_by, first=1)
+        page = await self._page(session, query, select)
+        return page.items[0] if page.items else None
+
+    # ---------- how many ----------
+
+    async def exists(self, session: Session, where: Where = None, **equal: Any) -> bool:
+        """Whether any record meets the conditions."""
+        with told_in_python():
+            async with self.scope.reading(session) as (planner, reader):
+                page = await read_page(planner, reader, self.scope.model, Query(where, equal, first=0), (_NEXT,))
+        return page.has_next_page
+
+    async def count(self, session: Session, where: Where = None, **equal: Any) -> int:
+        """How many records meet the conditions."""
+        with told_in_python():
+            async with self.scope.reading(session) as (planner, reader):
+                page = await read_page(planner, reader, self.scope.model, Query(where, equal, first=0), (_TOTAL,))
+        return page.total_count or 0
+
+    # ---------- many ----------
+
+    @overload
+    async def get_multi(
+        self, session: Session, where: Where = ..., *, select: type[S], order_by: OrderBy = ..., offset: int = ...,
+        limit: int | None = ..., total: bool = ..., search: str | None = ..., search_fields: Names | None = ...,
+        deleted: Deleted = ..., **equal: Any,
+    ) -> Rows[S]: ...  # fmt: skip
+    @overload
+    async def get_multi(
+        self, session: Session, where: Where = ..., *, select: Names, order_by: OrderBy = ..., offset: int = ...,
+        limit: int | None = ..., total: bool = ..., search: str | None = ..., search_fields: Names | None = ...,
+        deleted: Deleted = ..., **equal: Any,
+    ) -> Rows[dict[str, Any]]: ...  # fmt: skip
+    @overload
+    async def get_multi(
+        self, session: Session, where: Where = ..., *, select: None = None, order_by: OrderBy = ..., offset: int = ...,
+        limit: int | None = ..., total: bool = ..., search: str | None = ..., search_fields: Names | None = ...,
+        deleted: Deleted = ..., **equal: Any,
+    ) -> Rows[M]: ...  # fmt: skip
+    async def get_multi(
+        self, session: Session, where: Where = None, *, select: Any = None, order_by: OrderBy = None, offset: int = 0,
+        limit: int | None = DEFAULT_LIMIT, total: bool = False, search: str | None = None,
+        search_fields: Names | None = None, deleted: Deleted = "exclude", **equal: Any,
+    ) -> Any:  # fmt: skip
+        """The records that meet the conditions, after the first `offset`, at most `limit`; None is no limit.
+
+        total: count them all too, which is a statement of its own.
+        """
+        query = Query(where, equal, search, search_fields, order_by, limit, offset=offset, deleted=deleted)
+        page = await self._page(session, query, select, total=total)
+        return Rows(page.items, page.total)
+
+    @overload
+    async def paginate(
+        self, session: Session, where: Where = ..., *, select: type[S], order_by: OrderBy = ..., first: int | None = ...,
+        after: str | None = ..., last: int | None = ..., before: str | None = ..., total: bool = ...,
+        search: str | None = ..., search_fields: Names | None = ..., deleted: Deleted = ..., **equal: Any,
+    ) -> Page[S]: ...  # fmt: skip
+    @overload
+    async def paginate(
+        self, session: Session, where: Where = ..., *, select: Names, order_by: OrderBy = ..., first: int | None = ...,
+        after: str | None = ..., last: int | None = ..., before: str | None = ..., total: bool = ...,
+        search: str | None = ..., search_fields: Names | None = ..., deleted: Deleted = ..., **equal: Any,
+    ) -> Page[dict[str, Any]]: ...  # fmt: skip
+    @overload
+    async def paginate(
+        self, session: Session, where: Where = ..., *, select: None = None, order_by: OrderBy = ..., first: int | None = ...,
+        after: str | None = ..., last: int | None = ..., before: str | None = ..., total: bool = ...,
+        search: str | None = ..., search_fields: Names | None = ..., deleted: Deleted = ..., **equal: Any,
+    ) -> Page[M]: ...  # fmt: skip
+    async def paginate(
+        self, session: Session, where: Where = None, *, select: Any = None, order_by: OrderBy = None,
+        first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None,
+        total: bool = False, search: str | None = None, search_fields: Names | None = None,
+        deleted: Deleted = "exclude", **equal: Any,
+    ) -> Any:  # fmt: skip
+        """One page between cursors, as a connection of the API gives it: 50 records if neither `first` nor `last` is given.
+
+        Its cursors are those of the API's connections in the same order, and the other way round.
+        """
+        if first is None and last is None:
+            first = DEFAULT_PAGE
+        query = Query(where, equal, search, search_fields, order_by, first, after, last, before, deleted=deleted)
+        return await self._page(session, query, select, total=total, cursors=True)
+
+    @overload
+    def stream(
+        self, session: Session, where: Where = ..., *, select: type[S], order_by: OrderBy = ..., batch_size: int = ...,
+        deleted: Deleted = ..., **equal: Any,
+    ) -> AsyncIterator[S]: ...  # fmt: skip
+    @overload
+    def stream(
+        self, session: Session, where: Where = ..., *, select: Names, order_by: OrderBy = ..., batch_size: int = ...,
+        deleted: Deleted = ..., **equal: Any,
+    ) -> AsyncIterator[dict[str, Any]]: ...  # fmt: skip
+    @overload
+    def stream(
+        self, session: Session, where: Where = ..., *, select: None = None, order_by: OrderBy = ..., batch_size: int = ...,
+        deleted: Deleted = ..., **equal: Any,
+    ) -> AsyncIterator[M]: ...  # fmt: skip
+    async def stream(
+        self, session: Session, where: Where = None, *, select: Any = None, order_by: OrderBy = None,
+        batch_size: int = STREAMED, deleted: Deleted = "exclude", **equal: Any,
+    ) -> AsyncIterator[Any]:  # fmt: skip
+        """All records that meet the conditions, one after the other, `batch_size` of them in memory.
+
+        A batch begins where the last one ended, by its order and not by counting, so that none is slower than the first.
+        """
+        after: str | None = None
+        while True:
+            query = Query(where, equal, order_by=order_by, first=batch_size, after=after, deleted=deleted)
+            page = await self._page(session, query, select, cursors=True)
+            for item in page.items:
+                yield item
+            if not page.has_next_page:
+                return
+            after = page.end_cursor
+
+    # ---------- statements ----------
+
+    def select(
+        self, session: Session, where: Where = None, *, order_by: OrderBy = None, **equal: Any
+    ) -> sa.Select[tuple[M]]:
+        """SQLAlchemy's statement for the mapped instances, for those who go on from there. It is run by the caller.
+
+        session: whose database the statement is for. On SQLite it needs `prepare` before, where conditions ignore case or
+        look into JSON.
+        """
+        with told_in_python():
+            return statement(self.scope, session, Query(where, equal, order_by=order_by))
+
+    async def prepare(self, session: AsyncSession) -> None:
+        """Give the connection of a session what statements of `select` use on SQLite; nothing to do on PostgreSQL."""
+        if session.get_bind().dialect.name == "sqlite":
+            await prepare_sqlite(await session.connection())
+
+    # ---------- parts ----------
+
+    async def _by_key(self, session: Session, key: Key, select: Any, deleted: Deleted) -> Any:
+        model = self.scope.model
+        shape = shape_of(model, self.scope.catalog, select)
+        with told_in_python():
+            found, values = named_key(model, key)
+            async with self.scope.reading(session) as (planner, reader):
+                arguments = Query(deleted=deleted).deleted_argument()
+                plan = planner.record(Selection(RESOLVED, model.one, arguments, shape.selections), model, found.columns)
+                (views,) = await reader.records(plan, [values])
+        return None if views is None else shape.build([views[RESOLVED]])[0]
+
+    async def _page(
+        self, session: Session, query: Query, select: Any, *, total: bool = False, cursors: bool = False
+    ) -> Page[Any]:
+        shape: Shape[Any] = shape_of(self.scope.model, self.scope.catalog, select)
+        asked = [Selection(NODES, NODES, {}, shape.selections)]
+        asked += [_CURSORS] if cursors else []
+        asked += [_TOTAL] if total else []
+        with told_in_python():
+            async with self.scope.reading(session) as (planner, reader):
+                page = await read_page(planner, reader, self.scope.model, query, tuple(asked))
+        items = shape.build(page.records[(RESOLVED, NODES)])
+        return Page(items, page.cursors, page.has_next_page, page.has_previous_page, page.total_count)
+
+
+def _selection(name: str, *children: str) -> Selection:
+    return Selection(name, name, {}, tuple(Selection(each, each, {}) for each in children))
+
+
+_TOTAL = _selection("totalCount")
+_NEXT = _selection("pageInfo", "hasNextPage")
+_CURSORS = _selection("pageInfo", "hasNextPage", "hasPreviousPage", "startCursor")
