@@ -75,12 +75,13 @@ def read_array(source: Input) -> Iterator[SourceRow]:
 def _item(text: _Text, number: int) -> SourceRow:
     text.next_character()
     while True:
+        begin = text.position
         try:
-            value, end = _DECODER.raw_decode(text.buffer, text.position)
+            value, end = _DECODER.raw_decode(text.buffer, begin)
         except (ValueError, RecursionError) as error:
             if _may_go_on(error, text) and text.more():
                 continue
-            raise FileError(f"The item is no JSON: {_reason(error)}.", number) from error
+            raise FileError(f"The item is no JSON: {_reason(error, begin)}.", number) from error
         length = end - text.position
         # a number that ends where the buffer does may go on
         if end < len(text.buffer) or not text.more():
@@ -144,9 +145,9 @@ def _row(value: Any, line: int, unit: Unit, text: str) -> SourceRow:
     return SourceRow(line, unit, problem=_NO_OBJECT, text=text)
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, begin: int = 0) -> str:
     if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg} (character {error.pos + 1})"
+        return f"{error.msg} (character {error.pos - begin + 1})"
     return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 

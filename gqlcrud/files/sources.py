@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -38,7 +38,8 @@ class Reading:
 @dataclass(frozen=True, slots=True)
 class Source:
     """A file that is being read. header: the names of its columns, None of JSON. skipped: how many of them stand before
-    those of the model. left: names whose values are not taken, as far as they are known."""
+    those given: the attributes that it has columns for. headings: attribute -> the name in the file that gives it.
+    left: names whose values are not taken, as far as they are known."""
 
     input: Input
     rows: Iterator[SourceRow]
@@ -47,6 +48,7 @@ class Source:
     header: tuple[str, ...] | None = None
     skipped: int = 0
     given: frozenset[str] = frozenset()
+    headings: Mapping[str, str] = field(default_factory=dict)
     left: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -60,7 +62,9 @@ def open_source(path: str, model: Model, catalog: Catalog, reading: Reading) -> 
         else:
             objects = ObjectReader(model, catalog, reading.columns, ignore_unknown=reading.ignore_unknown)
             rows = read_lines(opened) if form == "jsonl" else read_array(opened)
-            source = Source(opened, rows, objects, "line" if form == "jsonl" else "item", left=objects.left)
+            unit: Unit = "line" if form == "jsonl" else "item"
+            headings = {attribute: name for name, attribute in reading.columns.items()}
+            source = Source(opened, rows, objects, unit, headings=headings, left=objects.left)
         start = reading.start_at
         yield source if start <= 1 else replace(source, rows=(row for row in source.rows if row.line >= start))
 
@@ -80,8 +84,16 @@ def _separated(opened: Input, model: Model, catalog: Catalog, reading: Reading) 
         ignore_unknown=reading.ignore_unknown,
     )
     given = frozenset(each.column.key for each in header.fields if isinstance(each, ColumnField))
+    headings = {
+        column.key: header.names[places[0]] for relation, _, places in header.keys for column in relation.local
+    } | {
+        each.column.key: name
+        for name, each in zip(header.names, header.fields, strict=True)
+        if isinstance(each, ColumnField)
+    }
+    read = cell_reader(header, reading.null)
     left = dict.fromkeys(header.left)
-    return Source(opened, file.rows, cell_reader(header, reading.null), "line", file.header, skipped, given, left)
+    return Source(opened, file.rows, read, "line", file.header, skipped, given, headings, left)
 
 
 def _objects(file: Separated, place: int) -> Iterator[SourceRow]:
@@ -91,7 +103,7 @@ def _objects(file: Separated, place: int) -> Iterator[SourceRow]:
         yield replace(row, cells=None) if row.problem is not None else read_object(text, row.line)
 
 
-def check_given(names: Iterator[str] | list[str], source: Source, purpose: str) -> None:
+def check_given(names: Iterable[str], source: Source, purpose: str) -> None:
     """Raises FileError if a file of CSV lacks a column that its rows are told apart by."""
     if source.header is None:
         return
