@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Self, get_args
 
+from gqlcrud.crud.bulk import BulkWrites
 from gqlcrud.crud.reads import M
 from gqlcrud.crud.scope import OwnApi, Scope, read_scope, settings_of
-from gqlcrud.crud.writes import Writes
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.hooks import Hooks
 from gqlcrud.options import ModelOptions
 from gqlcrud.scalars import Scalar
 
 
-class Crud(Writes[M]):
+class Crud(BulkWrites[M]):
     """Reads and writes of one mapped class, by the same plans, statements and rules as those of the API.
 
     entity: the class; left out in a subclass, `class Books(Crud[Book])`, which says it. api: whose options, hooks,
