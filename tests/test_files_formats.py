@@ -53,7 +53,9 @@ def test_the_suffix_tells_the_format(path: str, expected: str) -> None:
 
 
 def test_a_name_that_tells_no_format_needs_one() -> None:
-    with pytest.raises(FileError, match=r"^Standard input and output have no suffix that tells the format; give it: csv,"):
+    with pytest.raises(
+        FileError, match=r"^Standard input and output have no suffix that tells the format; give it: csv,"
+    ):
         format_of("-")
     with pytest.raises(FileError, match=r"^books\.xlsx has no suffix that tells the format"):
         format_of("books.xlsx")
@@ -87,7 +89,9 @@ def test_files_that_are_not_there_are_told(tmp_path: Path) -> None:
         open_output(str(tmp_path / "missing" / "a.csv")).__enter__()
 
 
-@pytest.mark.parametrize(("cut", "reason"), [(slice(None, -12), "ended before"), (slice(5, None), "Not a gzipped file")])
+@pytest.mark.parametrize(
+    ("cut", "reason"), [(slice(None, -12), "ended before"), (slice(5, None), "Not a gzipped file")]
+)
 def test_a_compressed_file_that_is_damaged_is_told(tmp_path: Path, cut: slice, reason: str) -> None:
     path = tmp_path / "a.csv.gz"
     path.write_bytes(gzip.compress(b"a\n" * 100)[cut])
@@ -152,7 +156,7 @@ def test_an_empty_cell_is_none_and_a_quoted_one_is_an_empty_text() -> None:
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_the_delimiter_is_found_out(delimiter: str) -> None:
-    text = 'a,"b;;,,\t\t",c\n1,2,3\n'.replace(',', delimiter) if delimiter != "," else 'a,"b;;;\t\t\t",c\n1,2,3\n'
+    text = 'a,"b;;,,\t\t",c\n1,2,3\n'.replace(",", delimiter) if delimiter != "," else 'a,"b;;;\t\t\t",c\n1,2,3\n'
 
     assert separated(text)[1][0].cells == ("1", "2", "3")
 
@@ -270,7 +274,11 @@ class Drops(io.BytesIO):
 
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.text(max_size=5) | st.sampled_from(["]", '"', "\\"]),
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**20), 10**20)
+    | st.text(max_size=5)
+    | st.sampled_from(["]", '"', "\\"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
 )
 

@@ -40,7 +40,12 @@ CASES: list[tuple[str, Any, str, Any]] = [
     ("date_only", dt.date(2024, 2, 29), "2024-02-29", "2024-02-29"),
     ("time_only", dt.time(23, 59, 59, 5), "23:59:59.000005", "23:59:59.000005"),
     ("datetime_naive", dt.datetime(2024, 2, 29, 1), "2024-02-29T01:00:00", "2024-02-29T01:00:00"),
-    ("datetime_aware", dt.datetime(2024, 2, 29, 1, tzinfo=UTC), "2024-02-29T01:00:00+00:00", "2024-02-29T01:00:00+00:00"),
+    (
+        "datetime_aware",
+        dt.datetime(2024, 2, 29, 1, tzinfo=UTC),
+        "2024-02-29T01:00:00+00:00",
+        "2024-02-29T01:00:00+00:00",
+    ),
     ("interval", dt.timedelta(days=1, seconds=1), "P1DT1S", "P1DT1S"),
     ("uuid_value", uuid.UUID(int=7), "00000000-0000-0000-0000-000000000007", "00000000-0000-0000-0000-000000000007"),
     ("uuid_as_string", str(uuid.UUID(int=7)), "00000000-0000-0000-0000-000000000007", str(uuid.UUID(int=7))),
@@ -117,7 +122,10 @@ def test_numbers_of_json_keep_their_digits_where_the_column_has_them() -> None:
     digits = Decimal("12345678901234567890.123456789")
 
     assert read_json(scalar("numeric_without_scale"), digits) == digits
-    assert (read_json(scalar("double"), Decimal("0.1")), type(read_json(scalar("double"), Decimal("0.1")))) == (0.1, float)
+    assert (read_json(scalar("double"), Decimal("0.1")), type(read_json(scalar("double"), Decimal("0.1")))) == (
+        0.1,
+        float,
+    )
     assert repr(read_json(scalar("json"), {"a": [Decimal("0.1")]})) == "{'a': [0.1]}"
     with pytest.raises(ValueError, match=r"^An integer is needed, not 1\.5\.$"):
         read_json(scalar("integer"), Decimal("1.5"))

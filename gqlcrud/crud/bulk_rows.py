@@ -18,7 +18,6 @@ from gqlcrud.unit_of_work import defaulted
 from gqlcrud.write_plan import Assignment
 from gqlcrud.write_planning import Problems
 
-
 _NO_NAMES = ("",)
 """What no column is called."""
 

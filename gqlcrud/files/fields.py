@@ -187,4 +187,4 @@ def _listed(relation: Relation, names: Iterable[str]) -> str:
 
 def _possible(relation: Relation, catalog: Catalog) -> str:
     keys = [_listed(relation, [c.key for c in key.columns]) for key in catalog.model(relation.target).keys]
-    return f"A {relation.key} is named by: {'; '.join(keys)}."
+    return f"These are: {'; '.join(keys)}."

@@ -216,7 +216,8 @@ class _Sync:
         if not records:
             return []
         rows = [record.values for record in records]
-        done = await self.crud.insert_multi(own, rows, on_error="continue", batch_size=len(rows))
+        size = len(rows)
+        done = await self.crud.insert_multi(own, rows, on_error="continue", batch_size=size, keep_failures=size)
         self.summary = replace(self.summary, created=self.summary.created + done.inserted)
         return failed_rows(records, done.failed_items, self.batches.source.headings)
 
@@ -224,7 +225,10 @@ class _Sync:
         if not records:
             return []
         rows = [record.values for record in records]
-        done = await self.crud.update_multi(own, rows, by=self.names, on_error="continue", batch_size=len(rows))
+        size = len(rows)
+        done = await self.crud.update_multi(
+            own, rows, by=self.names, on_error="continue", batch_size=size, keep_failures=size
+        )
         self.summary = replace(
             self.summary,
             updated=self.summary.updated + done.updated,

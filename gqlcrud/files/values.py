@@ -50,13 +50,15 @@ def rejected(row: SourceRow, error: Exception, path: tuple[str | int, ...] = ())
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """How the cells of one column are read. empty: what a cell without a value means; `_OMITTED` leaves it out."""
+    """How the cells of one column are read. empty: what a cell without a value means; `_OMITTED` leaves it out. blank: what
+    an empty text means: one where the column takes it, else no value."""
 
     name: str
     place: int
     header: str
     read: Callable[[str], Any]
     empty: Any
+    blank: Any
 
 
 _OMITTED = object()
@@ -65,7 +67,7 @@ _OMITTED = object()
 def cell_reader(header: Header, null: str | None) -> ReadRow:
     """Reads rows of CSV. null: the text that stands for NULL; None for cells that are empty and not in quotes."""
     cells = [
-        _Cell(each.column.key, place, header.names[place], text_reader(each.column.scalar), _empty(each.column))
+        _cell(each.column, place, header.names[place], null)
         for place, each in enumerate(header.fields)
         if isinstance(each, ColumnField)
     ]
@@ -88,7 +90,7 @@ def cell_reader(header: Header, null: str | None) -> ReadRow:
                 elif text:
                     value = cell.read(text)
                 else:
-                    value = _blank(cell)
+                    value = cell.blank
                 if value is not _OMITTED:
                     record.values[cell.name] = value
             for relation, key, parts in keys:
@@ -104,18 +106,23 @@ def cell_reader(header: Header, null: str | None) -> ReadRow:
     return read
 
 
-def _empty(column: Column) -> Any:
-    """NULL; where that is not allowed an empty text, or what the column has by default."""
+def _cell(column: Column, place: int, header: str, null: str | None) -> _Cell:
+    read, empty = text_reader(column.scalar), _empty(column, null)
+    try:
+        blank = read("")
+    except ValueError:
+        blank = empty
+    return _Cell(column.key, place, header, read, empty, blank)
+
+
+def _empty(column: Column, null: str | None) -> Any:
+    """NULL; where that is not allowed what the column has by default. A cell that is empty, and does not say that it is
+    NULL, is an empty text in a column of texts."""
     if column.nullable:
         return None
-    if column.scalar.name == "String" and column.scalar.item is None:
+    if not null and column.scalar.name == "String":
         return ""
     return None if column.required else _OMITTED
-
-
-def _blank(cell: _Cell) -> Any:
-    """An empty text is one in columns of texts; in others it is no value."""
-    return "" if cell.read is str else cell.empty
 
 
 def _refer(record: FileRecord, relation: Relation, key: Key, values: tuple[Any, ...], path: tuple[str, ...]) -> None:

@@ -47,12 +47,15 @@ class BatchWriter:
         written = Written(rejected=[*batch.rejected, *missing])
         if records:
             rows = [each.values for each in records]
+            size = len(rows)
             if self.on:
                 done = await self.crud.upsert_multi(
-                    session, rows, on=self.on, on_error="continue", batch_size=len(rows)
+                    session, rows, on=self.on, on_error="continue", batch_size=size, keep_failures=size
                 )
             else:
-                done = await self.crud.insert_multi(session, rows, on_error="continue", batch_size=len(rows))
+                done = await self.crud.insert_multi(
+                    session, rows, on_error="continue", batch_size=size, keep_failures=size
+                )
             written.inserted, written.updated, written.unchanged = done.inserted, done.updated, done.unchanged
             written.rejected += failed_rows(records, done.failed_items, self.headings)
         written.rejected.sort(key=lambda each: each.line)
