@@ -16,7 +16,7 @@ from gqlcrud.errors import UserError
 from gqlcrud.planning import Planner
 from gqlcrud.unit_of_work import Saver, apply_many, defaulted, insert_rows, takes_rows
 from gqlcrud.write_plan import Save
-from gqlcrud.write_planning import GuardedKey, Presets, guarded_keys, plan_references
+from gqlcrud.write_planning import GuardedKey, Presets, guarded_keys
 
 
 @dataclass(slots=True)
@@ -62,10 +62,7 @@ class NewRecords:
 
     def saves_of(self, rows: PlainRows) -> list[Save]:
         """Rows as the unit of work takes them."""
-        saves = rows.saves()
-        if not self.guarded:
-            return saves
-        return [replace(save, references=plan_references(self.guarded, save.assignments, save.path)) for save in saves]
+        return Planning.of(self.planner, self.presets).saves.referring(rows.saves())
 
     def is_guarded(self, rows: PlainRows) -> bool:
         """Whether a foreign key is given that may not lead to every record."""

@@ -6,7 +6,8 @@ It knows what is written together and what becomes of a batch that fails, but no
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Sequence, Sized
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Iterator, Sequence, Sized
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -67,7 +68,7 @@ class Job(Protocol):
         """What writes those items that have no mistakes, and the mistakes of the others. No statement is run."""
 
 
-Source: TypeAlias = Callable[[Transaction | None], AsyncIterator[Batch]]
+Source: TypeAlias = Callable[[Transaction | None], AsyncGenerator[Batch, None]]
 """Gives the batches, one when the one before is written; of records of the database, within a transaction if there is one."""
 
 
@@ -76,28 +77,46 @@ def batches_of(rows: Rows, size: int) -> Source:
     if not isinstance(rows, Iterable | AsyncIterable) or isinstance(rows, str | bytes):
         raise RequestError(f"The rows are an iterable or an async iterable of records, not {type(rows).__name__}.")
 
-    async def batches(_: Transaction | None) -> AsyncIterator[Batch]:
+    async def batches(_: Transaction | None) -> AsyncGenerator[Batch, None]:
         start = 0
         items: list[Any] = []
-        async for row in _each(rows):
-            items.append(row)
-            if len(items) == size:
-                yield Batch(range(start, start + size), items)
-                start += size
-                items = []
+        async with aclosing(_each(rows)) as found:
+            async for row in found:
+                items.append(row)
+                if len(items) == size:
+                    yield Batch(range(start, start + size), items)
+                    start += size
+                    items = []
         if items:
             yield Batch(range(start, start + len(items)), items)
 
     return batches
 
 
-async def _each(rows: Rows) -> AsyncIterator[Any]:
-    if isinstance(rows, AsyncIterable):
-        async for row in rows:
-            yield row
-    else:
-        for row in rows:
-            yield row
+async def _each(rows: Rows) -> AsyncGenerator[Any, None]:
+    with _of_the_caller():
+        if isinstance(rows, AsyncIterable):
+            async for row in rows:
+                yield row
+        else:
+            for row in rows:
+                yield row
+
+
+class _CallerFailedError(Exception):
+    """Carries what the caller's own code raised past those who take it for a failure of the database."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+
+@contextmanager
+def _of_the_caller() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        raise _CallerFailedError(error) from error
 
 
 def total_of(rows: object) -> int | None:
@@ -121,32 +140,44 @@ class BulkRun:
 
     async def run(self, source: Source) -> Summary:
         """Raises WriteError for what fails in a run that aborts, and RequestError for what no item is to blame for."""
+        try:
+            return await self._run(source)
+        except _CallerFailedError as failed:
+            raise failed.error from None
+
+    async def _run(self, source: Source) -> Summary:
         with progress_reporter(self.options.progress, self.total) as reporter:
             if self.options.on_error == "abort":
                 # what has been read of an iterator cannot be read again
                 once = replace(self.writer, attempts=1)
                 await once.run(lambda transaction: self._together(source, transaction, reporter))
             else:
-                async for batch in source(None):
-                    self.tally.requested += len(batch.items)
-                    await self._apart(batch)
-                    reporter.tell(self.tally.requested, self.tally.failed)
+                await self._one_by_one(source, reporter)
             return self.tally.summary(reporter.seconds)
 
     # ---------- all of it, or nothing ----------
 
     async def _together(self, source: Source, transaction: Transaction, reporter: ProgressReporter) -> None:
-        async for batch in source(transaction):
-            self.tally.requested += len(batch.items)
-            write, errors = self.job.plan(batch)
-            if errors:
-                raise WriteError(errors)
-            self.tally.add(await transaction.apply(_wholly(write)))
-            if not self._deferrable:
-                transaction.rows.written.clear()  # no COMMIT refuses them, and there may be millions
-            reporter.tell(self.tally.requested)
+        async with aclosing(source(transaction)) as batches:
+            async for batch in batches:
+                self.tally.requested += len(batch.items)
+                write, errors = self.job.plan(batch)
+                if errors:
+                    raise WriteError(sorted(errors, key=_place_of))
+                self.tally.add(await transaction.apply(_wholly(write)))
+                if not self._deferrable:
+                    transaction.rows.written.clear()  # no COMMIT refuses them, and there may be millions
+                with _of_the_caller():
+                    reporter.tell(self.tally.requested)
 
     # ---------- what can be written ----------
+
+    async def _one_by_one(self, source: Source, reporter: ProgressReporter) -> None:
+        async with aclosing(source(None)) as batches:
+            async for batch in batches:
+                self.tally.requested += len(batch.items)
+                await self._apart(batch)
+                reporter.tell(self.tally.requested, self.tally.failed)
 
     async def _apart(self, batch: Batch) -> None:
         """Those that an error names are taken out, and the others tried again; if it names none, they are halved."""
@@ -193,6 +224,10 @@ class BulkRun:
                 if inspect.isawaitable(result):
                     await result
         return batch.where(lambda place: place not in told)
+
+
+def _place_of(error: UserError) -> int:
+    return int(error.path[0])
 
 
 def _wholly(write: Callable[[Saver], Counts]) -> Callable[[Saver], Counts]:

@@ -178,6 +178,11 @@ def delete_statement(model: Model, keys: Sequence[tuple[Any, ...]], database: Da
     return sa.delete(table).where(_is_one_of(model, keys, database))
 
 
+def instances_statement(model: Model, keys: Sequence[tuple[Any, ...]], database: Database) -> sa.Select[Any]:
+    """The records of these primary keys as instances, by primary key."""
+    return sa.select(model.entity).where(_is_one_of(model, keys, database)).order_by(*_primary_key(model))
+
+
 def _is_one_of(model: Model, keys: Sequence[tuple[Any, ...]], database: Database) -> sa.ColumnElement[bool]:
     bound = bound_keys(model.primary_key, keys, database)
     wanted = sa.select(*bound.columns).select_from(bound.source)

@@ -37,14 +37,18 @@ def _is_null_of_own_type(column: Column, values: Sequence[Any]) -> bool:
 
 def insert_rows(saver: Saver, rows: PlainRows, *, copy: bool = False) -> None:
     """Make records, of a class that `takes_rows`. copy: by COPY where that can do it."""
-    stored = stored_values(rows, saver.database)
-    if copy and saver.database is Database.POSTGRESQL and _copied(saver, rows, stored):
+    if copy and saver.database is Database.POSTGRESQL and _copied(saver, rows, stored_values(rows, saver.database)):
         return
+    run_rows(saver, rows, sa.insert(table_of(mapper_of(rows.model))), row_parameters(saver, rows))
+
+
+def row_parameters(saver: Saver, rows: PlainRows) -> list[dict[str, Any]]:
+    """The parameters of an INSERT of these records, by column."""
     mapper = mapper_of(rows.model)
-    columns = _columns(mapper, rows) + [column.key for column, _ in _constants(mapper, rows)]
-    values = stored + [made(len(rows.places)) for _, made in _constants(mapper, rows)]
-    parameters = [dict(zip(columns, each, strict=True)) for each in zip(*values, strict=True)]
-    run_rows(saver, rows, sa.insert(table_of(mapper)), parameters)
+    constants = _constants(mapper, rows)
+    columns = _columns(mapper, rows) + [column.key for column, _ in constants]
+    values = stored_values(rows, saver.database) + [made(len(rows.places)) for _, made in constants]
+    return [dict(zip(columns, each, strict=True)) for each in zip(*values, strict=True)]
 
 
 def run_rows(
@@ -151,7 +155,7 @@ def _copied(saver: Saver, rows: PlainRows, stored: Sequence[Sequence[Any]]) -> b
         return False
     bound = [_bound(column, values, connection.dialect) for column, values in zip(columns, given.values(), strict=True)]
     try:
-        with saver.session.begin_nested():
+        with connection.begin_nested():
             _copy(connection, table, columns, list(zip(*bound, strict=True)))
     except Exception:  # drivers raise errors of any sort for a value; the INSERT raises what is wrong for good
         return False

@@ -1,20 +1,29 @@
-"""Rows of keys and values in, the records that have them changed, made or deleted out; which of them, counted."""
+"""Keys and rows of values in, the records that have these keys held, changed or deleted out, one statement for all."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, lazyload
 
 from gqlcrud.bulk_plan import PlainRows
 from gqlcrud.catalog import Column, Key, Model
-from gqlcrud.diagnosis.written_rows import mapper_of
+from gqlcrud.diagnosis.written_rows import WrittenRow, mapper_of
 from gqlcrud.plan import Condition
 from gqlcrud.statements import Database, key_parameters
-from gqlcrud.statements.bulk import held_statement, key_names, update_each_statement
+from gqlcrud.statements.bulk import (
+    delete_statement,
+    held_statement,
+    instances_statement,
+    key_names,
+    update_each_statement,
+)
 from gqlcrud.unit_of_work.applying import RecordKey
+from gqlcrud.unit_of_work.bulk_changes import loaded_along
+from gqlcrud.unit_of_work.demands import deletes_plainly, updates_plainly
 from gqlcrud.unit_of_work.plain_rows import run_rows, stored_values
 from gqlcrud.unit_of_work.saving import Saver
 
@@ -82,56 +91,30 @@ def version_of(model: Model) -> tuple[str, ...]:
     return (mapper.get_property_by_column(mapper.version_id_col).key,) if counted else ()  # type: ignore[arg-type]
 
 
-# ---------- what differs ----------
+def changes_rows(session: Session, rows: PlainRows) -> bool:
+    """Whether records are changed by one UPDATE, exactly as the unit of work would change them."""
+    attributes = [column.key for column in rows.columns]
+    own = any(column.primary_key for key in attributes for column in mapper_of(rows.model).column_attrs[key].columns)
+    odd = any(map(_is_null_of_own_type, rows.columns, rows.values))
+    return not own and not odd and updates_plainly(session, rows.model, attributes, alike=False)
 
 
-def differs(column: Column, value: Any, found: Any) -> bool:
-    """Whether a record that holds `found` would be another one with `value`, which its column rounds and reads back."""
-    if value is None or found is None:
-        return value is not found
-    if column.scalar.name == "JSON":
-        return bool(_json_form(value) != _json_form(found))
-    if isinstance(value, Decimal) and isinstance(found, Decimal) and column.bounds.scale is not None:
-        return _rounded(value, column.bounds.scale) != _rounded(found, column.bounds.scale)
-    if isinstance(value, dt.datetime | dt.time) and isinstance(found, dt.datetime | dt.time):
-        return bool(_without_offset(value) != _without_offset(found))
-    if column.scalar.item is not None:
-        return list(value) != list(found)
-    return bool(value != found)
+def _is_null_of_own_type(column: Column, values: Sequence[Any]) -> bool:
+    return column.scalar.name == "JSON" and isinstance(column.sql_type, sa.TypeDecorator) and None in values
 
 
-def _json_form(value: Any) -> Hashable:
-    """Equal for equal JSON values; Python takes true for 1."""
-    if isinstance(value, Mapping):
-        return frozenset((key, _json_form(each)) for key, each in value.items())
-    if isinstance(value, list | tuple):
-        return tuple(map(_json_form, value))
-    return (isinstance(value, bool), value)
+# ---------- deletions ----------
 
 
-def _rounded(value: Decimal, scale: int) -> Decimal:
-    return value.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP, Context(prec=2000)) if value.is_finite() else value
-
-
-def _without_offset(value: Any) -> Any:
-    """SQLite keeps no offsets: what it has is UTC."""
-    if value.tzinfo is None:
-        return value
-    return (value.astimezone(dt.UTC) if isinstance(value, dt.datetime) else value).replace(tzinfo=None)
-
-
-def changed_rows(rows: PlainRows, held: Mapping[int, Held], compared: Collection[str]) -> list[int]:
-    """The numbers of those rows whose records are there, and would not stay as they are.
-
-    held: by the numbers of the rows. compared: the columns that count; what else the rows set comes along.
-    """
-    found = [number for number, each in held.items() if each.values is None]
-    known = {number: each.values for number, each in held.items() if each.values is not None}
-    left = dict(known)
-    for column, values in zip(rows.columns, rows.values, strict=True):
-        if column.key in compared:
-            other = [number for number, each in left.items() if differs(column, values[number], each[column.key])]
-            found += other
-            for number in other:
-                del left[number]
-    return sorted(found)
+def delete_held(saver: Saver, model: Model, held: Sequence[tuple[int, RecordKey]], *, hard: bool) -> None:
+    """Delete records that are there, each with its place in what was given, or mark them as deleted."""
+    if deletes_plainly(saver.session, model):
+        rows = [WrittenRow(model, {}, key, (place,), deleted=True) for place, key in held]
+        saver.execute(delete_statement(model, [key for _, key in held], saver.database), rows)
+        saver.session.expire_all()
+        return
+    places = {key: place for place, key in held}
+    along = loaded_along(mapper_of(model)) if model.soft_deletion is None or hard else []
+    statement = instances_statement(model, list(places), saver.database).options(*along, lazyload("*"))
+    instances = saver.session.scalars(statement.execution_options(populate_existing=True)).unique().all()
+    saver.delete([(each, (places[saver.key_of(each, model)],)) for each in instances], model, hard=hard)

@@ -3,7 +3,7 @@
 from gqlcrud.write_planning.bulk import BulkPlanner
 from gqlcrud.write_planning.presets import Outcome, Presets
 from gqlcrud.write_planning.problems import Problems
-from gqlcrud.write_planning.references import GuardedKey, guarded_keys, plan_references
+from gqlcrud.write_planning.references import GuardedKey, guarded_keys
 from gqlcrud.write_planning.rules import check_rules
 from gqlcrud.write_planning.saves import SavePlanner
 from gqlcrud.write_planning.values import check_bounds, checked_assignment, input_value
@@ -22,5 +22,4 @@ __all__ = [
     "checked_assignment",
     "guarded_keys",
     "input_value",
-    "plan_references",
 ]
