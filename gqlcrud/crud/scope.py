@@ -144,7 +144,9 @@ def read_scope(entity: type, api: OwnApi | None, settings: CatalogSettings | Non
 
 def python_catalog(classes: Any, settings: CatalogSettings) -> Catalog:
     """The catalog of mapped classes in Python's names, without what bounds clients."""
-    return read_catalog(mapped_classes(classes), replace(settings, python_names=True, limits=PYTHON_LIMITS))
+    return read_catalog(
+        mapped_classes(classes), replace(settings, python_names=True, skip_unknown=True, limits=PYTHON_LIMITS)
+    )
 
 
 @functools.lru_cache(maxsize=16)
