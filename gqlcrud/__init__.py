@@ -1,13 +1,14 @@
 """A GraphQL API from SQLAlchemy models or an existing database."""
 
 from gqlcrud.api import Api
-from gqlcrud.crud import Conflict, Crud, CrudError, Forbidden, Invalid, NotFound, Unavailable
+from gqlcrud.crud import Conflict, Crud, CrudError, FailedItem, Forbidden, Invalid, NotFound, Summary, Unavailable
 from gqlcrud.errors import ConfigurationError, ErrorCode, GqlcrudError, RequestError, WriteRefused
 from gqlcrud.hooks import Committed, Hooks, Write, WriteKind
 from gqlcrud.http_errors import ErrorResponse, error_responses, install_error_handlers
 from gqlcrud.idempotency import Idempotency, idempotency_table
 from gqlcrud.loading import connection, load_record, load_records, load_relation, transaction
 from gqlcrud.options import FullText, Limits, ModelOptions, Preset, SoftDelete
+from gqlcrud.progress import Progress
 from gqlcrud.rest import FacetValue, ListParams, PageResponse
 from gqlcrud.scalars import Operator, Scalar, custom_scalar
 from gqlcrud.types import field
@@ -22,6 +23,7 @@ __all__ = [
     "ErrorCode",
     "ErrorResponse",
     "FacetValue",
+    "FailedItem",
     "Forbidden",
     "FullText",
     "GqlcrudError",
@@ -35,9 +37,11 @@ __all__ = [
     "Operator",
     "PageResponse",
     "Preset",
+    "Progress",
     "RequestError",
     "Scalar",
     "SoftDelete",
+    "Summary",
     "Unavailable",
     "Write",
     "WriteKind",

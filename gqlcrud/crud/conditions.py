@@ -45,6 +45,12 @@ def plan_equal(planner: Planner, model: Model, equal: Mapping[str, Any]) -> Cond
     return planner.condition(where_input(equal, model, planner), model)
 
 
+def where_parts(planner: Planner, model: Model, where: Where) -> list[Any]:
+    """The parts of `where` as planning takes them: mappings with their names and values, and conditions."""
+    parts: list[Any] = list(where) if isinstance(where, list | tuple) else [] if where is None else [where]
+    return [where_input(each, model, planner) if isinstance(each, Mapping) else expression(each) for each in parts]
+
+
 def _part(planner: Planner, model: Model, where: Any) -> Condition:
     if isinstance(where, Mapping):
         return planner.condition(where_input(where, model, planner), model)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Self, get_args, overload
+from typing import Any, Self, get_args, get_origin, overload
 
+from gqlcrud.crud.bulk import BulkWrites
 from gqlcrud.crud.conditions import Where
-from gqlcrud.crud.lists import asked_by, list_query, page_response
-from gqlcrud.crud.reads import GOING_ON, PLACE, Deleted, M, Names, S
-from gqlcrud.crud.scope import OwnApi, Scope, Session, clients_catalog, read_scope, settings_of
-from gqlcrud.crud.writes import Writes
+from gqlcrud.crud.counts import M
+from gqlcrud.crud.lists import asked_by, asked_of, list_query, page_response
+from gqlcrud.crud.queries import Deleted
+from gqlcrud.crud.reads import Names, Reads, S
+from gqlcrud.crud.scope import OwnApi, Scope, Session, clients_catalog, mapper_of, read_scope, settings_of
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.hooks import Hooks
 from gqlcrud.options import ModelOptions
@@ -28,7 +30,7 @@ from gqlcrud.rest import (
 from gqlcrud.scalars import Scalar
 
 
-class Crud(Writes[M]):
+class Crud(BulkWrites[M]):
     """Reads and writes of one mapped class, by the same plans, statements and rules as those of the API.
 
     entity: the class; left out in a subclass, `class Books(Crud[Book])`, which says it. api: whose options, hooks,
@@ -52,7 +54,8 @@ class Crud(Writes[M]):
         scalars: Mapping[Any, Scalar] | None = None,
         hooks: Hooks | None = None,
     ) -> None:
-        self.entity: type[M] = entity or _declared(type(self))
+        self.entity: type[M] = _declared(type(self)) if entity is None else entity
+        mapper_of(self.entity)
         settings = settings_of(models, scalars, hooks)
         if api is not None and settings is not None:
             raise ConfigurationError("Crud(..., api=api) has the models, scalars and hooks of the Api; say them there.")
@@ -95,10 +98,9 @@ class Crud(Writes[M]):
 
         filters: attributes and paths, or a mapping of them to their operators; None: every column of the model. sort: what
         clients may order by; None: every column. default_sort: the order without theirs. paging: by cursors, by counting,
-        or as clients like. total: whether records are counted; None: if clients ask for it. search: whether
-        clients may search; None: if the model is `searchable`. facets: what clients may count; None: the facets of the model.
-        strict: whether parameters
-        that the endpoint does not have are refused.
+        or as clients like. total: whether records are counted; None: if clients ask for it. search: whether clients may
+        search; None: if the model is `searchable`. facets: what clients may count; None: the facets of the model. strict:
+        whether parameters that the endpoint does not have are refused.
 
         Nothing that options of the model keep from clients becomes a parameter: naming it raises ConfigurationError, as
         does all else that does not fit.
@@ -129,16 +131,16 @@ class Crud(Writes[M]):
         """
         with asked_by(params):
             query = list_query(params, where, equal, deleted)
-            info = PLACE if params.after or params.before else GOING_ON  # without a cursor the offset tells the rest
-            page = await self._page(session, query, select, total=params.total, info=info, facets=params.facets)
+            page = await self._page(session, query, select, total=params.total, further=asked_of(params))
         return page_response(page, params, select)
 
 
 def _declared(cls: type) -> Any:
-    """The class that a subclass of `Crud` is for."""
-    for base in cls.__mro__:
-        for origin in getattr(base, "__orig_bases__", ()):
-            found = [each for each in get_args(origin) if isinstance(each, type)]
-            if found:
+    """The class that a subclass of `Crud` is for: the argument of the nearest class above that is a `Crud` of something."""
+    for each in cls.__mro__:
+        for above in getattr(each, "__orig_bases__", ()):
+            origin = get_origin(above)
+            found = [argument for argument in get_args(above) if isinstance(argument, type)]
+            if found and isinstance(origin, type) and issubclass(origin, Reads):
                 return found[0]
     raise ConfigurationError("Crud needs a mapped class: Crud(Book), or class Books(Crud[Book]): ...")

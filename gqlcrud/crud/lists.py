@@ -10,11 +10,10 @@ from typing import Any
 from gqlcrud.crud.conditions import Where
 from gqlcrud.crud.failures import CrudError
 from gqlcrud.crud.pages import Page
-from gqlcrud.crud.queries import Query
-from gqlcrud.crud.reads import Deleted
+from gqlcrud.crud.queries import GOING_ON, PLACE, Deleted, Query, asked_facets
 from gqlcrud.execution import FacetCount
 from gqlcrud.rest import FacetValue, ListParams, PageResponse
-from gqlcrud.statements.unreadable import readable
+from gqlcrud.selection import Selection
 
 
 def list_query(params: ListParams, where: Where, equal: Mapping[str, Any], deleted: Deleted) -> Query:
@@ -31,6 +30,11 @@ def list_query(params: ListParams, where: Where, equal: Mapping[str, Any], delet
         among=among,
         **params.arguments(),
     )
+
+
+def asked_of(params: ListParams) -> list[Selection]:
+    """What is asked besides records. Without a cursor the offset tells whether there is a page before."""
+    return [PLACE if params.after or params.before else GOING_ON, *asked_facets(params.facets, None)]
 
 
 @contextmanager
@@ -60,5 +64,4 @@ def page_response(page: Page[Any], params: ListParams, select: Any) -> PageRespo
 
 
 def _facet_value(each: FacetCount) -> FacetValue:
-    """Raises RequestError for a value that the type of the column does not have."""
-    return FacetValue(value=readable(each.value), count=each.count)
+    return FacetValue(value=each.value, count=each.count)

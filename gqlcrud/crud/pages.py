@@ -37,7 +37,7 @@ class Page(Generic[T]):
     """Records between two cursors, in the order of the list.
 
     cursors: one for each item. total: how many records meet the conditions, whatever the page; None unless asked for.
-    facets: by name, the values that most of these records have first, if they were asked for.
+    facets: by name, the values that most of the records have, each with their number.
     """
 
     items: Sequence[T]

@@ -10,11 +10,12 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gqlcrud.crud.conditions import Where, plan_where
+from gqlcrud.crud.counts import M
 from gqlcrud.crud.failures import Conflict, Invalid, told_in_python
 from gqlcrud.crud.inputs import given_mapping
 from gqlcrud.crud.members import listed_by_ids, named_key
 from gqlcrud.crud.planning import Planning
-from gqlcrud.crud.reads import Key, M, Names, Reads
+from gqlcrud.crud.reads import Key, Names, Reads
 from gqlcrud.crud.scope import Session
 from gqlcrud.errors import ErrorCode, RequestError, UserError, WriteError
 from gqlcrud.execution import Transaction, resolve_presets

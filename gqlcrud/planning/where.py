@@ -210,6 +210,8 @@ def canonical_json(value: Any) -> str:
         text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     except RecursionError:
         raise ValueError("The value is nested too deeply.") from None
+    except TypeError:
+        raise ValueError("A JSON value is made of mappings, lists, texts, numbers, booleans and null.") from None
     except ValueError:
         raise ValueError("A JSON value has no NaN and no infinity.") from None
     if _ESCAPED_NUL.search(text):
