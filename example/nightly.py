@@ -9,7 +9,6 @@ import asyncio
 import csv
 import json
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from example.app import api, engine
 from example.models import Book
-from gqlcrud import Crud, CrudError
+from gqlcrud import Crud, Summary
+
+KNOWN_BETTER = ["title", "price", "in_print"]
+"""What the supplier knows better than the shop."""
 
 
 def read_prices(path: Path) -> Iterator[dict[str, Any]]:
@@ -31,36 +33,29 @@ def read_prices(path: Path) -> Iterator[dict[str, Any]]:
                 yield {**row, "in_print": row["in_print"] == "yes"}
 
 
-async def sync_prices(books: Crud[Book], session: AsyncEngine | None, path: Path) -> Counter[str]:
-    """How many entries were taken, and how many were refused. Each is written by itself, so that one refusal is no other's."""
-    counts = Counter({"taken": 0, "refused": 0})
-    for number, entry in enumerate(read_prices(path), start=1):
-        try:
-            await books.upsert(session, stocked(entry), on=["isbn"], update=changed(entry))
-            counts["taken"] += 1
-        except CrudError as error:
-            counts["refused"] += 1
-            for each in dict.fromkeys(error.errors):  # a value may be wrong for a new book and for a known one
-                print(f"entry {number}, {'.'.join(map(str, each.path))}: {each.message}", file=sys.stderr)
-    return counts
+async def sync_prices(books: Crud[Book], session: AsyncEngine | None, path: Path) -> Summary:
+    """What became of the entries: they are written in batches, and one that is refused is no other's concern."""
+    entries = (stocked(entry) for entry in read_prices(path))
+    return await books.upsert_multi(session, entries, on=["isbn"], update=KNOWN_BETTER, on_error="continue")
 
 
 def stocked(entry: Mapping[str, Any]) -> dict[str, Any]:
     """What a book is made of that the shop does not have."""
-    return {**changed(entry), "isbn": entry["isbn"], "publisher": {"connect": {"name": entry["publisher"]}}}
-
-
-def changed(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """What the supplier knows better than the shop."""
-    return {"title": entry["title"], "price": entry["price"], "in_print": entry["in_print"]}
+    known = {name: entry[name] for name in ("isbn", *KNOWN_BETTER)}
+    return {**known, "publisher": {"connect": {"name": entry["publisher"]}}}
 
 
 async def main(path: Path) -> int:
     """The exit code: 1 if any entry was refused, so that the job that runs this tells somebody."""
-    counts = await sync_prices(api.crud(Book), engine, path)
+    summary = await sync_prices(api.crud(Book), engine, path)
     await engine.dispose()
-    print(f"{counts['taken']} entries taken, {counts['refused']} refused")
-    return 1 if counts["refused"] else 0
+    for failed in summary.failed_items:
+        for error in failed.errors:
+            place = ".".join(map(str, error.path[1:]))  # the first step is the number of the entry
+            print(f"entry {failed.index + 1}, {place}: {error.message}", file=sys.stderr)
+    changes = f"{summary.inserted} stocked, {summary.updated} changed, {summary.unchanged} as they were"
+    print(f"{changes}, {summary.failed} refused")
+    return 1 if summary.failed else 0
 
 
 if __name__ == "__main__":

@@ -98,14 +98,13 @@ async def test_a_price_list_is_synced(
         )
     nightly = import_nightly(shop)
 
-    with_books = [await nightly.sync_prices(books, None, path) for _ in range(2)]
-    capsys.readouterr()
+    summary = await nightly.sync_prices(books, None, path)
     code = await nightly.main(path)
 
-    assert with_books == [{"taken": 2, "refused": 2}] * 2
+    assert (summary.requested, summary.inserted, summary.updated, summary.failed) == (4, 1, 1, 2)
     assert code == 1
     told = capsys.readouterr()
-    assert told.out == "2 entries taken, 2 refused\n"
+    assert told.out == "0 stocked, 0 changed, 2 as they were, 2 refused\n"
     assert told.err.splitlines() == [
         "entry 3, publisher.connect: There is no Publisher with this key.",
         "entry 4, price: A decimal is needed, not 'free'.",
