@@ -90,7 +90,7 @@ async def test_links_lead_through_the_list(engine: AsyncEngine, paging: str) -> 
     async def list_books(
         request: Request,
         response: Response,
-        params: Annotated[ListParams, Depends(books.params(paging=paging))],  # type: ignore[arg-type]  # one of the three
+        params: Annotated[ListParams, Depends(books.params(paging=paging))],
     ) -> PageResponse[BookRead]:
         found = await books.list(engine, params, select=BookRead)
         response.headers["link"] = found.link_header(str(request.url))

@@ -3,8 +3,9 @@
 from typing import Annotated
 
 import pytest
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, Query
 from fastapi.security import APIKeyQuery
+from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gqlcrud import Api, ConfigurationError, Crud, ListParams, ModelOptions
@@ -203,6 +204,28 @@ async def test_parameters_of_the_endpoint_itself_are_known(engine: AsyncEngine) 
         assert (await client.get("/books?verbos=1")).status_code == 422
 
 
+async def test_parameters_of_routers_are_known() -> None:
+    routes = APIRouter(prefix="/shop")
+
+    class Tenant(BaseModel):
+        shop: str = "main"
+        branch: str = Field("first", alias="shop-branch")
+
+    def tenant(asked: Annotated[Tenant, Query()]) -> str:
+        return asked.shop
+
+    @routes.get("/books")
+    async def list_books(params: Annotated[ListParams, Depends(Crud(Book).params())]) -> int:
+        return params.limit
+
+    app = FastAPI()
+    app.include_router(routes, prefix="/api", dependencies=[Depends(tenant)])
+
+    async with client_of(app) as client:
+        assert (await client.get("/api/shop/books?shop=x&shop-branch=y&limit=7")).json() == 7
+        assert (await client.get("/api/shop/books?shopp=x")).status_code == 422
+
+
 async def test_parameters_that_there_are_not_may_be_passed_over(engine: AsyncEngine) -> None:
     async with client_of(listing_app(Crud(Book), engine, default_sort="id", strict=False)) as client:
         assert await ids(client, "utm_source=x&title=Emma") == [1]
@@ -238,7 +261,7 @@ def names(books: Crud[Book], **options: object) -> list[str]:
     return [each["name"] for each in app.openapi()["paths"]["/books"]["get"]["parameters"]]
 
 
-HIDING = {
+HIDING: dict[type, ModelOptions] = {
     Book: ModelOptions(
         exclude={"sold"}, hide_from_where={"price", "tags"}, hide_from_order={"pages"}, rename={"title": "name"}
     ),

@@ -12,7 +12,7 @@ from tests.databases import MakeEngine, record_statements
 from tests.listing import Author, Base, Book, BookRead, Tag, fill, ids, listing_app, refusal
 from tests.serving import client_of, unused_engine
 
-OPTIONS = {
+OPTIONS: dict[type, ModelOptions] = {
     Book: ModelOptions(
         searchable=[Book.title, (Book.author, Author.name)], facets=[Book.genre, (Book.author, Author.country)]
     )
@@ -193,7 +193,7 @@ def test_searches_and_facets_stand_in_openapi() -> None:
     ],
 )
 def test_searches_and_facets_that_there_cannot_be_are_refused_at_once(options: dict[str, Any], message: str) -> None:
-    models = {Author: ModelOptions(exclude={"password"})}
+    models: dict[type, ModelOptions] = {Author: ModelOptions(exclude={"password"})}
     with pytest.raises(ConfigurationError) as refused:
         Crud(Book, models=models).params(**options)
 

@@ -148,7 +148,7 @@ def clients_catalog(scope: Scope, api: OwnApi | None, settings: CatalogSettings 
     """The catalog with what options keep from clients; that of the scope itself where nothing is said."""
     if api is not None:
         return api.catalog
-    if settings is None:
+    if settings is None or not settings.options:
         return scope.catalog
     return read_catalog(mapped_classes(mapper_of(scope.model.entity).registry), settings)
 

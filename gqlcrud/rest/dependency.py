@@ -11,7 +11,7 @@ from fastapi import Query, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.security import APIKeyQuery
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from gqlcrud.catalog.searching import is_countable
@@ -237,20 +237,31 @@ def _refuse_two_places(page: dict[str, Any]) -> None:
 def _refuse_unknown(request: Request) -> None:
     """Refuses parameters that neither the list nor the rest of the endpoint has: a filter with a typing error would show
     records that were not asked for."""
-    dependant = getattr(request.scope.get("route"), "dependant", None)
-    known = dict.fromkeys(_names(dependant)) if isinstance(dependant, Dependant) else {}
+    dependant = _endpoint(request)
+    known = set() if dependant is None else set(_names(dependant))
     for name, value in request.query_params.multi_items():
         if known and name not in known:
             raise _refusal(name, f"There is no parameter {name!r}. There are: {', '.join(sorted(known))}.", value)
 
 
+def _endpoint(request: Request) -> Dependant | None:
+    """What the endpoint depends on, with what the routers that include it add: newer FastAPIs keep that beside the route."""
+    included = request.scope.get("fastapi", {}).get("effective_route_context")
+    dependant = getattr(included, "dependant", None) or getattr(request.scope.get("route"), "dependant", None)
+    return dependant if isinstance(dependant, Dependant) else None
+
+
 def _names(dependant: Dependant) -> Iterator[str]:
-    """The query parameters of an endpoint and of all that it depends on."""
-    yield from (each.alias for each in dependant.query_params)
-    for each in dependant.dependencies:
-        if isinstance(each.call, APIKeyQuery):
-            yield each.call.model.name
-        yield from _names(each)
+    """The query parameters of an endpoint and of all that it depends on; a Pydantic model stands for its fields."""
+    for each in dependant.query_params:
+        yield each.alias
+        model = each.field_info.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            yield from (info.alias or name for name, info in model.model_fields.items())
+    for inner in dependant.dependencies:
+        if isinstance(inner.call, APIKeyQuery):
+            yield inner.call.model.name
+        yield from _names(inner)
 
 
 def _refusal(name: str, message: str, value: Any) -> RequestValidationError:
