@@ -1,14 +1,24 @@
 """Query strings become conditions, orders and pages: every kind of parameter, and what is refused of each."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, Query
 from fastapi.security import APIKeyQuery
 from pydantic import BaseModel, Field
+from sqlalchemy import ARRAY, Enum, Integer, String
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from gqlcrud import Api, ConfigurationError, Crud, ListParams, ModelOptions
+from gqlcrud import (
+    Api,
+    ConfigurationError,
+    Crud,
+    ListParams,
+    ModelOptions,
+    custom_scalar,
+    install_error_handlers,
+)
 from gqlcrud.rest import Filter
 from tests.databases import MakeEngine
 from tests.listing import Author, Base, Book, fill, ids, listing_app, refusal
@@ -251,6 +261,100 @@ async def test_what_is_read_is_a_value(engine: AsyncEngine) -> None:
     assert read[0].where == {"price": {"in": [1, 2]}, "author": {"is": {"name": {"eq": "x", "i_contains": "y"}}}}
     assert read[0].filters[1] == Filter("author.name", ("author", "is", "name", "eq"), "x")
     assert (read[0].order_by, read[0].limit, read[0].offset, read[0].paging) == (("-id",), 20, 3, "both")
+
+
+# ---------- further kinds of columns ----------
+
+
+class Further(DeclarativeBase):
+    pass
+
+
+class Box(Further):
+    """What SQLite does not have, and what gqlcrud does not know."""
+
+    __tablename__ = "boxes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    labels: Mapped[list[str]] = mapped_column(ARRAY(String))
+    sizes: Mapped[list[int] | None] = mapped_column(ARRAY(Integer))
+    colour: Mapped[str]
+    kind: Mapped[str] = mapped_column(Enum("flat", "tall", name="kind"))
+
+
+def read_colour(text: str) -> str:
+    if not text.startswith("#"):
+        raise ValueError("a colour begins with #")
+    return text.upper()
+
+
+COLOUR = custom_scalar("Colour", serialize=str, parse=read_colour)
+BOXES: dict[type, ModelOptions] = {
+    Box: ModelOptions(scalars={"colour": COLOUR}),
+}
+
+
+def box_app(**options: Any) -> FastAPI:
+    app = FastAPI()
+    install_error_handlers(app)
+
+    @app.get("/books")
+    async def where(
+        params: Annotated[ListParams, Depends(Crud(Box, models=BOXES).params(**options))],
+    ) -> dict[str, Any]:
+        return {"items": [], "where": params.where}
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("query", "where"),
+    [
+        ("labels__has=a", {"labels": {"has": "a"}}),
+        ("labels__has_any=a&labels__has_any=b", {"labels": {"has_any": ["a", "b"]}}),
+        ("labels=a&labels=b", {"labels": {"eq": ["a", "b"]}}),
+        ("labels__is_empty=true", {"labels": {"is_empty": True}}),
+        ("sizes__has_all=1&sizes__has_all=2", {"sizes": {"has_all": [1, 2]}}),
+        ("colour=%23ff0000", {"colour": {"eq": "#FF0000"}}),
+        ("kind=tall", {"kind": {"eq": "tall"}}),
+    ],
+)
+async def test_lists_and_scalars_of_ones_own_are_read(query: str, where: dict[str, Any]) -> None:
+    filters = {
+        "labels": ["has", "has_any", "eq", "is_empty"],
+        "sizes": ["has_all"],
+        "colour": ["eq"],
+        "kind": ["eq"],
+    }
+    async with client_of(box_app(filters=filters)) as client:
+        assert (await client.get(f"/books?{query}")).json()["where"] == where
+
+
+@pytest.mark.parametrize(
+    ("query", "path", "message"),
+    [
+        ("sizes__has=x", ["sizes__has"], "The value is an integer of 32 bits."),
+        ("colour=red", ["colour"], "The value is no valid Colour."),
+        ("kind=round", ["kind"], "The value is one of: flat, tall."),
+        (
+            "&".join(["id__in=1"] * 1001),
+            ["id__in"],
+            "Tuple should have at most 1000 items after validation, not 1001",
+        ),
+    ],
+)
+async def test_what_they_cannot_be_is_told(query: str, path: list[str | int], message: str) -> None:
+    async with client_of(box_app()) as client:
+        assert await refusal(client, query) == [("VALIDATION", ["query", *path], message)]
+
+
+def test_each_kind_of_column_has_its_usual_operators() -> None:
+    found = [each["name"] for each in box_app(sort=[], total=False).openapi()["paths"]["/books"]["get"]["parameters"]]
+
+    assert found == [
+        *("id", "id__in", "labels__has", "sizes__is_null", "sizes__has", "colour", "colour__in", "kind", "kind__in"),
+        *("limit", "after", "before"),
+    ]
 
 
 # ---------- what options keep from clients ----------
