@@ -12,12 +12,14 @@ PACKAGE = Path(__file__).parent.parent / "gqlcrud"
 
 LAYERS = """
     cli
+    commands
     targets
     api
     extension
     answering
     types
     mutations
+    files
     crud
     fields loading
     context
@@ -28,7 +30,7 @@ LAYERS = """
     bulk_plan
     write_plan
     keys plan examples fastapi reflect
-    catalog http reflected_names
+    catalog http reflected_names reflected_keys
     naming options faults idempotency
     scalars hooks
     values selection errors graphiql progress
@@ -38,7 +40,17 @@ LAYERS = """
 THIRD_PARTIES = {
     "sqlalchemy": {
         *("api", "catalog", "execution", "hooks", "loading", "scalars", "statements"),
-        *("reflect", "reflected_names", "targets", "diagnosis", "unit_of_work", "idempotency", "crud"),
+        *(
+            "reflect",
+            "reflected_names",
+            "reflected_keys",
+            "targets",
+            "diagnosis",
+            "unit_of_work",
+            "idempotency",
+            "crud",
+        ),
+        *("files", "commands"),
     },
     "strawberry": {
         "answering",
@@ -48,6 +60,7 @@ THIRD_PARTIES = {
         "extension",
         "fastapi",
         "fields",
+        "files",
         "http",
         "loading",
         "mutations",
@@ -190,12 +203,14 @@ def test_few_modules_await_anything() -> None:
             "answering",
             "api",
             "cli",
+            "commands",
             "context",
             "crud",
             "execution",
             "extension",
             "fastapi",
             "fields",
+            "files",
             "loading",
             "mutations",
             "targets",
