@@ -69,6 +69,29 @@ class Note(Base):
     deleted_at: Mapped[dt.datetime | None] = mapped_column()
 
 
+class Comment(Base):
+    __tablename__ = "comment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(String(20))
+    note_id: Mapped[int | None] = mapped_column(ForeignKey("note.id"))
+
+    note: Mapped[Note | None] = relationship()
+
+
+class Folder(Base):
+    """Folders stand in folders."""
+
+    __tablename__ = "folder"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(20))
+    size: Mapped[int] = mapped_column(default=0)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("folder.id"))
+
+    parent: Mapped["Folder | None"] = relationship(remote_side=[id])
+
+
 def books(count: int, start: int = 0, **values: Any) -> list[dict[str, Any]]:
     return [{"isbn": f"i{number}", "title": f"Book {number}", **values} for number in range(start, start + count)]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from gqlcrud.bulk_plan import CreateMany, PlainRows
 from gqlcrud.catalog import Model
@@ -81,21 +80,18 @@ class InsertJob:
         planned, errors = self.records.read(batch)
 
         def write(saver: Saver) -> Counts:
-            for each in groups_of(planned):
-                self._insert(saver, each)
-            return Counts(inserted=sum(len(each.places) if isinstance(each, PlainRows) else 1 for each in planned))
+            saves = [each for each in planned if isinstance(each, Save)]
+            count = len(saves)
+            for each in planned:
+                if isinstance(each, PlainRows):
+                    count += len(each.places)
+                    if takes_rows(saver.session, each) and not self.records.is_guarded(each):
+                        insert_rows(saver, each, copy=self.copy)
+                    else:
+                        saves += self.records.saves_of(each)
+            if saves:
+                in_order = sorted(saves, key=lambda save: save.path)
+                apply_many(saver, CreateMany(self.records.model, tuple(in_order)))
+            return Counts(inserted=count)
 
         return write, errors
-
-    def _insert(self, saver: Saver, group: PlainRows | list[Save]) -> None:
-        if isinstance(group, PlainRows):
-            if takes_rows(saver.session, group) and not self.records.is_guarded(group):
-                insert_rows(saver, group, copy=self.copy)
-                return
-            group = self.records.saves_of(group)
-        apply_many(saver, CreateMany(self.records.model, tuple(group)))
-
-
-def groups_of(planned: list[PlainRows] | list[Save]) -> Sequence[Any]:
-    """Rows group by group; saves are one group."""
-    return planned if planned and isinstance(planned[0], PlainRows) else [planned] if planned else []

@@ -78,9 +78,12 @@ class RowReader:
         left_out = self._may_be_left_out(names_given)
         wider = {names: tuple(sorted({*names, *left_out})) for names in given}
         rows = [(wider[tuple(item)], place, item) for place, item in zip(batch.places, batch.items, strict=True)]
-        if not self._in_order:
-            rows.sort(key=lambda row: row[0])  # it keeps the order of those that are alike
-        return [_group(names, list(members)) for names, members in groupby(rows, key=lambda row: row[0])]
+        if self._in_order:
+            return [_group(names, list(members)) for names, members in groupby(rows, key=lambda row: row[0])]
+        alike: dict[tuple[str, ...], list[tuple[tuple[str, ...], int, Mapping[str, Any]]]] = {}
+        for row in rows:
+            alike.setdefault(row[0], []).append(row)
+        return [_group(names, members) for names, members in alike.items()]
 
     def _may_be_left_out(self, names: set[str]) -> set[str]:
         """Those to which None is the same as nothing in a new record."""

@@ -71,7 +71,8 @@ _OF_THE_RECORD: dict[ErrorCode, type[CrudError]] = {
 }
 """Told of the record itself, and not of something that was given for it."""
 _NAMES = {each.value: snake_name(each.value) for each in Operator} | {
-    each: snake_name(each) for each in ("isNot", "connectOrCreate", "deleteWhere", "updateWhere")
+    each: snake_name(each)
+    for each in ("isNot", "connectOrCreate", "deleteWhere", "updateWhere", "orderBy", "searchFields")
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import InstrumentedAttribute
@@ -52,7 +52,7 @@ def named_key(model: Model, key: Any) -> tuple[Key, tuple[Any, ...]]:
     key: the value of the primary key; a tuple of them where it has several columns; or a mapping of all attributes of a
     unique key to their values. Raises RequestError.
     """
-    if isinstance(key, dict):
+    if isinstance(key, Mapping):
         found = next((each for each in model.keys if {c.key for c in each.columns} == key.keys()), None)
         if found is None:
             known = "; ".join(", ".join(column.key for column in each.columns) for each in model.keys)
