@@ -6,7 +6,7 @@ from gqlcrud.errors import ConfigurationError, ErrorCode, GqlcrudError, RequestE
 from gqlcrud.hooks import Committed, Hooks, Write, WriteKind
 from gqlcrud.idempotency import Idempotency, idempotency_table
 from gqlcrud.loading import connection, load_record, load_records, load_relation, transaction
-from gqlcrud.options import Limits, ModelOptions, Preset, SoftDelete
+from gqlcrud.options import FullText, Limits, ModelOptions, Preset, SoftDelete
 from gqlcrud.progress import Progress
 from gqlcrud.scalars import Operator, Scalar, custom_scalar
 from gqlcrud.types import field
@@ -21,6 +21,7 @@ __all__ = [
     "ErrorCode",
     "FailedItem",
     "Forbidden",
+    "FullText",
     "GqlcrudError",
     "Hooks",
     "Idempotency",

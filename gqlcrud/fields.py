@@ -219,7 +219,7 @@ class NodesField(GeneratedField):
 
 
 class ConnectionField(GeneratedField):
-    """`nodes`, `edges`, `pageInfo` or `totalCount` of a connection."""
+    """`nodes`, `edges`, `pageInfo`, `totalCount` or `facets` of a connection."""
 
     def get_result(self, source: Connection, info: Info | None, args: list[Any], kwargs: Any) -> Any:
         assert info is not None, "connection fields get an Info"
@@ -231,6 +231,8 @@ class ConnectionField(GeneratedField):
                 return [Edge(page, index, (source.key, key)) for index in range(page.count)]
             case "totalCount":
                 return page.total_count
+            case "facets":
+                return page
             case _:
                 return PageInfo(
                     has_next_page=page.has_next_page,

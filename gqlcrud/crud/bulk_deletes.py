@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from gqlcrud.catalog import Key, Model
 from gqlcrud.crud.bulk_running import Batch, Source
-from gqlcrud.crud.conditions import Where, plan_where
+from gqlcrud.crud.conditions import Where, plan_equal, plan_where
 from gqlcrud.crud.members import named_key
 from gqlcrud.crud.summary import Counts
 from gqlcrud.errors import ErrorCode, RequestError, UserError
@@ -72,9 +72,10 @@ def deletable(
     if hard and deletion is not None and not planner.visibility.allows(deletion.hard_delete):
         raise RequestError(f"You may not delete a {model.name} for good.", ErrorCode.FORBIDDEN)
     try:
-        condition = plan_where(planner, model, where, equal)
+        condition = plan_where(planner, model, where)
     except RequestError as error:
         raise error.below("where") from None
+    condition = conjunction([condition, plan_equal(planner, model, equal)])
     if condition == Always(True) and not everything:
         message = f"This is true of every {model.name}. Narrow it down, or say all_rows=True."
         raise RequestError(message, path=("where",))

@@ -47,6 +47,9 @@ class Crud(BulkWrites[M]):
         self._api, self._settings = api, settings
         self._read: Scope | None = read_scope(self.entity, api, None) if api is not None else None
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.entity.__name__})"
+
     @property
     def scope(self) -> Scope:
         """The catalog, the model and the database that the calls have in common."""

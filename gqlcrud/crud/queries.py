@@ -9,13 +9,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from gqlcrud.catalog import Model
-from gqlcrud.crud.conditions import Where, plan_where
+from gqlcrud.crud.conditions import Where, plan_equal, plan_where
 from gqlcrud.crud.failures import invalid
 from gqlcrud.crud.orders import OrderBy, order_input
 from gqlcrud.crud.scope import Scope, Session
 from gqlcrud.errors import RequestError
 from gqlcrud.execution import Page, Reader
-from gqlcrud.planning import DeletedRecords, Planner
+from gqlcrud.planning import DeletedRecords, Planner, conjunction
 from gqlcrud.selection import RESOLVED, Selection
 from gqlcrud.statements import entity_statement
 
@@ -52,9 +52,10 @@ async def read_page(planner: Planner, reader: Reader, model: Model, query: Query
 def page_arguments(planner: Planner, model: Model, query: Query) -> dict[str, Any]:
     """The arguments of a connection field."""
     try:
-        where = plan_where(planner, model, query.where, query.equal)
+        where = plan_where(planner, model, query.where)
     except RequestError as error:
         raise error.below("where") from None
+    where = conjunction([where, plan_equal(planner, model, query.equal)])
     order = order_input(query.order_by, model, planner.catalog)
     sizes = {"first": query.first, "last": query.last, "offset": query.offset or None}
     cursors = {"after": query.after, "before": query.before}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any
 
@@ -13,12 +13,13 @@ import sqlalchemy as sa
 from gqlcrud.catalog import Column
 from gqlcrud.execution.connection import OperationConnection, Rows, UnreadableError
 from gqlcrud.execution.loader import Loader
-from gqlcrud.execution.records import Page, Record, record_class, related_of
+from gqlcrud.execution.records import FacetCount, Page, Record, record_class, related_of
 from gqlcrud.keys import encode_cursor
-from gqlcrud.plan import Always, Child, PagePlan, RecordPlan, View
+from gqlcrud.plan import Always, Child, FacetPlan, PagePlan, RecordPlan, View
 from gqlcrud.statements import (
     Database,
     PageStatement,
+    facet_statement,
     fetch_limit,
     is_backward,
     key_parameters,
@@ -29,6 +30,7 @@ from gqlcrud.statements import (
 from gqlcrud.statements.unreadable import readable, with_texts
 
 Key = tuple[Any, ...]
+Facets = Mapping[str, Sequence[FacetCount]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class _PageRows:
     statement: PageStatement
     rows: Mapping[int, Rows]
     summaries: Mapping[int, Sequence[Any]]
+    facets: Mapping[int, Facets]
 
 
 @dataclass(slots=True)
@@ -101,18 +104,32 @@ class Reader:
     async def _fetch_pages(self, plan: PagePlan, keys: Sequence[Key]) -> _PageRows:
         local = plan.relation.local if plan.relation is not None else ()
         statement = page_statement(plan, self._database)
-        if plan.where == Always(False):
-            return _PageRows(statement, {}, {})
+        empty = plan.where == Always(False)
         rows: Rows = []
-        if _reads_rows(plan):
+        if _reads_rows(plan) and not empty:
             rows = await self._execute(statement.select, local, keys)
         summaries: Rows = []
-        if _asks_summary(plan):
+        if _asks_summary(plan) and not empty:
             summaries = await self._execute(summary_statement(plan, self._database), local, keys)
-        if plan.relation is None:
-            return _PageRows(statement, {0: rows}, {0: summaries[0]} if summaries else {})
         first = _first_place(self._database)
-        return _PageRows(statement, _by_place(rows, first), {row[0] - first: row[1:] for row in summaries})
+        facets: dict[int, dict[str, Sequence[FacetCount]]] = {}
+        for facet in plan.facets:
+            for place, counts in (await self._fetch_facet(plan, facet, keys)).items():
+                facets.setdefault(place, {})[facet.name] = counts
+        if plan.relation is None:
+            return _PageRows(statement, {0: rows}, {0: summaries[0]} if summaries else {}, facets)
+        return _PageRows(statement, _by_place(rows, first), {row[0] - first: row[1:] for row in summaries}, facets)
+
+    async def _fetch_facet(self, plan: PagePlan, facet: FacetPlan, keys: Sequence[Key]) -> dict[int, list[FacetCount]]:
+        """By place of the key in the batch."""
+        if facet.where == Always(False) or facet.limit == 0:
+            return {}
+        local = plan.relation.local if plan.relation is not None else ()
+        rows = await self._execute(facet_statement(plan, facet, self._database), local, keys)
+        if plan.relation is None:
+            return {0: [FacetCount(*row) for row in rows]}
+        first = _first_place(self._database)
+        return {place: [FacetCount(*row[1:]) for row in each] for place, each in _by_place(rows, first).items()}
 
     async def _build_pages(self, plan: PagePlan, count: int, fetched: _PageRows) -> list[Page]:
         start = 0 if plan.relation is None else 1
@@ -124,7 +141,9 @@ class Reader:
         for cut in cuts:
             end = position + len(cut.rows)
             records = {path: view[position:end] for path, view in views.items()}
-            pages.append(_page(plan, cut, records, fetched.statement, start))
+            page = _page(plan, cut, records, fetched.statement, start)
+            facets = _all_facets(plan, fetched.facets.get(len(pages), {}))
+            pages.append(replace(page, facets=facets) if facets else page)
             position = end
         return pages
 
@@ -173,13 +192,14 @@ class Reader:
 
 def empty_page(plan: PagePlan) -> Page:
     """The page of a list without records."""
-    return _page(
-        plan,
-        _cut(plan, [], (0, False, False)),
-        {view.path: [] for view in plan.views},
-        PageStatement(sa.select(), ()),
-        0,
-    )
+    nothing = _cut(plan, [], (0, False, False))
+    page = _page(plan, nothing, {view.path: [] for view in plan.views}, PageStatement(sa.select(), ()), 0)
+    return replace(page, facets=_all_facets(plan, {}))
+
+
+def _all_facets(plan: PagePlan, facets: Facets) -> Facets:
+    """Every facet of the plan, those of a list without records among them."""
+    return {each.name: facets.get(each.name, ()) for each in plan.facets}
 
 
 @dataclass(frozen=True, slots=True)

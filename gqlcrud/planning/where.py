@@ -58,10 +58,15 @@ class WherePlanner:
     limits: Limits
     visibility: Visibility
 
-    def plan(self, where: Mapping[str, Any] | None, model: Model, depth: int = 0) -> Condition:
-        """The meaning of a `where` input of `model`; null is the same as none. Raises RequestError with the path."""
+    def plan(self, where: Mapping[str, Any] | Condition | None, model: Model, depth: int = 0) -> Condition:
+        """The meaning of a `where` input of `model`; null is the same as none, and a condition is what it is.
+
+        Raises RequestError with the path.
+        """
         if where is None:
             return Always(True)
+        if not isinstance(where, Mapping):
+            return where
         if depth > self.limits.max_filter_depth:
             raise RequestError(f"A filter nests at most {self.limits.max_filter_depth} levels.", ErrorCode.LIMIT)
         return conjunction([_at(name, self._field, name, value, model, depth) for name, value in where.items()])
