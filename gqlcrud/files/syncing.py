@@ -77,7 +77,7 @@ async def sync_file(
 
 @dataclass(slots=True)
 class _Sync:
-    """One sync that is running. strict: a row that is rejected ends it."""
+    """One sync that is running. strict: a row that is rejected ends it. same: how many are unchanged."""
 
     crud: Crud[Any]
     key: tuple[Column, ...]
@@ -86,6 +86,7 @@ class _Sync:
     reporter: ProgressReporter
     seen: SeenKeys
     strict: bool
+    same: int = 0
     summary: SyncSummary = field(init=False)
 
     def __post_init__(self) -> None:
@@ -148,7 +149,7 @@ class _Sync:
         known = await self._known(own, records)
         created, changed = [], []
         for record in records:
-            stored = known.get(self._text(record.values))
+            stored = known.get(record.key)
             if stored is None:
                 created.append(record)
             elif await self._differs(own, record, stored):
@@ -165,7 +166,8 @@ class _Sync:
             if name not in self.crud.scope.model.stored:
                 reason = "A sync compares columns; what is nested cannot be compared."
                 return Rejected(record.row, ErrorCode.VALIDATION, reason, (name,))
-        before = self.seen.add(self._text(record.values), record.row.line)
+        record.key = self._text(record.values)
+        before = self.seen.add(record.key, record.row.line)
         if before is None:
             return None
         return Rejected(
@@ -206,7 +208,7 @@ class _Sync:
         if found:
             record.values = {**{name: stored[name] for name in self.names}, **found}
         elif not back:
-            self.summary = replace(self.summary, unchanged=self.summary.unchanged + 1)
+            self.same += 1
         return bool(found)
 
     async def _create(self, own: AsyncSession, records: list[FileRecord]) -> list[Rejected]:
@@ -229,8 +231,8 @@ class _Sync:
         self.summary = replace(
             self.summary,
             updated=self.summary.updated + done.updated,
-            unchanged=self.summary.unchanged + done.unchanged,
         )
+        self.same += done.unchanged
         return failed_rows(records, done.failed_items, self.batches.source.headings)
 
     async def _delete_missing(self, own: AsyncSession) -> None:
@@ -257,6 +259,7 @@ class _Sync:
     def _done(self) -> SyncSummary:
         return replace(
             self.summary,
+            unchanged=self.same,
             seconds=self.reporter.seconds,
             left_out=tuple(self.batches.source.left),
             first_rejected=tuple(self.rejects.first),
