@@ -12,12 +12,14 @@ PACKAGE = Path(__file__).parent.parent / "gqlcrud"
 
 LAYERS = """
     cli
+    commands
     targets
     api
     extension
     answering
     types
     mutations http_errors
+    files
     crud
     rest
     fields loading
@@ -29,7 +31,7 @@ LAYERS = """
     bulk_plan
     write_plan
     keys plan examples fastapi reflect
-    catalog http reflected_names
+    catalog http reflected_names reflected_keys
     naming options faults idempotency
     scalars hooks
     values selection errors graphiql progress
@@ -39,7 +41,8 @@ LAYERS = """
 THIRD_PARTIES = {
     "sqlalchemy": {
         *("api", "catalog", "execution", "hooks", "loading", "scalars", "statements"),
-        *("reflect", "reflected_names", "targets", "diagnosis", "unit_of_work", "idempotency", "crud", "rest"),
+        *("reflect", "reflected_names", "reflected_keys", "targets", "diagnosis", "unit_of_work", "idempotency"),
+        *("crud", "rest", "files", "commands"),
     },
     "strawberry": {
         "answering",
@@ -49,6 +52,7 @@ THIRD_PARTIES = {
         "extension",
         "fastapi",
         "fields",
+        "files",
         "http",
         "loading",
         "mutations",
@@ -192,12 +196,14 @@ def test_few_modules_await_anything() -> None:
             "answering",
             "api",
             "cli",
+            "commands",
             "context",
             "crud",
             "execution",
             "extension",
             "fastapi",
             "fields",
+            "files",
             "loading",
             "mutations",
             "targets",
