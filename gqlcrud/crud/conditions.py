@@ -40,6 +40,11 @@ def plan_where(planner: Planner, model: Model, where: Where) -> Condition:
     return conjunction([] if where is None else [_part(planner, model, where)])
 
 
+def plan_condition(planner: Planner, model: Model, where: Where) -> Condition:
+    """The same where a condition has to be there: none at all would hold for every record."""
+    return expression(where) if where is None else plan_where(planner, model, where)
+
+
 def plan_equal(planner: Planner, model: Model, equal: Mapping[str, Any]) -> Condition:
     """All of the equality conditions. Raises RequestError with the name of the one that cannot be."""
     return planner.condition(where_input(equal, model, planner), model)
@@ -76,10 +81,7 @@ def _field(name: str, value: Any, model: Model, planner: Planner) -> Any:
 
 
 def _nested(where: Any, model: Model, planner: Planner) -> Any:
-    """A condition in another one has to be there: one that was forgotten would hold for every record."""
-    if isinstance(where, Mapping):
-        return where_input(where, model, planner)
-    return expression(where) if where is None else plan_where(planner, model, where)
+    return where_input(where, model, planner) if isinstance(where, Mapping) else plan_condition(planner, model, where)
 
 
 # ---------- columns ----------
