@@ -17,12 +17,17 @@ from gqlcrud.planning import Planner, conjunction
 from gqlcrud.scalars import BOOLEAN, DECIMAL, STRING, Operator, Scalar
 
 Where: TypeAlias = (
-    sa.SQLColumnExpression[bool] | Mapping[str, Any] | Sequence[sa.SQLColumnExpression[bool] | Mapping[str, Any]] | None
+    sa.SQLColumnExpression[bool]
+    | bool
+    | Mapping[str, Any]
+    | Sequence[sa.SQLColumnExpression[bool] | bool | Mapping[str, Any]]
+    | None
 )
 """An expression over the mapped class, a mapping in the shape of the API's `where`, a list of those (all hold), or none.
 
 In a mapping attributes and operators are called as in Python: `{"price": {"lt": 20}, "author": {"is": {"country": "FR"}}}`.
 A value in the place of operators is what the attribute is equal to, a list holds the values it may have, None is NULL.
+bool is what a type checker takes a comparison of SQLModel's attributes for; True and False themselves are refused.
 """
 
 _OPERATORS = {snake_name(each.value): each for each in Operator}
