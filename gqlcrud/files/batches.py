@@ -12,7 +12,7 @@ from gqlcrud.files.sources import Source
 from gqlcrud.files.stopping import Stopping
 from gqlcrud.files.values import FileRecord
 
-BATCH = 1000
+BATCH = 2000
 """Rows that are written together unless the caller says otherwise."""
 
 
