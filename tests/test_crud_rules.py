@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel, field_validator
-from sqlalchemy import select
+from sqlalchemy import delete, insert, inspect, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from gqlcrud import (
@@ -334,3 +334,34 @@ async def test_a_conflict_of_a_commit_is_told(make_engine: MakeEngine) -> None:
         with pytest.raises(Conflict):
             await houses.create(session, {"name": "one"}, commit=True)
         assert list(await session.scalars(select(House.name))) == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "expired"),
+    [
+        (update(Room).values(size=5), {"hall", "attic"}),
+        (insert(family.Tag).values(name="t"), set()),
+        (delete(family.house_tag), set()),
+        (delete(Room).where(Room.id == 9), {"hall", "attic", "one"}),
+        (text("UPDATE room SET size = 5"), {"hall", "attic", "one"}),
+        (select(Room.size), set()),
+    ],
+    ids=["update", "insert", "delete of links", "delete", "text", "select"],
+)
+async def test_what_a_hook_changes_by_statements_is_read_anew_as_well(
+    make_engine: MakeEngine, statement: Any, expired: set[str]
+) -> None:
+    """A class that was written to as a whole; all there is, where nobody knows."""
+    engine = await make_engine(family.Base.metadata)
+    await save(engine, House(id=1, name="one", rooms=[Room(name="hall"), Room(name="attic")]))
+
+    async def hook(write: Write) -> None:
+        await write.session.execute(statement)
+
+    notes = Crud(Note, hooks=Hooks(before_create=hook))
+    async with AsyncSession(engine) as session:
+        held = {
+            each.name: each for each in [*await session.scalars(select(Room)), *await session.scalars(select(House))]
+        }
+        await notes.create(session, {"name": "memo", "house_id": 1})
+        assert {name for name, each in held.items() if inspect(each).expired_attributes} == expired

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.orm import joinedload, selectinload
 
 from gqlcrud import Conflict, Crud, CrudError, Forbidden, Invalid, NotFound
 from tests import family, zoo
@@ -794,6 +795,47 @@ async def test_a_write_sees_what_a_session_has_not_flushed_and_the_session_what_
         assert (await BOOKS.get(session, 1)).title == "V"
         await session.commit()
     assert (await BOOKS.get(engine, 1)).title == "V"
+
+
+async def test_a_session_keeps_what_a_write_has_not_changed(engine: AsyncEngine) -> None:
+    """An attribute that is expired cannot be read in passing."""
+    async with AsyncSession(engine) as session:
+        query = (
+            sa.select(Author)
+            .options(selectinload(Author.books).options(selectinload(Book.tags), joinedload(Book.author)))
+            .order_by(Author.id)
+        )
+        ada, bob, _ = await session.scalars(query)
+        first, second = sorted(ada.books, key=lambda book: book.id)[:2]
+
+        held = {"ada": ada, "bob": bob, "first": first, "second": second}
+        never = {(name, attribute) for name, each in held.items() for attribute in sa.inspect(each).unloaded}
+
+        def lost() -> set[tuple[str, str]]:
+            now = {(name, attribute) for name, each in held.items() for attribute in sa.inspect(each).unloaded}
+            return now - never
+
+        await Crud(OrderItem).create(session, {"order_no": 9, "line_no": 1, "quantity": 1})
+        await AUTHORS.create(session, {"name": "Dee"})
+        with pytest.raises(Invalid):
+            await BOOKS.update(session, 1, {"title": 5})
+        assert lost() == set()
+        await AUTHORS.update(session, 2, {"name": "Rob"})
+        assert lost() == {("bob", name) for name in ("id", "name", "email", "books")}
+        assert (first.author is ada, ada.name, first.title, second.tags[0].label) == (True, "Ada", "T01", "x")
+        await session.refresh(bob)
+        assert bob.name == "Rob"
+        await BOOKS.create(session, {**NEW, "author": {"connect": 1}})
+        assert ("ada", "books") in lost() and ("ada", "name") not in lost()
+        await session.refresh(ada, ["books"])
+        assert "New" in [book.title for book in ada.books]
+        await BOOKS.update(session, 2, {"tag_ids": [2]})
+        assert ("second", "tags") in lost() and ("first", "title") not in lost()
+        await session.refresh(second, ["tags"])
+        assert [tag.label for tag in second.tags] == ["y"]
+        await AUTHORS.delete(session, 3)
+        await session.refresh(ada)
+        assert ada.name == "Ada"
 
 
 async def test_sessions_of_ones_own_making_are_used(engine: AsyncEngine) -> None:
