@@ -39,8 +39,14 @@ def rows() -> list[object]:
 
 
 async def reading_room(make_engine: MakeEngine) -> AsyncEngine:
+    """Numbers that the database gives to new rows follow those that are there."""
     engine = await make_engine(Base.metadata)
     await save(engine, *rows())
+    if engine.dialect.name == "postgresql":
+        async with engine.begin() as connection:
+            for table in ("author", "book", "tag"):
+                last = f"(SELECT max(id) FROM {table})"
+                await connection.exec_driver_sql(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {last})")
     return engine
 
 

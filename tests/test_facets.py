@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gqlcrud import Api, Limits, ModelOptions
+from gqlcrud.catalog import Column
 from gqlcrud.errors import RequestError
 from gqlcrud.execution import FacetCount, OperationConnection, Page, Reader, engine_source
 from gqlcrud.naming import snake_name
+from gqlcrud.plan import And, Compare, Expression
 from gqlcrud.planning import Planner, Visibility, check_typed_position
+from gqlcrud.scalars import Operator
 from gqlcrud.selection import RESOLVED, Selection
 from tests import archive, market, zoo
 from tests.databases import MakeEngine, record_statements
@@ -402,6 +405,45 @@ async def test_any_column_or_path_can_be_counted_below_graphql(make_engine: Make
         "notes.stars": [FacetCount(3, 2), FacetCount(5, 1), FacetCount(None, 1)],
         "notes.labels.word": [FacetCount("blue", 2), FacetCount("red", 1), FacetCount(None, 1)],
     }
+
+
+PLANNED: Sequence[tuple[Mapping[str, Any], str]] = (
+    ({"stars": {"eq": 3}}, "stars"),
+    ({"and": [{"stars": {"gt": 1, "lt": 5}}, {"title": {"ne": "c"}}]}, "stars"),
+    ({"or": [{"stars": {"eq": 3}}, {"title": {"eq": "a"}}], "not": {"stars": {"eq": 5}}}, "stars"),
+    ({"writerId": {"eq": "V3JpdGVyOjI"}}, "writerId"),
+    ({"writer": {"is": {"name": {"eq": "Bob"}, "town": {"isNull": True}}}}, "writer.name"),
+    ({"writer": {"is": {"name": {"eq": "Bob"}}}}, "writer.name"),
+    ({"writer": {"is": {}, "isNot": {"name": {"eq": "Bob"}}}}, "writer.name"),
+    ({"labels": {"some": {"word": {"eq": "blue"}}}, "stars": {"isNull": False}}, "labels.word"),
+    ({"labels": {"none": {"word": {"eq": "blue"}}}}, "labels.word"),
+)
+
+
+@pytest.mark.parametrize(("where", "facet"), PLANNED, ids=range(len(PLANNED)))
+async def test_a_condition_that_is_planned_already_is_left_out_alike(
+    make_engine: MakeEngine, where: Mapping[str, Any], facet: str
+) -> None:
+    """As callers in Python give it, whose conditions may have parts that no input has."""
+    engine = await filled(make_engine)
+    api = Api(Base, engine, models={Note: FACETED})
+    planner = Planner(api.catalog, Limits(), check_typed_position, Visibility())
+    planned = planner.condition(where, api.catalog.model(Note))
+    by_input = await page_of(engine, api, Note, [facet], where=where)
+
+    assert (await page_of(engine, api, Note, [facet], where=planned)).facets == by_input.facets
+
+
+async def test_an_expression_of_the_application_stays(make_engine: MakeEngine) -> None:
+    engine = await filled(make_engine)
+    api = Api(Base, engine, models={Note: FACETED})
+    stars = api.catalog.model(Note).members["stars"]
+    assert isinstance(stars, Column)
+    where = And((Expression(Note.stars > 3), Compare(stars, Operator.EQ, 3)))
+
+    page = await page_of(engine, api, Note, ["stars", "title"], where=where)
+
+    assert page.facets == {"stars": [FacetCount(5, 2)], "title": []}
 
 
 @pytest.mark.parametrize(

@@ -26,9 +26,10 @@ from gqlcrud.crud.bulk_running import (
 from gqlcrud.crud.bulk_updates import UpdateJob
 from gqlcrud.crud.bulk_upserts import UpsertJob
 from gqlcrud.crud.conditions import Where
+from gqlcrud.crud.counts import M
 from gqlcrud.crud.failures import told_in_python
 from gqlcrud.crud.members import column_of, unique_key
-from gqlcrud.crud.reads import M, Names
+from gqlcrud.crud.reads import Names
 from gqlcrud.crud.scope import Session
 from gqlcrud.crud.summary import Summary, Tally
 from gqlcrud.crud.writes import Writes

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
+from typing import Any, TypeAlias, TypeVar, overload
 
 import sqlalchemy as sa
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gqlcrud.crud.conditions import Where
+from gqlcrud.crud.counts import Counts, M
 from gqlcrud.crud.failures import NotFound, invalid, told_in_python
 from gqlcrud.crud.members import named_key
 from gqlcrud.crud.orders import OrderBy
 from gqlcrud.crud.pages import Page, Rows
-from gqlcrud.crud.queries import Query, read_page, statement
-from gqlcrud.crud.scope import Scope, Session
+from gqlcrud.crud.queries import (
+    GOING_ON,
+    PLACE,
+    TOTAL,
+    Deleted,
+    Facets,
+    Query,
+    asked_facets,
+    read_page,
+    shown_facets,
+    statement,
+)
+from gqlcrud.crud.scope import Session
 from gqlcrud.crud.shapes import NODES, Shape, shape_of
 from gqlcrud.errors import ErrorCode, RequestError, UserError
 from gqlcrud.execution import prepare_sqlite
 from gqlcrud.selection import RESOLVED, Selection
 
-M = TypeVar("M")
 S = TypeVar("S", bound=BaseModel)
-Deleted: TypeAlias = Literal["exclude", "include", "only"]
-"""Whether records that are marked as deleted are left out, are among the others, or are all there is."""
 Names: TypeAlias = Sequence[str]
 """Dotted names of attributes: `["title", "author.last_name"]`."""
 Key: TypeAlias = Any
@@ -35,25 +44,13 @@ DEFAULT_PAGE = 50
 STREAMED = 500
 
 
-class Reads(Generic[M]):
+class Reads(Counts[M]):
     """What is read of one model. `select` says what comes back: a Pydantic model with nested ones, of which instances are
     made; dotted names, which give dicts; None gives typed records with every column.
 
     Each relation that is shown costs one statement, whatever the number of records. Raises CrudError for what cannot be
     read: `Invalid` with the path of a mistake, `Unavailable` without a database.
     """
-
-    def __init__(self, scope: Scope) -> None:
-        self._scope = scope
-
-    @property
-    def scope(self) -> Scope:
-        """The catalog, the model and the database that the calls have in common."""
-        return self._scope
-
-    @property
-    def name(self) -> str:
-        return self.scope.model.name
 
     # ---------- one record ----------
 
@@ -108,26 +105,6 @@ class Reads(Generic[M]):
         page = await self._page(session, query, select)
         return page.items[0] if page.items else None
 
-    # ---------- how many ----------
-
-    async def exists(
-        self, session: Session, where: Where = None, *, deleted: Deleted = "exclude", **equal: Any
-    ) -> bool:
-        """Whether any record meets the conditions."""
-        query = Query(where, equal, first=0, deleted=deleted)
-        with told_in_python():
-            async with self.scope.reading(session) as (planner, reader):
-                page = await read_page(planner, reader, self.scope.model, query, (_NEXT,))
-        return page.has_next_page
-
-    async def count(self, session: Session, where: Where = None, *, deleted: Deleted = "exclude", **equal: Any) -> int:
-        """How many records meet the conditions."""
-        query = Query(where, equal, first=0, deleted=deleted)
-        with told_in_python():
-            async with self.scope.reading(session) as (planner, reader):
-                page = await read_page(planner, reader, self.scope.model, query, (_TOTAL,))
-        return page.total_count or 0
-
     # ---------- many ----------
 
     @overload
@@ -167,34 +144,39 @@ class Reads(Generic[M]):
     async def paginate(
         self, session: Session, where: Where = ..., *, select: type[S], order_by: OrderBy = ..., first: int | None = ...,
         after: str | None = ..., last: int | None = ..., before: str | None = ..., total: bool = ...,
-        search: str | None = ..., search_fields: Names | None = ..., deleted: Deleted = ..., **equal: Any,
+        search: str | None = ..., search_fields: Names | None = ..., facets: Facets = ..., facet_limit: int | None = ...,
+        deleted: Deleted = ..., **equal: Any,
     ) -> Page[S]: ...  # fmt: skip
     @overload
     async def paginate(
         self, session: Session, where: Where = ..., *, select: Names, order_by: OrderBy = ..., first: int | None = ...,
         after: str | None = ..., last: int | None = ..., before: str | None = ..., total: bool = ...,
-        search: str | None = ..., search_fields: Names | None = ..., deleted: Deleted = ..., **equal: Any,
+        search: str | None = ..., search_fields: Names | None = ..., facets: Facets = ..., facet_limit: int | None = ...,
+        deleted: Deleted = ..., **equal: Any,
     ) -> Page[dict[str, Any]]: ...  # fmt: skip
     @overload
     async def paginate(
         self, session: Session, where: Where = ..., *, select: None = None, order_by: OrderBy = ..., first: int | None = ...,
         after: str | None = ..., last: int | None = ..., before: str | None = ..., total: bool = ...,
-        search: str | None = ..., search_fields: Names | None = ..., deleted: Deleted = ..., **equal: Any,
+        search: str | None = ..., search_fields: Names | None = ..., facets: Facets = ..., facet_limit: int | None = ...,
+        deleted: Deleted = ..., **equal: Any,
     ) -> Page[M]: ...  # fmt: skip
     async def paginate(
         self, session: Session, where: Where = None, *, select: Any = None, order_by: OrderBy = None,
         first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None,
-        total: bool = False, search: str | None = None, search_fields: Names | None = None,
-        deleted: Deleted = "exclude", **equal: Any,
+        total: bool = False, search: str | None = None, search_fields: Names | None = None, facets: Facets = (),
+        facet_limit: int | None = None, deleted: Deleted = "exclude", **equal: Any,
     ) -> Any:  # fmt: skip
         """One page between cursors, as a connection of the API gives it: 50 records if neither `first` nor `last` is given.
 
+        facets: attributes, or paths to them, whose values are counted along, `facet_limit` of each; see `facets`.
         Its cursors are those of the API's connections in the same order, and the other way round.
         """
         if first is None and last is None:
             first = DEFAULT_PAGE
         query = Query(where, equal, search, search_fields, order_by, first, after, last, before, deleted=deleted)
-        return await self._page(session, query, select, total=total, info=_PLACE)
+        asked = [PLACE, *asked_facets(facets, facet_limit)]
+        return await self._page(session, query, select, total=total, further=asked)
 
     @overload
     def stream(
@@ -224,7 +206,7 @@ class Reads(Generic[M]):
         after: str | None = None
         while True:
             query = Query(where, equal, order_by=order_by, first=batch_size, after=after, deleted=deleted)
-            page = await self._page(session, query, select, info=_GOING_ON)
+            page = await self._page(session, query, select, further=[GOING_ON])
             for item in page.items:
                 yield item
             if not page.has_next_page:
@@ -277,26 +259,15 @@ class Reads(Generic[M]):
             return None if views is None else shape.build([views[RESOLVED]])[0]
 
     async def _page(
-        self, session: Session, query: Query, select: Any, *, total: bool = False, info: Selection | None = None
+        self, session: Session, query: Query, select: Any, *, total: bool = False, further: Sequence[Selection] = ()
     ) -> Page[Any]:
-        """info: what is asked of the place of the page in the list, which may cost a statement of its own."""
+        """further: what is asked of the list and of the page's place in it, which may cost statements of their own."""
         shape = self._shape(select)
-        asked = [Selection(NODES, NODES, {}, shape.selections)]
-        asked += [info] if info is not None else []
-        asked += [_TOTAL] if total else []
+        asked = (Selection(NODES, NODES, {}, shape.selections), *further, *((TOTAL,) if total else ()))
         with told_in_python():
             async with self.scope.reading(session) as (planner, reader):
-                page = await read_page(planner, reader, self.scope.model, query, tuple(asked))
+                page = await read_page(planner, reader, self.scope.model, query, asked)
             items = shape.build(page.records[(RESOLVED, NODES)])
+            facets = shown_facets(page)
         count = page.total_count if total else None
-        return Page(items, page.cursors, page.has_next_page, page.has_previous_page, count)
-
-
-def _selection(name: str, *children: str) -> Selection:
-    return Selection(name, name, {}, tuple(Selection(each, each, {}) for each in children))
-
-
-_TOTAL = _selection("totalCount")
-_NEXT = _selection("pageInfo", "hasNextPage")
-_GOING_ON = _selection("pageInfo", "hasNextPage", "startCursor")
-_PLACE = _selection("pageInfo", "hasNextPage", "hasPreviousPage", "startCursor")
+        return Page(items, page.cursors, page.has_next_page, page.has_previous_page, count, facets)

@@ -11,11 +11,12 @@ from gqlcrud.catalog.searching import is_countable
 from gqlcrud.errors import ErrorCode, RequestError
 from gqlcrud.options import Limits
 from gqlcrud.plan import Condition, FacetPlan, Hop
+from gqlcrud.planning.own_conditions import Where, without_own
 from gqlcrud.planning.visibility import Visibility
 from gqlcrud.selection import Selection
 
-PlanWhere = Callable[[Mapping[str, Any] | None], Condition]
-"""What holds for the records of a list, by the input `where` of it."""
+PlanWhere = Callable[[Where], Condition]
+"""What holds for the records of a list, by its argument `where`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,7 @@ class FacetPlanner:
     limits: Limits
     visibility: Visibility
 
-    def plan(
-        self, selection: Selection, model: Model, where: Mapping[str, Any] | None, plan_where: PlanWhere
-    ) -> tuple[FacetPlan, ...]:
+    def plan(self, selection: Selection, model: Model, where: Where, plan_where: PlanWhere) -> tuple[FacetPlan, ...]:
         """`selection` is the field `facets` of a connection: its fields are called like facets of the model, or like any
         column of it or path to one (`author.country`). Raises RequestError with the path from the connection."""
         plans: tuple[FacetPlan, ...] = ()
@@ -43,7 +42,7 @@ class FacetPlanner:
             hops = tuple(
                 Hop(each, self.visibility.condition(self.catalog.model(each.target))) for each in path.relations
             )
-            own = plan_where(_without(where, path))
+            own = plan_where(without_own(where, path))
             plans = merge_facets(plans, (FacetPlan(field.name, hops, path.column, own, limit),))
         return plans
 
@@ -83,37 +82,6 @@ def merge_facets(one: Sequence[FacetPlan], other: Sequence[FacetPlan]) -> tuple[
         known = merged.get(each.name, each)
         merged[each.name] = replace(each, limit=max(each.limit, known.limit))
     return tuple(merged[name] for name in sorted(merged))
-
-
-def _without(where: Mapping[str, Any] | None, path: ColumnPath) -> Mapping[str, Any] | None:
-    """`where` without what it says of the column alone: at its top, in `and`, and below the relations of the path. What
-    stands in `or` and `not` is left, and so is all that says more."""
-    names = [*(each.name for each in path.relations), path.column.name]
-    return None if where is None else _stripped(where, names)
-
-
-def _stripped(where: Mapping[str, Any], names: Sequence[str]) -> Mapping[str, Any]:
-    kept: dict[str, Any] = {}
-    for name, value in where.items():
-        if name == "and" and isinstance(value, Sequence):
-            kept[name] = [_stripped(each, names) if isinstance(each, Mapping) else each for each in value]
-        elif name != names[0]:
-            kept[name] = value
-        elif len(names) > 1 and (rest := _stripped_relation(value, names[1:])):
-            kept[name] = rest
-    return kept
-
-
-def _stripped_relation(value: Mapping[str, Any], names: Sequence[str]) -> Mapping[str, Any]:
-    """The conditions on a relation; those that are about nothing but the column are gone wholly, so that records without
-    any related one are counted too."""
-    kept: dict[str, Any] = {}
-    for name, operand in value.items():
-        if name not in ("is", "some") or not operand:
-            kept[name] = operand
-        elif rest := _stripped(operand, names):
-            kept[name] = rest
-    return kept
 
 
 def _unknown(name: str, model: Model, known: Sequence[str], kind: str) -> RequestError:

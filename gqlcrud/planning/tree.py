@@ -123,7 +123,7 @@ class Planner:
     def _facets(
         self, arguments: Mapping[str, Any], facets: Selection, model: Model, search: Condition
     ) -> tuple[FacetPlan, ...]:
-        def plan_where(where: Mapping[str, Any] | None) -> Condition:
+        def plan_where(where: Mapping[str, Any] | Condition | None) -> Condition:
             return conjunction([self._where({**arguments, "where": where}, model), search])
 
         planner = FacetPlanner(self.catalog, self.limits, self.visibility)
