@@ -18,9 +18,10 @@ LAYERS = """
     extension
     answering
     types
-    mutations
+    mutations http_errors
     files
     crud
+    rest
     fields loading
     context
     execution
@@ -40,17 +41,8 @@ LAYERS = """
 THIRD_PARTIES = {
     "sqlalchemy": {
         *("api", "catalog", "execution", "hooks", "loading", "scalars", "statements"),
-        *(
-            "reflect",
-            "reflected_names",
-            "reflected_keys",
-            "targets",
-            "diagnosis",
-            "unit_of_work",
-            "idempotency",
-            "crud",
-        ),
-        *("files", "commands"),
+        *("reflect", "reflected_names", "reflected_keys", "targets", "diagnosis", "unit_of_work", "idempotency"),
+        *("crud", "rest", "files", "commands"),
     },
     "strawberry": {
         "answering",
@@ -64,13 +56,14 @@ THIRD_PARTIES = {
         "http",
         "loading",
         "mutations",
+        "rest",
         "scalars",
         "types",
     },
     "graphql": {"answering", "api", "context", "extension", "faults", "loading", "selection", "types"},
-    "fastapi": {"api", "cli", "fastapi"},
-    "pydantic": {"catalog", "crud", "options", "write_planning"},
-    "pydantic_core": {"write_planning"},
+    "fastapi": {"api", "cli", "fastapi", "http_errors", "rest"},
+    "pydantic": {"catalog", "crud", "http_errors", "options", "rest", "write_planning"},
+    "pydantic_core": {"rest", "write_planning"},
     "starlette": {"cli", "fastapi"},
     "uvicorn": {"cli"},
     "inflection": {"naming", "reflected_names"},
