@@ -5,6 +5,7 @@ import os
 import pty
 import shlex
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -360,6 +361,26 @@ def test_a_signal_ends_an_import_which_says_how_to_go_on(
         reader.communicate("id,isbn,title\n1,1,a\nx,9,b\n3,3,c\n4,4,d\n", timeout=60)
     with process("export", target, "Book", "--fields", "id", "--quiet") as writer:
         assert (writer.communicate(timeout=60)[0], reader.returncode) == ("id\n1\n3\n4\n", 0)
+
+
+def test_an_error_of_the_program_is_not_told_as_rejected_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    database = write(tmp_path, "", "a.sqlite")
+    with sqlite3.connect(database) as connection:
+        connection.execute("CREATE TABLE book (id INTEGER PRIMARY KEY)")
+    connection.close()
+    monkeypatch.setattr("gqlcrud.commands.running.export_file", fail)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        done = run("export", f"sqlite:///{database}", "Book", capsys=capsys)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert (done.code, done.complaint.splitlines()[-1]) == (70, "ZeroDivisionError")
 
 
 def test_the_command_to_go_on_repeats_no_password() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from os import PathLike, fspath
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,7 +19,7 @@ from gqlcrud.files.fields import named_by
 from gqlcrud.files.rejects import Rejects, open_rejects
 from gqlcrud.files.sources import Reading, Source, check_given, open_source
 from gqlcrud.files.stopping import Stopped, Stopping
-from gqlcrud.files.streams import Format
+from gqlcrud.files.streams import STANDARD, Format
 from gqlcrud.files.summaries import Cause, ImportAborted, ImportSummary, StoppedAt
 from gqlcrud.files.writing import LOST, BatchWriter
 from gqlcrud.progress import ProgressOption, ProgressReporter, progress_reporter
@@ -86,6 +87,8 @@ def opened(
     progress: ProgressOption,
 ) -> Iterator[tuple[Source, Rejects, ProgressReporter]]:
     """A file to read, one for what is rejected, and whom progress is told. Raises FileError."""
+    if rejects is not None and path != STANDARD and Path(rejects).resolve() == Path(path).resolve():
+        raise FileError(f"{rejects} is read and cannot be written at the same time; give --rejects another name.")
     with (
         open_source(path, crud.scope.model, crud.scope.catalog, reading) as source,
         open_rejects(rejects, source, goes_on=reading.start_at > 1, told=on_rejected) as kept,
@@ -157,6 +160,8 @@ class _Import:
         except Stopped:
             return self._ended("interrupted", "Interrupted.")
         except FileError as error:
+            if not self.summary.rows:
+                raise
             return self._ended("file", str(error))
         except (*LOST, CrudError) as error:
             return self._ended("database", told(error))
