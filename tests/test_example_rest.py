@@ -57,7 +57,7 @@ async def test_a_book_is_stocked_and_read(client: httpx.AsyncClient) -> None:
     assert read.json() == made.json()
     detail = {"message": "Another Book has the isbn '978-0-14-143958-7'.", "path": ["isbn"], "fields": ["isbn"]}
     assert (again.status_code, again.json()) == (409, {"detail": [{"code": "UNIQUE", **detail}]})
-    assert (nowhere.status_code, nowhere.json()["detail"][0]["path"]) == (422, ["genres", "connect", 0])
+    assert (nowhere.status_code, nowhere.json()["detail"][0]["path"]) == (422, ["genre_ids", 0])
     assert (missing.status_code, missing.json()["detail"][0]["code"]) == (404, "NOT_FOUND")
 
 
