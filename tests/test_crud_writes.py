@@ -397,6 +397,11 @@ MISTAKES: dict[str, tuple[Call, type[CrudError], list[tuple[str, str, tuple[str 
             ("VALIDATION", "An integer is needed, not 'x'.", ("author", "connect", "id")),
         ],
     ),
+    "what is no name": (
+        lambda s: TAGS.create(s, {"label": "n", 5: 1}),
+        Invalid,
+        [("VALIDATION", "Tag has no attribute 5. It has: id, label, books.", (5,))],
+    ),
     "nothing": (
         lambda s: BOOKS.create(s, {}),
         Invalid,

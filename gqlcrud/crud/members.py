@@ -31,7 +31,7 @@ def column_of(model: Model, name: str) -> Column:
 
 def listed_by_ids(model: Model, name: str) -> Relation | None:
     """The to-many relation that `<singular>_ids` stands for: `tag_ids` for `tags`; None if the name is none of these."""
-    if not name.endswith("_ids"):
+    if not isinstance(name, str) or not name.endswith("_ids"):
         return None
     stem = name.removesuffix("_ids")
     return next((each for each in model.relations if each.many and singular(each.key) == stem), None)
