@@ -237,6 +237,28 @@ async def test_a_subclass_says_its_class_and_adds_methods(make_engine: MakeEngin
     assert (repr(LoudTags()), repr(Crud(Book))) == ("LoudTags(Tag)", "Crud(Book)")
 
 
+class LastTags(Crud[Tag]):
+    default_order = ("-label",)
+    default_page = 2
+
+
+async def test_defaults_of_a_subclass_hold_where_a_call_says_nothing(make_engine: MakeEngine) -> None:
+    engine = await make_engine(shelf.Base.metadata)
+    await save(engine, *(Tag(label=label) for label in "abc"))
+    tags = LastTags()
+
+    page = await tags.paginate(engine)
+    first = await tags.first(engine)
+    async with AsyncSession(engine) as session:
+        selected = [tag.label for tag in await session.scalars(tags.select(session))]
+
+    assert ([tag.label for tag in page.items], page.has_next_page) == (["c", "b"], True)
+    assert [tag.label for tag in await tags.get_multi(engine)] == ["c", "b", "a"]
+    assert [tag.label for tag in await tags.get_multi(engine, order_by="label", limit=1)] == ["a"]
+    assert [tag.label async for tag in tags.stream(engine, batch_size=1)] == ["c", "b", "a"]
+    assert (first.label if first else None, selected) == ("c", ["c", "b", "a"])
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [

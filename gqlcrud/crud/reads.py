@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, TypeAlias, TypeVar, overload
+from dataclasses import replace
+from typing import Any, ClassVar, TypeAlias, TypeVar, overload
 
 import sqlalchemy as sa
 from pydantic import BaseModel
@@ -39,8 +40,6 @@ Names: TypeAlias = Sequence[str]
 Key: TypeAlias = Any
 """A record: the value of its primary key, a tuple of them, or a mapping of a unique key's attributes to their values."""
 
-DEFAULT_LIMIT = 100
-DEFAULT_PAGE = 50
 STREAMED = 500
 
 
@@ -50,7 +49,12 @@ class Reads(Counts[M]):
 
     Each relation that is shown costs one statement, whatever the number of records. Raises CrudError for what cannot be
     read: `Invalid` with the path of a mistake, `Unavailable` without a database.
+
+    default_order: of lists, where a call gives none. default_page: records of `paginate`.
     """
+
+    default_order: ClassVar[OrderBy] = None
+    default_page: ClassVar[int] = 50
 
     # ---------- one record ----------
 
@@ -127,7 +131,7 @@ class Reads(Counts[M]):
     ) -> Rows[M]: ...  # fmt: skip
     async def get_multi(
         self, session: Session, where: Where = None, *, select: Any = None, order_by: OrderBy = None, offset: int = 0,
-        limit: int | None = DEFAULT_LIMIT, total: bool = False, search: str | None = None,
+        limit: int | None = 100, total: bool = False, search: str | None = None,
         search_fields: Names | None = None, deleted: Deleted = "exclude", **equal: Any,
     ) -> Any:  # fmt: skip
         """The records that meet the conditions, after the first `offset`, at most `limit`; None is no limit.
@@ -167,13 +171,14 @@ class Reads(Counts[M]):
         total: bool = False, search: str | None = None, search_fields: Names | None = None, facets: Facets = (),
         facet_limit: int | None = None, deleted: Deleted = "exclude", **equal: Any,
     ) -> Any:  # fmt: skip
-        """One page between cursors, as a connection of the API gives it: 50 records if neither `first` nor `last` is given.
+        """One page between cursors, as a connection of the API gives it: `default_page` records if neither `first` nor
+        `last` is given.
 
         facets: attributes, or paths to them, whose values are counted along, `facet_limit` of each; see `facets`.
         Its cursors are those of the API's connections in the same order, and the other way round.
         """
         if first is None and last is None:
-            first = DEFAULT_PAGE
+            first = self.default_page
         query = Query(where, equal, search, search_fields, order_by, first, after, last, before, deleted=deleted)
         asked = [PLACE, *asked_facets(facets, facet_limit)]
         return await self._page(session, query, select, total=total, further=asked)
@@ -229,6 +234,7 @@ class Reads(Counts[M]):
         session: whose database the statement is for. On SQLite it needs `prepare` before, where conditions ignore case or
         look into JSON.
         """
+        order_by = self.default_order if order_by is None else order_by
         with told_in_python():
             return statement(self.scope, session, Query(where, equal, order_by=order_by, deleted=deleted))
 
@@ -258,11 +264,18 @@ class Reads(Counts[M]):
                 (views,) = await reader.records(plan, [values])
             return None if views is None else shape.build([views[RESOLVED]])[0]
 
+    def _is_ranked(self, query: Query) -> bool:
+        """Whether what is searched for orders the list."""
+        search = self.scope.model.search
+        return bool(query.search) and search is not None and search.text is not None
+
     async def _page(
         self, session: Session, query: Query, select: Any, *, total: bool = False, further: Sequence[Selection] = ()
     ) -> Page[Any]:
         """further: what is asked of the list and of the page's place in it, which may cost statements of their own."""
         shape = self._shape(select)
+        if query.order_by is None and not self._is_ranked(query):
+            query = replace(query, order_by=self.default_order)
         asked = (Selection(NODES, NODES, {}, shape.selections), *further, *((TOTAL,) if total else ()))
         with told_in_python():
             async with self.scope.reading(session) as (planner, reader):
