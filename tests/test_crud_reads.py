@@ -646,3 +646,22 @@ async def test_a_value_that_cannot_be_shown_is_told_without_sql(make_engine: Mak
         assert told(raised.value) == [
             ("UNREADABLE", "The database holds a value here that this type does not have.", ())
         ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "path"),
+    [
+        ({"first": "3"}, "first is a number, not '3'.", ("first",)),
+        ({"last": True}, "last is a number, not True.", ("last",)),
+        ({"after": 5}, "after is a text, not 5.", ("after",)),
+        ({"search": b"x"}, "search is a text, not b'x'.", ("search",)),
+    ],
+    ids=["first", "last", "after", "search"],
+)
+async def test_arguments_of_another_kind_are_told(
+    engine: AsyncEngine, arguments: dict[str, Any], message: str, path: tuple[str, ...]
+) -> None:
+    with pytest.raises(Invalid) as raised:
+        await BOOKS.paginate(engine, **arguments)
+
+    assert told(raised.value) == [("VALIDATION", message, path)]

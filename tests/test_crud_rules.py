@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel, field_validator
-from sqlalchemy import delete, insert, inspect, select, text, update
+from sqlalchemy import ForeignKey, delete, insert, inspect, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from gqlcrud import (
     Api,
@@ -334,6 +335,38 @@ async def test_a_conflict_of_a_commit_is_told(make_engine: MakeEngine) -> None:
         with pytest.raises(Conflict):
             await houses.create(session, {"name": "one"}, commit=True)
         assert list(await session.scalars(select(House.name))) == ["one"]
+
+
+class Deferred(DeclarativeBase):
+    pass
+
+
+class Leaf(Deferred):
+    __tablename__ = "leaf"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    twin_id: Mapped[int] = mapped_column(ForeignKey("leaf.id", deferrable=True, initially="DEFERRED"))
+
+
+async def test_a_constraint_that_is_checked_at_the_end_is_told_as_a_conflict(make_engine: MakeEngine) -> None:
+    engine = await make_engine(Deferred.metadata)
+    leaves = Crud(Leaf)
+    async with AsyncSession(engine) as session:
+        with pytest.raises(Conflict) as raised:
+            await leaves.create(session, {"id": 1, "twin_id": 7}, commit=True)
+        assert await leaves.count(session) == 0
+        await leaves.create(session, {"id": 1, "twin_id": 1}, commit=True)
+
+    assert (told(raised.value), await leaves.count(engine)) == (
+        [
+            (
+                "FOREIGN_KEY",
+                "What the transaction has written breaks a constraint that is checked when it is committed.",
+                (),
+            )
+        ],
+        1,
+    )
 
 
 @pytest.mark.parametrize(

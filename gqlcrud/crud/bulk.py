@@ -27,7 +27,7 @@ from gqlcrud.crud.bulk_updates import UpdateJob
 from gqlcrud.crud.bulk_upserts import UpsertJob
 from gqlcrud.crud.conditions import Where
 from gqlcrud.crud.counts import M
-from gqlcrud.crud.failures import told_in_python
+from gqlcrud.crud.failures import commit_session, told_in_python
 from gqlcrud.crud.members import column_of, unique_key
 from gqlcrud.crud.reads import Names
 from gqlcrud.crud.scope import Session
@@ -146,7 +146,7 @@ class BulkWrites(Writes[M]):
         tally = Tally(self.scope.model, options.keep_failures)
         summary = await BulkRun(writer, plan(planner, presets), options, tally, total).run(source)
         if commit and isinstance(session, AsyncSession):
-            await session.commit()
+            await commit_session(session)
         return summary
 
 

@@ -8,6 +8,9 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import ClassVar, TypeAlias
 
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from gqlcrud.errors import ErrorCode, GqlcrudError, RequestError, UserError, WriteError
 from gqlcrud.naming import snake_name
 from gqlcrud.scalars import Operator
@@ -117,3 +120,14 @@ def told_in_python(record: int = 0, places: Places = MappingProxyType({})) -> It
 def invalid(message: str, path: tuple[str | int, ...] = (), code: ErrorCode = ErrorCode.VALIDATION) -> Invalid:
     """One mistake of a call."""
     return Invalid([UserError(code, message, path)])
+
+
+async def commit_session(session: AsyncSession) -> None:
+    """Commit a transaction of the caller's. Raises `Conflict` where a constraint that is checked at the end does not hold;
+    nothing of the transaction is written then, and what broke it may be any part of it."""
+    try:
+        await session.commit()
+    except IntegrityError as error:
+        await session.rollback()
+        message = "What the transaction has written breaks a constraint that is checked when it is committed."
+        raise Conflict([UserError(ErrorCode.FOREIGN_KEY, message)]) from error

@@ -64,6 +64,7 @@ async def read_page(planner: Planner, reader: Reader, model: Model, query: Query
 def page_arguments(planner: Planner, model: Model, query: Query, *, counted: bool = False) -> dict[str, Any]:
     """The arguments of a connection field. counted: whether facets are, each of which leaves out conditions of its own: these
     are given as they were written then, once they are known to be right."""
+    _check_kinds(query)
     try:
         where: Any = plan_where(planner, model, query.where)
         among = plan_where(planner, model, query.among)
@@ -84,6 +85,18 @@ def page_arguments(planner: Planner, model: Model, query: Query, *, counted: boo
         "before": query.before,
     }
     return {name: value for name, value in found.items() if value is not None} | query.deleted_argument()
+
+
+def _check_kinds(query: Query) -> None:
+    """Raises RequestError for numbers and texts that are none."""
+    for name in ("first", "last", "offset"):
+        value = getattr(query, name)
+        if value is not None and type(value) is not int:
+            raise RequestError(f"{name} is a number, not {value!r}.", path=(name,))
+    for name in ("after", "before", "search"):
+        value = getattr(query, name)
+        if value is not None and not isinstance(value, str):
+            raise RequestError(f"{name} is a text, not {value!r}.", path=(name,))
 
 
 # ---------- what is asked besides records ----------

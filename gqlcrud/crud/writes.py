@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gqlcrud.catalog import Key as UniqueKey
 from gqlcrud.crud.conditions import Where, plan_where
 from gqlcrud.crud.counts import M
-from gqlcrud.crud.failures import Conflict, Invalid, told_in_python
+from gqlcrud.crud.failures import Conflict, Invalid, commit_session, told_in_python
 from gqlcrud.crud.inputs import given_mapping
 from gqlcrud.crud.members import key_of, listed_by_ids, named_key
 from gqlcrud.crud.planning import Planning
@@ -247,7 +247,7 @@ class Writes(Reads[M]):
             planned = planning.checked(plan(planning))
             result = await writer.run(lambda transaction: work(transaction, planned, planner))
         if commit and isinstance(session, AsyncSession):
-            await session.commit()
+            await commit_session(session)
         return result
 
     def _named(self, planning: Planning, key: Key, deleted: DeletedRecords = DeletedRecords.EXCLUDE) -> Named:
