@@ -49,6 +49,7 @@ from gqlcrud.http import PartialStatus
 from gqlcrud.idempotency import MAX_KEY, Idempotency
 from gqlcrud.options import Limits, ModelOptions
 from gqlcrud.planning import Planner, Visibility, check_stored_position, check_typed_position
+from gqlcrud.rendering import RenderingExecutor
 from gqlcrud.scalars import Scalar
 from gqlcrud.statements import Database
 from gqlcrud.types import ATOMIC, ERROR_TYPES, SCALARS, declare_types, mutation_type, query_type
@@ -286,6 +287,7 @@ class Api:
                 types=self.types,
                 extensions=[self.extension],
                 directives=self.directives,
+                execution_context_class=RenderingExecutor,
                 config=StrawberryConfig(disable_field_suggestions=False, scalar_map=SCALARS),
             )
         except (StrawberryException, TypeError, ValueError) as error:

@@ -29,6 +29,7 @@ from gqlcrud.execution import Answers
 from gqlcrud.faults import client_errors
 from gqlcrud.idempotency import AnswerKey, Idempotency, fingerprint
 from gqlcrud.mutations import Mutation, Once, WriteField, prepare_document, run_document
+from gqlcrud.rendering import RenderingExecutor
 from gqlcrud.selection import Selection, read_root_selections
 
 Writes = Mapping[str, tuple[Mutation, Selection]]
@@ -51,6 +52,8 @@ def extension_of(api: ExtendedApi) -> type[SchemaExtension]:
     class GqlcrudExtension(SchemaExtension):
         async def on_operation(self) -> AsyncIterator[None]:
             self.operation = api.new_operation(self.execution_context.context)
+            executor = getattr(self.execution_context.schema, "execution_context_class", None)
+            self.operation.renders = isinstance(executor, type) and issubclass(executor, RenderingExecutor)
             token = begin_operation(api, self.operation)
             try:
                 yield

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from strawberry.annotation import StrawberryAnnotation
@@ -12,18 +13,23 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
 from gqlcrud.catalog import Column, Model, Relation
-from gqlcrud.context import ApiKey, running_operation
+from gqlcrud.context import ApiKey, Operation, running_operation
 from gqlcrud.errors import ErrorCode, RequestError
 from gqlcrud.execution import Connection, Edge, Record, python_value, related_of
 from gqlcrud.keys import decode_node_id, encode_id
 from gqlcrud.plan import PagePlan
+from gqlcrud.rendering import NotRendered, Rendered, Shown, ShownColumn, ShownId, ShownPart, ShownRelation
 from gqlcrud.selection import RESOLVED, read_selection
 from gqlcrud.statements import value_at
 from gqlcrud.statements.unreadable import readable
 
 
 class GeneratedField(StrawberryField):
-    """A field of ours. One without arguments is resolved from its source alone, without an `Info`."""
+    """A field of ours. One without arguments is resolved from its source alone, without an `Info`.
+
+    shows: what it shows of the value that it stands on, for what is rendered without being resolved; None if that has to
+    be asked of the field.
+    """
 
     def __init__(
         self,
@@ -33,6 +39,7 @@ class GeneratedField(StrawberryField):
         arguments: Sequence[StrawberryArgument] = (),
         *,
         python_name: str | None = None,
+        shows: Shown | None = None,
     ) -> None:
         super().__init__(
             python_name=python_name or name,
@@ -41,6 +48,7 @@ class GeneratedField(StrawberryField):
             description=description,
         )
         self.arguments = list(arguments)
+        self.shows = shows
 
     @property
     def is_basic_field(self) -> bool:
@@ -51,7 +59,7 @@ class ColumnField(GeneratedField):
     """A column: the attribute of the record, or of a mapped instance that a user's resolver gave."""
 
     def __init__(self, column: Column, annotation: Any) -> None:
-        super().__init__(column.name, annotation, column.description, python_name=column.key)
+        super().__init__(column.name, annotation, column.description, python_name=column.key, shows=ShownColumn(column))
 
     @property
     def is_basic_field(self) -> bool:
@@ -64,7 +72,7 @@ class IdField(GeneratedField):
     def __init__(
         self, name: str, annotation: Any, description: str, columns: tuple[Column, ...], type_name: str
     ) -> None:
-        super().__init__(name, annotation, description)
+        super().__init__(name, annotation, description, shows=ShownId(columns, type_name))
         self.columns = columns
         self.type_name = type_name
 
@@ -97,7 +105,7 @@ class JsonField(GeneratedField):
     """A JSON column, or what stands at a path in it."""
 
     def __init__(self, column: Column, annotation: Any, arguments: Sequence[StrawberryArgument]) -> None:
-        super().__init__(column.name, annotation, column.description, arguments)
+        super().__init__(column.name, annotation, column.description, arguments, shows=ShownColumn(column))
         self.column = column
 
     def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
@@ -113,7 +121,7 @@ class RelationField(GeneratedField):
     def __init__(
         self, api: ApiKey, relation: Relation, annotation: Any, arguments: Sequence[StrawberryArgument]
     ) -> None:
-        super().__init__(relation.name, annotation, relation.description, arguments)
+        super().__init__(relation.name, annotation, relation.description, arguments, shows=ShownRelation(relation))
         self.api = api
         self.relation = relation
 
@@ -146,14 +154,18 @@ class PageField(GeneratedField):
         self.api = api
         self.model = model
 
-    def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Awaitable[Connection]:
+    def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Awaitable[Any]:
         assert info is not None, "fields with arguments get an Info"
         return self._page(info)
 
-    async def _page(self, info: Info) -> Connection:
+    async def _page(self, info: Info) -> Connection | Rendered:
         operation = running_operation(self.api)
         selection = read_selection(info._raw_info)
         plan = operation.planner.page(selection, self.model)
+        shape = operation.connection_shape(info._raw_info, selection)
+        if shape is not None:
+            with suppress(NotRendered):
+                return Rendered(await operation.renderer.page(plan, shape, RESOLVED))
         return Connection(await operation.reader.page(plan), RESOLVED)
 
 
@@ -166,11 +178,11 @@ class RecordField(GeneratedField):
         self.api = api
         self.model = model
 
-    def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Awaitable[Record | None]:
+    def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Awaitable[Any]:
         assert info is not None, "fields with arguments get an Info"
         return self._record(info)
 
-    async def _record(self, info: Info) -> Record | None:
+    async def _record(self, info: Info) -> Record | Rendered | None:
         operation = running_operation(self.api)
         selection = read_selection(info._raw_info)
         try:
@@ -178,6 +190,11 @@ class RecordField(GeneratedField):
         except RequestError as error:
             raise error.below("by") from None
         plan = operation.planner.record(selection, self.model, key.columns)
+        shape = operation.record_shape(info._raw_info, selection)
+        if shape is not None:
+            with suppress(NotRendered):
+                (rendered,) = await operation.renderer.records(plan, shape, RESOLVED, [values])
+                return Rendered(rendered)
         (found,) = await operation.reader.records(plan, [values])
         return found[RESOLVED] if found is not None else None
 
@@ -193,10 +210,11 @@ class NodesField(GeneratedField):
         assert info is not None, "fields with arguments get an Info"
         return self._one(info, kwargs["id"]) if "id" in kwargs else self._many(info, kwargs["ids"])
 
-    async def _one(self, info: Info, text: str) -> Record | None:
-        return (await self._many(info, [text]))[0]
+    async def _one(self, info: Info, text: str) -> Record | Rendered | None:
+        found = await self._many(info, [text])
+        return Rendered(found.value[0]) if isinstance(found, Rendered) else found[0]
 
-    async def _many(self, info: Info, texts: Sequence[str]) -> list[Record | None]:
+    async def _many(self, info: Info, texts: Sequence[str]) -> list[Record | None] | Rendered:
         """In the order of `texts`; one statement for each type among them."""
         operation = running_operation(self.api)
         maximum = operation.planner.limits.max_node_ids
@@ -207,19 +225,39 @@ class NodesField(GeneratedField):
         for node in nodes:
             if node is not None:
                 wanted.setdefault(node[0], {})[node[1]] = None
-        found: dict[tuple[Model, tuple[Any, ...]], Record | None] = {}
+        found: dict[tuple[Model, tuple[Any, ...]], Any] = {}
+        with suppress(NotRendered):
+            async with operation.connection.reading():
+                for model, keys in wanted.items():
+                    found |= {
+                        (model, key): each for key, each in await self._rendered(operation, info, model, list(keys))
+                    }
+            return Rendered([None if node is None else found[node] for node in nodes])
         async with operation.connection.reading():
             for model, keys in wanted.items():
-                selection = read_selection(info._raw_info, model.name)
-                plan = operation.planner.record(selection, model, model.primary_key)
+                plan = operation.planner.record(read_selection(info._raw_info, model.name), model, model.primary_key)
                 records = await operation.reader.records(plan, list(keys))
                 for each, views in zip(keys, records, strict=True):
                     found[model, each] = views[RESOLVED] if views is not None else None
         return [None if node is None else found[node] for node in nodes]
 
+    async def _rendered(
+        self, operation: Operation, info: Info, model: Model, keys: Sequence[tuple[Any, ...]]
+    ) -> Iterator[tuple[tuple[Any, ...], Any]]:
+        """Each key and what is shown of its record. Raises NotRendered if graphql-core has to walk the records."""
+        selection = read_selection(info._raw_info, model.name)
+        shape = operation.record_shape(info._raw_info, selection, model.name)
+        if shape is None:
+            raise NotRendered
+        plan = operation.planner.record(selection, model, model.primary_key)
+        return zip(keys, await operation.renderer.records(plan, shape, RESOLVED, keys), strict=True)
+
 
 class ConnectionField(GeneratedField):
     """`nodes`, `edges`, `pageInfo` or `totalCount` of a connection."""
+
+    def __init__(self, name: str, annotation: Any, description: str) -> None:
+        super().__init__(name, annotation, description, shows=ShownPart(name))
 
     def get_result(self, source: Connection, info: Info | None, args: list[Any], kwargs: Any) -> Any:
         assert info is not None, "connection fields get an Info"
@@ -243,6 +281,9 @@ class ConnectionField(GeneratedField):
 class NodeField(GeneratedField):
     """`node` of an edge."""
 
+    def __init__(self, name: str, annotation: Any, description: str) -> None:
+        super().__init__(name, annotation, description, shows=ShownPart.NODE)
+
     def get_result(self, source: Edge, info: Info | None, args: list[Any], kwargs: Any) -> Any:
         assert info is not None, "edge fields get an Info"
         return source.page.records[(*source.path, str(info._raw_info.path.key))][source.index]
@@ -250,6 +291,9 @@ class NodeField(GeneratedField):
 
 class CursorField(GeneratedField):
     """`cursor` of an edge."""
+
+    def __init__(self, name: str, annotation: Any, description: str) -> None:
+        super().__init__(name, annotation, description, shows=ShownPart.CURSOR)
 
     @property
     def is_basic_field(self) -> bool:
@@ -263,7 +307,8 @@ class EdgeColumnField(GeneratedField):
     """A column of the link table, on the edge; a foreign key is the global id of a `target`."""
 
     def __init__(self, column: Column, annotation: Any, target: str | None) -> None:
-        super().__init__(column.name, annotation, column.description)
+        shown = ShownColumn(column) if target is None else ShownId((column,), target)
+        super().__init__(column.name, annotation, column.description, shows=shown)
         self.column = column
         self.target = target
 

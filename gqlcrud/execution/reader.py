@@ -12,32 +12,20 @@ import sqlalchemy as sa
 
 from gqlcrud.catalog import Column
 from gqlcrud.execution.connection import OperationConnection, Rows, UnreadableError
+from gqlcrud.execution.cuts import Cut, PageRows
 from gqlcrud.execution.loader import Loader
 from gqlcrud.execution.records import Page, Record, record_class, related_of
-from gqlcrud.keys import encode_cursor
 from gqlcrud.plan import Always, Child, PagePlan, RecordPlan, View
 from gqlcrud.statements import (
     Database,
-    PageStatement,
-    fetch_limit,
-    is_backward,
     key_parameters,
     page_statement,
     record_statement,
     summary_statement,
 )
-from gqlcrud.statements.unreadable import readable, with_texts
+from gqlcrud.statements.unreadable import with_texts
 
 Key = tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _PageRows:
-    """What the statements of a page gave, by place of the key in the batch."""
-
-    statement: PageStatement
-    rows: Mapping[int, Rows]
-    summaries: Mapping[int, Sequence[Any]]
 
 
 @dataclass(slots=True)
@@ -46,6 +34,8 @@ class Reader:
 
     connection: OperationConnection
     _loaders: dict[PagePlan | RecordPlan, Loader[Key, Any, Any]] = field(default_factory=dict)
+    _cuts: dict[PagePlan, Loader[Key, PageRows, Cut]] = field(default_factory=dict)
+    _rows: dict[RecordPlan, Loader[Key, Rows, Any]] = field(default_factory=dict)
 
     @property
     def _database(self) -> Database:
@@ -68,12 +58,12 @@ class Reader:
 
     # ---------- loaders ----------
 
-    def _page_loader(self, plan: PagePlan) -> Loader[Key, _PageRows, Page]:
-        async def fetch(keys: Sequence[Key]) -> _PageRows:
+    def _page_loader(self, plan: PagePlan) -> Loader[Key, PageRows, Page]:
+        async def fetch(keys: Sequence[Key]) -> PageRows:
             return await self._fetch_pages(plan, keys)
 
-        async def build(keys: Sequence[Key], rows: _PageRows) -> list[Page]:
-            return await self._build_pages(plan, len(keys), rows)
+        async def build(keys: Sequence[Key], rows: PageRows) -> list[Page]:
+            return await self._build_pages(plan, rows)
 
         return self._loaders.setdefault(plan, Loader(self.connection, fetch, build))
 
@@ -98,11 +88,11 @@ class Reader:
 
     # ---------- pages ----------
 
-    async def _fetch_pages(self, plan: PagePlan, keys: Sequence[Key]) -> _PageRows:
+    async def _fetch_pages(self, plan: PagePlan, keys: Sequence[Key]) -> PageRows:
         local = plan.relation.local if plan.relation is not None else ()
         statement = page_statement(plan, self._database)
         if plan.where == Always(False):
-            return _PageRows(statement, {}, {})
+            return PageRows.of(plan, statement, [[]] * len(keys), [None] * len(keys))
         rows: Rows = []
         if _reads_rows(plan):
             rows = await self._execute(statement.select, local, keys)
@@ -110,31 +100,65 @@ class Reader:
         if _asks_summary(plan):
             summaries = await self._execute(summary_statement(plan, self._database), local, keys)
         if plan.relation is None:
-            return _PageRows(statement, {0: rows}, {0: summaries[0]} if summaries else {})
+            return PageRows.of(plan, statement, [rows], [summaries[0] if summaries else None])
         first = _first_place(self._database)
-        return _PageRows(statement, _by_place(rows, first), {row[0] - first: row[1:] for row in summaries})
+        by_place = _by_place(rows, first)
+        known = {row[0] - first: row[1:] for row in summaries}
+        places = range(len(keys))
+        return PageRows.of(
+            plan, statement, [by_place.get(each, []) for each in places], [known.get(each) for each in places]
+        )
 
-    async def _build_pages(self, plan: PagePlan, count: int, fetched: _PageRows) -> list[Page]:
+    async def _build_pages(self, plan: PagePlan, fetched: PageRows) -> list[Page]:
         start = 0 if plan.relation is None else 1
-        cuts = [_cut(plan, fetched.rows.get(place, []), fetched.summaries.get(place)) for place in range(count)]
-        rows = [row for cut in cuts for row in cut.rows]
-        views = {view.path: await self._view(plan, view, rows, start) for view in plan.views}
+        views = {view.path: await self._view(plan, view, fetched.shown, start) for view in plan.views}
+        cursors = fetched.cursors(plan) if plan.need.cursors else ()
+        edges = fetched.edges(plan)
         pages: list[Page] = []
-        position = 0
-        for cut in cuts:
-            end = position + len(cut.rows)
-            records = {path: view[position:end] for path, view in views.items()}
-            pages.append(_page(plan, cut, records, fetched.statement, start))
-            position = end
+        begin = 0
+        for cut in fetched.cuts:
+            end = begin + len(cut.rows)
+            records = {path: view[begin:end] for path, view in views.items()}
+            pages.append(_page(cut, records, cursors[begin:end], edges[begin:end]))
+            begin = end
         return pages
+
+    # ---------- rows, for who makes something of them itself ----------
+
+    async def page_rows(self, plan: PagePlan, keys: Sequence[Key]) -> PageRows:
+        """The rows of one page, or of one for each key of a relation."""
+        loader = self._cuts.get(plan)
+        if loader is None:
+
+            async def fetch(wanted: Sequence[Key]) -> PageRows:
+                return await self._fetch_pages(plan, wanted)
+
+            async def build(_: Sequence[Key], fetched: PageRows) -> Sequence[Cut]:
+                return fetched.cuts
+
+            loader = self._cuts[plan] = Loader(self.connection, fetch, build)
+        return PageRows(page_statement(plan, self._database), await loader.load_many(keys))
+
+    async def record_rows(self, plan: RecordPlan, keys: Sequence[Key]) -> list[Any]:
+        """The row of each key, None of one that has no record."""
+        loader = self._rows.get(plan)
+        if loader is None:
+            columns = plan.relation.local if plan.relation is not None else plan.key
+
+            async def fetch(wanted: Sequence[Key]) -> Rows:
+                return await self._execute(record_statement(plan, self._database), columns, wanted)
+
+            async def build(wanted: Sequence[Key], rows: Rows) -> Sequence[Any]:
+                found = _first_rows(rows, _first_place(self._database))
+                return [found.get(place) for place in range(len(wanted))]
+
+            loader = self._rows[plan] = Loader(self.connection, fetch, build)
+        return await loader.load_many(keys)
 
     # ---------- records ----------
 
     async def _build_records(self, plan: RecordPlan, count: int, rows: Rows) -> list[Mapping[str, Record] | None]:
-        first = _first_place(self._database)
-        found: dict[int, Any] = {}
-        for row in rows:
-            found.setdefault(row[0] - first, row)
+        found = _first_rows(rows, _first_place(self._database))
         places = list(found)
         views = {view.path: await self._view(plan, view, list(found.values()), 1) for view in plan.views}
         values: list[Mapping[str, Record] | None] = [None] * count
@@ -173,59 +197,16 @@ class Reader:
 
 def empty_page(plan: PagePlan) -> Page:
     """The page of a list without records."""
-    return _page(
-        plan,
-        _cut(plan, [], (0, False, False)),
-        {view.path: [] for view in plan.views},
-        PageStatement(sa.select(), ()),
-        0,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    """The rows that a page shows, in the list's order, and what is known of the list around them."""
-
-    rows: Rows
-    has_next: bool
-    has_previous: bool
-    total: int | None
-
-
-def _cut(plan: PagePlan, rows: Rows, summary: Sequence[Any] | None) -> _Cut:
-    """Take the page out of the rows that were fetched: one more than it shows tells that the list goes on.
-
-    Without a summary nothing stands around them, or nobody asks.
-    """
-    total, preceding, following = summary if summary is not None else (0, False, False)
-    window = plan.window
-    more = len(rows) == fetch_limit(window)
-    if is_backward(window):
-        shown = rows[: window.last][::-1]
-        return _Cut(shown, bool(following), more or bool(preceding), total)
-    shown = rows[: window.first]
-    cut = shown if window.last is None else shown[max(0, len(shown) - window.last) :]
-    return _Cut(cut, more or bool(following), len(cut) < len(shown) or bool(preceding), total)
+    (cut,) = PageRows.empty(plan).cuts
+    return _page(cut, {view.path: [] for view in plan.views}, (), ())
 
 
 def _page(
-    plan: PagePlan, cut: _Cut, records: Mapping[tuple[str, ...], Sequence[Record]], statement: PageStatement, start: int
+    cut: Cut,
+    records: Mapping[tuple[str, ...], Sequence[Record]],
+    cursors: Sequence[str],
+    edges: Sequence[Mapping[str, Any]],
 ) -> Page:
-    edges_at = start + len(plan.columns)
-    order_at = edges_at + len(plan.edge_columns)
-    encoders = [key.encode for key in statement.sort_keys]
-    cursors = [
-        encode_cursor(
-            plan.fingerprint,
-            [
-                None if value is None else encode(readable(value))
-                for encode, value in zip(encoders, row[order_at:], strict=True)
-            ],
-        )
-        for row in (cut.rows if plan.need.cursors else ())
-    ]
-    names = [column.key for column in plan.edge_columns]
-    edges = [dict(zip(names, row[edges_at:order_at], strict=True)) for row in cut.rows] if names else ()
     return Page(records, len(cut.rows), cursors, edges, cut.has_next, cut.has_previous, cut.total)
 
 
@@ -247,6 +228,14 @@ def _asks_summary(plan: PagePlan) -> bool:
 def _first_place(database: Database) -> int:
     """What the first key of a batch is numbered: WITH ORDINALITY counts from 1, json_each from 0."""
     return 1 if database is Database.POSTGRESQL else 0
+
+
+def _first_rows(rows: Rows, first: int) -> dict[int, Any]:
+    """The row of each place; of several the first."""
+    found: dict[int, Any] = {}
+    for row in rows:
+        found.setdefault(row[0] - first, row)
+    return found
 
 
 def _by_place(rows: Rows, first: int) -> dict[int, Rows]:
