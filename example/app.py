@@ -18,7 +18,7 @@ from sqlalchemy import MetaData, func, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import gqlcrud
-from example.models import Author, Base, Book, Customer, Employee, Order, OrderItem, Review
+from example.models import Author, Base, Book, Customer, Employee, Genre, Order, OrderItem, Publisher, Review
 from example.seed import seed
 from gqlcrud import (
     Api,
@@ -154,7 +154,13 @@ api = Api(
     engine,
     title="Bookshop",
     models={
-        Book: ModelOptions(fields=BookFields, operators={"title": {"like", "search"}}, read_only={"sales"}),
+        Book: ModelOptions(
+            fields=BookFields,
+            operators={"title": {"like", "search"}},
+            read_only={"sales"},
+            searchable=[Book.title, (Book.author, Author.full_name), (Book.genres, Genre.name)],
+            facets=[Book.binding, (Book.publisher, Publisher.name), (Book.genres, Genre.name)],
+        ),
         Customer: ModelOptions(
             create_schema=CustomerValues, update_schema=CustomerValues, exclude={"password_hash"}, read_only={"token"}
         ),

@@ -1,12 +1,13 @@
 """A GraphQL API from SQLAlchemy models or an existing database."""
 
 from gqlcrud.api import Api
-from gqlcrud.crud import Conflict, Crud, CrudError, Forbidden, Invalid, NotFound, Unavailable
+from gqlcrud.crud import Conflict, Crud, CrudError, FailedItem, Forbidden, Invalid, NotFound, Summary, Unavailable
 from gqlcrud.errors import ConfigurationError, ErrorCode, GqlcrudError, RequestError, WriteRefused
 from gqlcrud.hooks import Committed, Hooks, Write, WriteKind
 from gqlcrud.idempotency import Idempotency, idempotency_table
 from gqlcrud.loading import connection, load_record, load_records, load_relation, transaction
-from gqlcrud.options import Limits, ModelOptions, Preset, SoftDelete
+from gqlcrud.options import FullText, Limits, ModelOptions, Preset, SoftDelete
+from gqlcrud.progress import Progress
 from gqlcrud.scalars import Operator, Scalar, custom_scalar
 from gqlcrud.types import field
 
@@ -18,7 +19,9 @@ __all__ = [
     "Crud",
     "CrudError",
     "ErrorCode",
+    "FailedItem",
     "Forbidden",
+    "FullText",
     "GqlcrudError",
     "Hooks",
     "Idempotency",
@@ -28,9 +31,11 @@ __all__ = [
     "NotFound",
     "Operator",
     "Preset",
+    "Progress",
     "RequestError",
     "Scalar",
     "SoftDelete",
+    "Summary",
     "Unavailable",
     "Write",
     "WriteKind",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
 
 from gqlcrud.catalog import Column, Key, Model
 from gqlcrud.errors import UserError
@@ -99,6 +100,52 @@ class DeleteMany:
     where: Condition
     maximum: int
     maximum_path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class PlainRows:
+    """Records of one model that are rows of values: all of them give the same columns, and nothing else.
+
+    places: of the records in what was given, in their order; the path of a record is its place. columns: the attributes
+    that are set. values: a list for each of the columns, with a value for each of the records.
+    """
+
+    model: Model
+    places: Sequence[int]
+    columns: tuple[Column, ...]
+    values: Sequence[Sequence[Any]]
+
+    def value_of(self, attribute: str) -> Sequence[Any]:
+        """The values of one of the columns."""
+        return next(each for column, each in zip(self.columns, self.values, strict=True) if column.key == attribute)
+
+    def only(self, chosen: Sequence[int]) -> PlainRows:
+        """Some of the records: `chosen` are their numbers within these."""
+        return replace(
+            self,
+            places=[self.places[each] for each in chosen],
+            values=[[values[each] for each in chosen] for values in self.values],
+        )
+
+    def without(self, attributes: Collection[str]) -> PlainRows:
+        """The same records without some of the columns."""
+        kept = [place for place, column in enumerate(self.columns) if column.key not in attributes]
+        return replace(
+            self,
+            columns=tuple(self.columns[each] for each in kept),
+            values=[self.values[each] for each in kept],
+        )
+
+    def saves(self) -> list[Save]:
+        """The records as the unit of work takes them."""
+        return [
+            Save(self.model, (place,), tuple(map(Assignment, self.columns, values)))
+            for place, values in zip(self.places, self.by_record(), strict=True)
+        ]
+
+    def by_record(self) -> list[tuple[Any, ...]]:
+        """The values of each record, in the order of the columns."""
+        return list(zip(*self.values, strict=True)) if self.columns else [()] * len(self.places)
 
 
 WriteMany: TypeAlias = CreateMany | UpdateEach | UpdateMany | DeleteMany

@@ -1,4 +1,4 @@
-"""The command line: `gqlcrud serve TARGET` and `gqlcrud sdl TARGET`. A mistake is one line and exit code 2."""
+"""The command line: `gqlcrud serve`, `sdl`, `import`, `export` and `sync`. A mistake is one line and exit code 2."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from starlette.routing import NoMatchFound
 
+from gqlcrud.commands import add_file_commands
 from gqlcrud.fastapi import ROUTE_NAME
 from gqlcrud.graphiql import is_built
 from gqlcrud.targets import Target, TargetError, read_target
@@ -30,7 +31,9 @@ _GRACE = 5
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code is 0, 2 for a mistake that is told on standard error, 3 for an app that fails to start."""
-    options = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parser().parse_args(given)
+    options.given = given
     try:
         target = read_target(options.target, read_only=getattr(options, "read_only", False), schema=options.schema)
         return int(options.run(target, options))
@@ -65,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     sdl.add_argument("target", help=target)
     sdl.add_argument("--schema", help=schema)
     sdl.set_defaults(run=_sdl)
+
+    add_file_commands(commands, target, schema)
     return parser
 
 

@@ -38,6 +38,8 @@ from gqlcrud.idempotency import MAX_KEY, Idempotency
 
 ROUTE_NAME = "gqlcrud"
 """The name of the route that serves GraphiQL and GET: `app.url_path_for("gqlcrud")` is its path."""
+SERVED = "gqlcrud_api"
+"""The attribute of that route's endpoint that holds the `Api`."""
 
 ContextDependency = Callable[..., Any]
 
@@ -96,6 +98,8 @@ def router(
 
     async def page(request: Request) -> Response:
         return _page(api, request, example_query)
+
+    setattr(serve, SERVED, api)
 
     def add(method: str, endpoint: Callable[..., Any], **options: Any) -> None:
         routes.add_api_route(path, endpoint, methods=[method], response_model=None, **options)

@@ -254,10 +254,11 @@ class NodesField(GeneratedField):
 
 
 class ConnectionField(GeneratedField):
-    """`nodes`, `edges`, `pageInfo` or `totalCount` of a connection."""
+    """`nodes`, `edges`, `pageInfo`, `totalCount` or `facets` of a connection."""
 
     def __init__(self, name: str, annotation: Any, description: str) -> None:
-        super().__init__(name, annotation, description, shows=ShownPart(name))
+        shown = ShownPart(name) if name in _SHOWN_PARTS else None
+        super().__init__(name, annotation, description, shows=shown)
 
     def get_result(self, source: Connection, info: Info | None, args: list[Any], kwargs: Any) -> Any:
         assert info is not None, "connection fields get an Info"
@@ -269,6 +270,8 @@ class ConnectionField(GeneratedField):
                 return [Edge(page, index, (source.key, key)) for index in range(page.count)]
             case "totalCount":
                 return page.total_count
+            case "facets":
+                return page
             case _:
                 return PageInfo(
                     has_next_page=page.has_next_page,
@@ -276,6 +279,9 @@ class ConnectionField(GeneratedField):
                     start_cursor=page.cursors[0] if page.cursors else None,
                     end_cursor=page.cursors[-1] if page.cursors else None,
                 )
+
+
+_SHOWN_PARTS = {each.value for each in ShownPart}
 
 
 class NodeField(GeneratedField):

@@ -52,6 +52,7 @@ TYPE_SUFFIXES = (
     *("By", "Connection", "Edge", "Key", "ListRel", "Order", "Rel", "Where"),
     *("Column", "ConnectOrCreate", "Create", "OnConflict", "Ops", "Patch", "Payload"),
     *("UniqueKey", "UpdateItem", "UpdateWhere", "Upsert", "UpsertItem"),
+    *("Facets", "SearchField"),
 )
 """What is added to the name of a model for the other types that are generated for it."""
 
@@ -123,6 +124,12 @@ def constant_name(text: str) -> str:
     """A GraphQL enum value for a text that is none: `PG-13` -> `PG_13`, `3d` -> `_3d`, `` -> `EMPTY`, `+` -> `VALUE`."""
     name = _UNWANTED.sub("_", ascii_text(text)).strip("_") or ("VALUE" if text.strip() else "EMPTY")
     return f"_{name}" if name[0].isdigit() or name in {"true", "false", "null"} else name
+
+
+def path_name(path: str) -> str:
+    """The field of a path of names: `author.country` -> `authorCountry`."""
+    head, *rest = path.split(".")
+    return head + "".join(each[:1].upper() + each[1:] for each in rest)
 
 
 def snake_name(name: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from pydantic import BaseModel
 
@@ -16,6 +16,18 @@ OptInOperator = Literal["like", "regex", "search"]
 Occasion = Literal["create", "update"]
 Permission: TypeAlias = bool | Callable[[Any], bool]
 """For everybody, for nobody, or for whom a function of the request's context says so."""
+
+
+class MappedAttribute(Protocol):
+    """An attribute as the mapped class gives it: `Book.title`."""
+
+    @property
+    def key(self) -> str: ...
+
+
+Attribute: TypeAlias = str | MappedAttribute
+AttributePath: TypeAlias = Attribute | tuple[Attribute, ...]
+"""`Book.title`, `"title"`; or what relations lead to: `(Book.author, Author.name)`, `("author", "name")`, `"author.name"`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +44,9 @@ class Limits:
     max_write_items: records that the nested inputs of one mutation name, taken together.
     max_write_depth: how deep relations nest in the input of a mutation.
     max_affected: rows that one bulk write makes or changes.
+    max_search_words: words of one `search`; a phrase in quotation marks is one.
+    facet_values: values of a facet when its `limit` is not given; `max_facet_values`, if that is less.
+    max_facet_values: the largest `limit` of a facet.
     """
 
     page_size: int = 50
@@ -44,12 +59,19 @@ class Limits:
     max_write_items: int = 1000
     max_write_depth: int = 6
     max_affected: int = 10_000
+    max_search_words: int = 20
+    facet_values: int = 50
+    max_facet_values: int = 500
 
     def __post_init__(self) -> None:
         for each in fields(self):
             value = getattr(self, each.name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise ConfigurationError(f"Limits({each.name}={value!r}) takes a number from 1.")
+
+    def facet_limit(self, limit: int | None) -> int:
+        """How many values a facet has at most whose `limit` is this, None if it is not given."""
+        return min(self.facet_values, self.max_facet_values) if limit is None else limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +104,20 @@ class Preset:
 
 
 @dataclass(frozen=True, slots=True)
+class FullText:
+    """The search of a model is the full text search of PostgreSQL, and what matches best comes first.
+
+    language: the text search configuration, which knows the endings of words: "english", "german", "simple" ...
+    vector: the attribute of a `tsvector` column that holds what is searched; the API does not offer it. None: the texts
+    of `searchable`, which are columns of the model itself then.
+    On SQLite a search looks for words as if there were no full text.
+    """
+
+    language: str = "english"
+    vector: Attribute | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ModelOptions:
     """How one model appears in the API. Every name is that of an attribute of the mapped class.
 
@@ -101,7 +137,11 @@ class ModelOptions:
     through: whether an association object is also offered as a many-to-many connection between the models it links.
     soft_delete: how records are marked as deleted, instead of being deleted.
     presets: attribute -> the value that a record gets from the request; a function alone is a `Preset` on create.
-    A class has the `soft_delete` and the `presets` of the classes that it inherits from, unless it has its own.
+    searchable: the texts that the argument `search` of its lists looks into: attributes, or paths through relations.
+    full_text: how, if not word by word.
+    facets: the columns, its own or those that relations lead to, whose values its lists count.
+    A class has the `soft_delete`, the `presets`, `searchable`, `full_text` and `facets` of the classes that it inherits
+    from, unless it has its own.
     """
 
     name: str | None = None
@@ -125,6 +165,14 @@ class ModelOptions:
     hooks: Hooks | None = None
     soft_delete: SoftDelete | None = None
     presets: Mapping[str, Preset | Callable[[Any], Any]] = field(default_factory=dict)
+    searchable: Sequence[AttributePath] = ()
+    full_text: FullText | None = None
+    facets: Sequence[AttributePath] = ()
+
+    def is_vector(self, attribute: str) -> bool:
+        """Whether the attribute is what a full text search looks into: no value that a client could read."""
+        vector = self.full_text.vector if self.full_text is not None else None
+        return vector is not None and attribute == attribute_key(vector)
 
     def forbids_writes(self, attribute: str) -> bool:
         """Whether `read_only` names the attribute, or the whole model, or something else than clients sets it."""
@@ -138,4 +186,16 @@ class ModelOptions:
 
     def inherited(self, base: ModelOptions) -> ModelOptions:
         """These options of a class whose base class has the options `base`."""
-        return replace(self, soft_delete=self.soft_delete or base.soft_delete, presets={**base.presets, **self.presets})
+        return replace(
+            self,
+            soft_delete=self.soft_delete or base.soft_delete,
+            presets={**base.presets, **self.presets},
+            searchable=self.searchable or base.searchable,
+            full_text=self.full_text or base.full_text,
+            facets=self.facets or base.facets,
+        )
+
+
+def attribute_key(attribute: Attribute) -> str:
+    """The name of an attribute that is given itself, or by name."""
+    return attribute if isinstance(attribute, str) else attribute.key

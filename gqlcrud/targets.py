@@ -8,7 +8,7 @@ import inspect
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from sqlalchemy.pool import NullPool
 from gqlcrud.api import Api
 from gqlcrud.catalog import LeftOut
 from gqlcrud.errors import ConfigurationError
+from gqlcrud.fastapi import ROUTE_NAME, SERVED
 from gqlcrud.options import Limits
 from gqlcrud.reflect import Reflection, reflect_models
 from gqlcrud.scalars import scalar_for
@@ -97,6 +98,26 @@ def _is_app(found: Any) -> bool:
     if not callable(found) or isinstance(found, type):
         return False
     return inspect.iscoroutinefunction(found) or inspect.iscoroutinefunction(found.__call__)
+
+
+def served_api(target: Target) -> Api:
+    """The Api of a target, that which an app serves if the target is one. Raises TargetError."""
+    if target.api is not None:
+        return target.api
+    found = list(_apis(target.app))
+    if len(found) != 1:
+        how = "serves no Api" if not found else f"serves {len(found)} Apis"
+        raise TargetError(f"{target.name} is an app that {how}; name the Api itself.")
+    return found[0]
+
+
+def _apis(app: Any) -> Iterator[Api]:
+    """The Apis whose routers an app includes, or mounts."""
+    for route in getattr(app, "routes", None) or ():
+        api = getattr(getattr(route, "endpoint", None), SERVED, None)
+        if isinstance(api, Api) and getattr(route, "name", None) == ROUTE_NAME and "GET" in (route.methods or ()):
+            yield api
+        yield from _apis(getattr(route, "app", None) if hasattr(route, "routes") else None)
 
 
 # ---------- databases ----------

@@ -31,7 +31,7 @@ LAYERS = """
     catalog http reflected_names
     naming options faults idempotency
     scalars hooks
-    values selection errors graphiql
+    values selection errors graphiql progress
 """
 """From the top; what stands in one line does not import what else stands there."""
 

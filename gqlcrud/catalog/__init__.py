@@ -3,6 +3,7 @@
 from gqlcrud.catalog.column import Bounds, Column, InputSchema, PresetColumn, SchemaField, Source
 from gqlcrud.catalog.model import (
     Catalog,
+    ColumnPath,
     Key,
     LeftOut,
     Link,
@@ -12,7 +13,9 @@ from gqlcrud.catalog.model import (
     Orphan,
     OwnField,
     Relation,
+    Search,
     SoftDeletion,
+    TextSearch,
 )
 from gqlcrud.catalog.own_fields import REQUIRES, DeclaredField, declared_fields
 from gqlcrud.catalog.read import CatalogSettings, mapped_classes, read_catalog
@@ -25,6 +28,7 @@ __all__ = [
     "Catalog",
     "CatalogSettings",
     "Column",
+    "ColumnPath",
     "Comparison",
     "DeclaredField",
     "InputSchema",
@@ -40,8 +44,10 @@ __all__ = [
     "Relation",
     "Rule",
     "SchemaField",
+    "Search",
     "SoftDeletion",
     "Source",
+    "TextSearch",
     "check_constraints",
     "condition_text",
     "declared_fields",

@@ -13,7 +13,7 @@ from gqlcrud.catalog.model import Model
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.hooks import Hooks
 from gqlcrud.naming import RESERVED_FIELDS, RESERVED_TYPES, Names
-from gqlcrud.options import Limits, ModelOptions, Preset, SoftDelete
+from gqlcrud.options import FullText, Limits, ModelOptions, Preset, SoftDelete
 from gqlcrud.scalars import Scalar
 
 
@@ -30,6 +30,10 @@ def check_options(options: Mapping[type, ModelOptions], classes: Collection[type
             raise ConfigurationError(f"ModelOptions(hooks=...) of {name} takes gqlcrud.Hooks(...), not {each.hooks!r}.")
         if each.fields is not None and not isinstance(each.fields, type):
             raise ConfigurationError(f"ModelOptions(fields=...) of {name} takes a class, not {each.fields!r}.")
+        if each.full_text is not None and not isinstance(each.full_text, FullText):
+            raise ConfigurationError(
+                f"ModelOptions(full_text=...) of {name} takes gqlcrud.FullText('english', ...), not {each.full_text!r}."
+            )
         check_soft_delete(name, each.soft_delete)
         check_presets(name, each.presets)
         for option, names in _attributes(each).items():

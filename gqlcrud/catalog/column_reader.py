@@ -62,6 +62,8 @@ class ColumnReader:
     def offers(self, key: str) -> bool:
         """Whether the API offers an attribute. Private ones are left out unless an option names them."""
         options = self.options
+        if options.is_vector(key):
+            return False
         wanted = key in options.include if options.include is not None else _is_public(key) or key in options.rename
         return wanted and key not in options.exclude
 

@@ -12,6 +12,7 @@ from sqlalchemy import FromClause
 from gqlcrud.catalog.column import Column, InputSchema, PresetColumn
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.hooks import Hooks
+from gqlcrud.naming import path_name
 from gqlcrud.options import Permission
 from gqlcrud.scalars import BOOLEAN
 
@@ -138,6 +139,46 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnPath:
+    """A column of a model, or of the records that relations lead to from it, one after the other."""
+
+    relations: tuple[Relation, ...]
+    column: Column
+
+    @property
+    def name(self) -> str:
+        """`title`, `author.name`."""
+        return ".".join([*(each.name for each in self.relations), self.column.name])
+
+    @property
+    def field(self) -> str:
+        """The GraphQL field: `title`, `authorName`."""
+        return path_name(self.name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TextSearch:
+    """The full text search of PostgreSQL. language: its text search configuration. vector: a `tsvector` column; None: the
+    texts of the fields that are searched, columns of the model itself."""
+
+    language: str
+    vector: Column | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Search:
+    """What `search` looks into. text: how it does, if not word by word."""
+
+    fields: tuple[ColumnPath, ...]
+    text: TextSearch | None = None
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether a request may name some of the fields; a vector does not tell its texts apart."""
+        return len(self.fields) > 1 and (self.text is None or self.text.vector is None)
+
+
+@dataclass(frozen=True, slots=True)
 class OwnField:
     """A field that the user adds to a generated type.
 
@@ -162,6 +203,7 @@ class Model:
     stored: every column of its tables by attribute, those that the API does not offer among them.
     create_schema, update_schema: what the values of new records, and of patches, pass through. hooks: those of all
     models, then its own.
+    search: what a search looks into, if there is one. facets: the columns whose values lists count.
     """
 
     entity: type
@@ -186,6 +228,8 @@ class Model:
     create_schema: InputSchema | None = None
     update_schema: InputSchema | None = None
     hooks: tuple[Hooks, ...] = ()
+    search: Search | None = None
+    facets: tuple[ColumnPath, ...] = ()
 
     @property
     def primary_key(self) -> tuple[Column, ...]:

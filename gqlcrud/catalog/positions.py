@@ -135,6 +135,9 @@ PLACE = _exact(INT)
 """A count, or the place of a label."""
 
 _FLOAT = _exact(replace(FLOAT, encode=_encode_float, decode=_decode_float))
+RANK = _FLOAT
+"""How well a record matches a search, where the database says so."""
+
 _DECIMAL = _exact(replace(DECIMAL, decode=_decode_decimal))
 _DATE = Scalar("Date", str, decode=check_stored_date)
 _TIME = Scalar("Time", str, decode=check_stored_time)

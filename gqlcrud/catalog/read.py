@@ -25,6 +25,7 @@ from gqlcrud.catalog.presets import read_presets
 from gqlcrud.catalog.python_names import python_options
 from gqlcrud.catalog.relation_order import own_order
 from gqlcrud.catalog.relations import RelationReader
+from gqlcrud.catalog.searching import with_searches
 from gqlcrud.catalog.soft_deletion import DeletionReader
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.hooks import Hooks
@@ -114,6 +115,7 @@ def read_catalog(classes: Iterable[type], settings: CatalogSettings) -> Catalog:
         models = [replace(model, read_only=True) for model in models]
     if settings.hooks is not None:
         models = [replace(model, hooks=(settings.hooks, *model.hooks)) for model in models]
+    models = with_searches(models, {entity: reader.options for entity, reader in readers.items()})
     models.sort(key=lambda model: model.name)
     if not settings.python_names:
         check_names(models)

@@ -4,16 +4,19 @@ from gqlcrud.crud.crud import Crud
 from gqlcrud.crud.failures import Conflict, CrudError, Forbidden, Invalid, NotFound, Unavailable
 from gqlcrud.crud.pages import Page, Rows
 from gqlcrud.crud.scope import python_catalog
+from gqlcrud.crud.summary import FailedItem, Summary
 
 __all__ = [
     "Conflict",
     "Crud",
     "CrudError",
+    "FailedItem",
     "Forbidden",
     "Invalid",
     "NotFound",
     "Page",
     "Rows",
+    "Summary",
     "Unavailable",
     "python_catalog",
 ]

@@ -14,10 +14,10 @@ from gqlcrud.errors import RequestError
 from gqlcrud.naming import snake_name
 from gqlcrud.plan import Condition, Expression
 from gqlcrud.planning import Planner, conjunction
-from gqlcrud.scalars import Operator, Scalar
+from gqlcrud.scalars import BOOLEAN, DECIMAL, STRING, Operator, Scalar
 
 Where: TypeAlias = (
-    sa.ColumnElement[bool] | Mapping[str, Any] | Sequence[sa.ColumnElement[bool] | Mapping[str, Any]] | None
+    sa.SQLColumnExpression[bool] | Mapping[str, Any] | Sequence[sa.SQLColumnExpression[bool] | Mapping[str, Any]] | None
 )
 """An expression over the mapped class, a mapping in the shape of the API's `where`, a list of those (all hold), or none.
 
@@ -28,17 +28,27 @@ A value in the place of operators is what the attribute is equal to, a list hold
 _OPERATORS = {snake_name(each.value): each for each in Operator}
 _LISTS = {Operator.IN, Operator.NOT_IN, Operator.HAS_ANY, Operator.HAS_ALL}
 _FLAGS = {Operator.IS_NULL, Operator.IS_EMPTY}
+_JSON_KINDS = {"string": STRING, "number": DECIMAL, "boolean": BOOLEAN}
 _TO_ONE = {"is": "is", "is_not": "isNot", "is_null": "isNull"}
 _TO_MANY = {"some": "some", "every": "every", "none": "none", "count": "count"}
 
 
-def plan_where(planner: Planner, model: Model, where: Where, equal: Mapping[str, Any] | None = None) -> Condition:
-    """The meaning of `where` together with the equality conditions `equal`. Raises RequestError with the path."""
+def plan_where(planner: Planner, model: Model, where: Where) -> Condition:
+    """The meaning of `where`. Raises RequestError with the path from it."""
+    if isinstance(where, list | tuple):
+        return conjunction([_at(place, _part, planner, model, each) for place, each in enumerate(where)])
+    return conjunction([] if where is None else [_part(planner, model, where)])
+
+
+def plan_equal(planner: Planner, model: Model, equal: Mapping[str, Any]) -> Condition:
+    """All of the equality conditions. Raises RequestError with the name of the one that cannot be."""
+    return planner.condition(where_input(equal, model, planner), model)
+
+
+def where_parts(planner: Planner, model: Model, where: Where) -> list[Any]:
+    """The parts of `where` as planning takes them: mappings with their names and values, and conditions."""
     parts: list[Any] = list(where) if isinstance(where, list | tuple) else [] if where is None else [where]
-    terms = [_part(planner, model, each) for each in parts]
-    if equal:
-        terms.append(planner.condition(where_input(equal, model, planner), model))
-    return conjunction(terms)
+    return [where_input(each, model, planner) if isinstance(each, Mapping) else expression(each) for each in parts]
 
 
 def _part(planner: Planner, model: Model, where: Any) -> Condition:
@@ -72,37 +82,45 @@ def _field(name: str, value: Any, model: Model, planner: Planner) -> Any:
 
 
 def _nested(where: Any, model: Model, planner: Planner) -> Any:
-    return where_input(where, model, planner) if isinstance(where, Mapping) else plan_where(planner, model, where)
+    """A condition in another one has to be there: one that was forgotten would hold for every record."""
+    if isinstance(where, Mapping):
+        return where_input(where, model, planner)
+    return expression(where) if where is None else plan_where(planner, model, where)
 
 
 # ---------- columns ----------
 
 
 def _column(column: Column, value: Any) -> dict[str, Any]:
-    if not column.operators:
+    scalar, known = column.scalar, column.operators
+    if not known:
         raise RequestError(f"{column.key} cannot be filtered by.")
     if isinstance(value, Mapping):
-        return {
-            _operator(column, each).value: _at(each, _operand, column, each, operand) for each, operand in value.items()
-        }
+        return _tests(column.key, scalar, known, value)
     if value is None:
         return {"isNull": True}
-    if isinstance(value, list | tuple | set | frozenset) and column.scalar.item is None:
-        return {"in": _operand(column, "in", value)}
-    return {"eq": _operand(column, "eq", value)}
+    name = "in" if isinstance(value, list | tuple | set | frozenset) and scalar.item is None else "eq"
+    return {_operator(column.key, known, name).value: _operand(scalar, name, value)}
 
 
-def _operator(column: Column, name: str) -> Operator:
+def _tests(of: str, scalar: Scalar, known: Sequence[Operator], tests: Mapping[str, Any]) -> dict[str, Any]:
+    """Operators with their operands. of: what they compare, as errors name it."""
+    return {
+        _operator(of, known, name).value: _at(name, _operand, scalar, name, operand) for name, operand in tests.items()
+    }
+
+
+def _operator(of: str, known: Sequence[Operator], name: str) -> Operator:
     operator = _OPERATORS.get(name)
-    if operator not in column.operators:
-        known = ", ".join(snake_name(each.value) for each in column.operators)
-        raise RequestError(f"{column.key} has no operator {name!r}. It has: {known}.")
-    assert operator is not None
+    if operator is None or operator not in known:
+        raise RequestError(
+            f"{of} has no operator {name!r}. It has: {', '.join(snake_name(each.value) for each in known)}."
+        )
     return operator
 
 
-def _operand(column: Column, name: str, value: Any) -> Any:
-    operator, scalar = _OPERATORS[name], column.scalar
+def _operand(scalar: Scalar, name: str, value: Any) -> Any:
+    operator = _OPERATORS[name]
     if value is None:
         raise RequestError(f"{name} cannot be None; leave it out, or use is_null.")
     if operator in _FLAGS:
@@ -110,11 +128,11 @@ def _operand(column: Column, name: str, value: Any) -> Any:
     if operator is Operator.AT:
         return [_at(place, _json_at, each) for place, each in enumerate(_items(value))]
     if operator in _LISTS:
-        item = scalar.item or scalar
-        return [_at(place, _value, item, each) for place, each in enumerate(_items(value))]
+        read = _present if scalar.item is None else _value
+        return [_at(place, read, scalar.item or scalar, each) for place, each in enumerate(_items(value))]
     if operator is Operator.HAS and scalar.item is not None:
         return _value(scalar.item, value)
-    return _value(scalar, value)
+    return _value(STRING if operator is Operator.HAS_KEY else scalar, value)
 
 
 def _value(scalar: Scalar, value: Any) -> Any:
@@ -122,6 +140,12 @@ def _value(scalar: Scalar, value: Any) -> Any:
         return given_value(scalar, value)
     except ValueError as error:
         raise RequestError(str(error)) from None
+
+
+def _present(scalar: Scalar, value: Any) -> Any:
+    if value is None:
+        raise RequestError("NULL is equal to nothing; use is_null.")
+    return _value(scalar, value)
 
 
 def _flag(value: Any, name: str) -> bool:
@@ -136,17 +160,20 @@ def _json_at(test: Any) -> dict[str, Any]:
         raise RequestError(
             "A test of a JSON value is a mapping with a path, such as {'path': ['a'], 'number': {'gt': 1}}."
         )
-    found: dict[str, Any] = {}
-    for name, operand in test.items():
-        if name == "path":
-            found[name] = [str(step) for step in _items(operand)]
-        elif name == "exists":
-            found[name] = _flag(operand, name)
-        elif name in ("string", "number", "boolean") and isinstance(operand, Mapping):
-            found[name] = {_OPERATORS[each].value if each in _OPERATORS else each: one for each, one in operand.items()}
-        else:
-            raise RequestError(f"There is no {name!r} here; there are: path, exists, string, number, boolean.")
-    return found
+    return {name: _at(name, _json_test, name, operand) for name, operand in test.items()}
+
+
+def _json_test(name: str, operand: Any) -> Any:
+    if name == "path":
+        return [str(step) for step in _items(operand)]
+    if name == "exists":
+        return _flag(operand, name)
+    kind = _JSON_KINDS.get(name)
+    if kind is None:
+        raise RequestError(f"There is no {name!r} here; there are: path, exists, {', '.join(_JSON_KINDS)}.")
+    if not isinstance(operand, Mapping):
+        raise RequestError(f"{name} takes operators, as in {{{name!r}: {{'eq': ...}}}}.")
+    return _tests(name, kind, kind.operators, operand)
 
 
 # ---------- relations ----------
@@ -154,6 +181,10 @@ def _json_at(test: Any) -> dict[str, Any]:
 
 def _relation(relation: Relation, value: Any, planner: Planner) -> dict[str, Any]:
     names = _TO_MANY if relation.many else _TO_ONE
+    if not relation.filterable:
+        raise RequestError(f"{relation.key} cannot be filtered by.")
+    if value is None and not relation.many:
+        return {"isNull": True}
     if not isinstance(value, Mapping) or not value.keys() <= names.keys():
         example: dict[str, Any] = {relation.key: {next(iter(names)): {}}}
         raise RequestError(f"{relation.key} leads to other records and takes {', '.join(names)}, as in {example}.")

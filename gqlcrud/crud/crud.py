@@ -5,18 +5,19 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Self, get_args
+from typing import Any, Self, get_args, get_origin
 
-from gqlcrud.crud.reads import M
-from gqlcrud.crud.scope import OwnApi, Scope, read_scope, settings_of
-from gqlcrud.crud.writes import Writes
+from gqlcrud.crud.bulk import BulkWrites
+from gqlcrud.crud.counts import M
+from gqlcrud.crud.reads import Reads
+from gqlcrud.crud.scope import OwnApi, Scope, mapper_of, read_scope, settings_of
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.hooks import Hooks
 from gqlcrud.options import ModelOptions
 from gqlcrud.scalars import Scalar
 
 
-class Crud(Writes[M]):
+class Crud(BulkWrites[M]):
     """Reads and writes of one mapped class, by the same plans, statements and rules as those of the API.
 
     entity: the class; left out in a subclass, `class Books(Crud[Book])`, which says it. api: whose options, hooks,
@@ -40,12 +41,16 @@ class Crud(Writes[M]):
         scalars: Mapping[Any, Scalar] | None = None,
         hooks: Hooks | None = None,
     ) -> None:
-        self.entity: type[M] = entity or _declared(type(self))
+        self.entity: type[M] = _declared(type(self)) if entity is None else entity
+        mapper_of(self.entity)
         settings = settings_of(models, scalars, hooks)
         if api is not None and settings is not None:
             raise ConfigurationError("Crud(..., api=api) has the models, scalars and hooks of the Api; say them there.")
         self._api, self._settings = api, settings
         self._read: Scope | None = read_scope(self.entity, api, None) if api is not None else None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.entity.__name__})"
 
     @property
     def scope(self) -> Scope:
@@ -62,10 +67,11 @@ class Crud(Writes[M]):
 
 
 def _declared(cls: type) -> Any:
-    """The class that a subclass of `Crud` is for."""
-    for base in cls.__mro__:
-        for origin in getattr(base, "__orig_bases__", ()):
-            found = [each for each in get_args(origin) if isinstance(each, type)]
-            if found:
+    """The class that a subclass of `Crud` is for: the argument of the nearest class above that is a `Crud` of something."""
+    for each in cls.__mro__:
+        for above in getattr(each, "__orig_bases__", ()):
+            origin = get_origin(above)
+            found = [argument for argument in get_args(above) if isinstance(argument, type)]
+            if found and isinstance(origin, type) and issubclass(origin, Reads):
                 return found[0]
     raise ConfigurationError("Crud needs a mapped class: Crud(Book), or class Books(Crud[Book]): ...")

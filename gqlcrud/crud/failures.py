@@ -71,14 +71,18 @@ _OF_THE_RECORD: dict[ErrorCode, type[CrudError]] = {
 }
 """Told of the record itself, and not of something that was given for it."""
 _NAMES = {each.value: snake_name(each.value) for each in Operator} | {
-    each: snake_name(each) for each in ("isNot", "connectOrCreate", "deleteWhere", "updateWhere")
+    each: snake_name(each)
+    for each in ("isNot", "connectOrCreate", "deleteWhere", "updateWhere", "orderBy", "searchFields")
 }
 
 
-def crud_error(errors: Sequence[UserError]) -> CrudError:
-    """The exception for `errors`, whose paths are told in Python's names. The first of them says of which kind it is."""
+def crud_error(errors: Sequence[UserError], record: int = 0) -> CrudError:
+    """The exception for `errors`, whose paths are told in Python's names. The first of them says of which kind it is.
+
+    record: how many steps of a path lead to the record itself.
+    """
     first = errors[0]
-    kind = None if first.path else _OF_THE_RECORD.get(first.code)
+    kind = None if len(first.path) > record else _OF_THE_RECORD.get(first.code)
     return (kind or _KINDS.get(first.code, Invalid))([python_error(each) for each in errors])
 
 
@@ -89,12 +93,12 @@ def python_error(error: UserError) -> UserError:
 
 
 @contextmanager
-def told_in_python() -> Iterator[None]:
-    """What the block raises for a mistake or an expected failure is raised as a `CrudError`."""
+def told_in_python(record: int = 0) -> Iterator[None]:
+    """What the block raises for a mistake or an expected failure is raised as a `CrudError`. record: as in `crud_error`."""
     try:
         yield
     except WriteError as error:
-        raise crud_error(error.errors) from error
+        raise crud_error(error.errors, record) from error
     except RequestError as error:
         raise crud_error([UserError(error.code, error.message, error.path)]) from error
 

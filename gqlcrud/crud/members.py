@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import InstrumentedAttribute
@@ -51,7 +52,7 @@ def named_key(model: Model, key: Any) -> tuple[Key, tuple[Any, ...]]:
     key: the value of the primary key; a tuple of them where it has several columns; or a mapping of all attributes of a
     unique key to their values. Raises RequestError.
     """
-    if isinstance(key, dict):
+    if isinstance(key, Mapping):
         found = next((each for each in model.keys if {c.key for c in each.columns} == key.keys()), None)
         if found is None:
             known = "; ".join(", ".join(column.key for column in each.columns) for each in model.keys)
@@ -65,6 +66,17 @@ def named_key(model: Model, key: Any) -> tuple[Key, tuple[Any, ...]]:
         names = ", ".join(column.key for column in columns)
         raise RequestError(f"The primary key of {model.name} has the columns {names}: give a tuple of their values.")
     return model.keys[0], tuple(map(_key_value, columns, values))
+
+
+def unique_key(model: Model, names: Sequence[str] | str, argument: str) -> Key:
+    """The unique key of these attributes, in any order. Raises RequestError at `argument` if there is none."""
+    wanted = {names} if isinstance(names, str) else set(names)
+    found = next((each for each in model.keys if {column.key for column in each.columns} == wanted), None)
+    if found is None:
+        known = "; ".join(", ".join(column.key for column in each.columns) for each in model.keys)
+        message = f"{', '.join(sorted(map(str, wanted)))} is no unique key of {model.name}; there are: {known}."
+        raise RequestError(message, path=(argument,))
+    return found
 
 
 def _key_value(column: Column, value: Any) -> Any:

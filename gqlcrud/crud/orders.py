@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy.orm import InstrumentedAttribute
+import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute, Mapper, class_mapper
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import UnaryExpression
 
@@ -15,7 +16,7 @@ from gqlcrud.crud.members import member_of
 from gqlcrud.errors import RequestError
 from gqlcrud.plan import Sort
 
-OrderBy: TypeAlias = Sequence[Any] | str | None
+OrderBy: TypeAlias = Sequence[Any] | str | sa.SQLColumnExpression[Any] | None
 """Terms, most important first: names (`"title"`, `"-published_at"` descending, `"author.last_name"`, `"tags.count"`, each
 with `nulls first` or `nulls last` after it), or attributes (`Book.title`, `Book.title.desc().nulls_last()`)."""
 
@@ -32,32 +33,39 @@ def order_input(order_by: OrderBy, model: Model, catalog: Catalog) -> list[dict[
     found = []
     for place, term in enumerate(terms):
         try:
-            path, sort = _read(term)
+            path, sort = _read(term, model)
             found.append(_nested(path, sort, model, catalog))
         except RequestError as error:
             raise error.below("order_by", place) from None
     return found
 
 
-def _read(term: Any) -> tuple[list[str], Sort]:
+def _read(term: Any, model: Model) -> tuple[list[str], Sort]:
     """The path of a term, and how it sorts."""
     if not isinstance(term, str):
-        return _read_expression(term)
+        return _read_expression(term, model)
     match = _TERM.match(term.strip())
     if match is None:
         raise RequestError(f"{term!r} is nothing to order by: write 'title', '-title' or 'author.name nulls last'.")
     return match["path"].split("."), _sort("DESC" if match["minus"] == "-" else "ASC", match["nulls"])
 
 
-def _read_expression(term: Any) -> tuple[list[str], Sort]:
+def _read_expression(term: Any, model: Model) -> tuple[list[str], Sort]:
     direction, nulls = "ASC", None
     while isinstance(term, UnaryExpression) and term.modifier is not None:
         direction = _DIRECTIONS.get(term.modifier, direction)
         nulls = _NULLS.get(term.modifier, nulls)
         term = term.element
-    key = term.key if isinstance(term, InstrumentedAttribute) else getattr(term, "_annotations", {}).get("proxy_key")
+    annotations = getattr(term, "_annotations", {})
+    key = term.key if isinstance(term, InstrumentedAttribute) else annotations.get("proxy_key")
     if key is None:
         raise RequestError("An order has attributes of the class, or names of them, and no other expressions.")
+    parent = term.parent if isinstance(term, InstrumentedAttribute) else annotations.get("parententity")
+    if not isinstance(parent, Mapper) or not class_mapper(model.entity).isa(parent):
+        owner = parent.class_.__name__ if isinstance(parent, Mapper) else "an alias"
+        raise RequestError(
+            f"{key} of {owner} is no attribute of {model.name}; a name leads through relations: '<relation>.{key}'."
+        )
     return [str(key)], _sort(direction, nulls)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar, overload
+
+from gqlcrud.execution import FacetCount
 
 T = TypeVar("T")
 
@@ -35,6 +37,7 @@ class Page(Generic[T]):
     """Records between two cursors, in the order of the list.
 
     cursors: one for each item. total: how many records meet the conditions, whatever the page; None unless asked for.
+    facets: by name, the values that most of the records have, each with their number.
     """
 
     items: Sequence[T]
@@ -42,7 +45,7 @@ class Page(Generic[T]):
     has_next_page: bool = False
     has_previous_page: bool = False
     total: int | None = None
-    facets: dict[str, list[object]] = field(default_factory=dict)
+    facets: Mapping[str, Sequence[FacetCount]] = field(default_factory=dict)
 
     @property
     def start_cursor(self) -> str | None:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
 
 from gqlcrud.catalog import Model
-from gqlcrud.crud.conditions import Where, plan_where
-from gqlcrud.crud.failures import invalid
+from gqlcrud.crud.conditions import Where, plan_equal, plan_where, where_input, where_parts
+from gqlcrud.crud.failures import invalid, told_in_python
+from gqlcrud.crud.members import attribute_name
 from gqlcrud.crud.orders import OrderBy, order_input
 from gqlcrud.crud.scope import Scope, Session
 from gqlcrud.errors import RequestError
-from gqlcrud.execution import Page, Reader
-from gqlcrud.planning import DeletedRecords, Planner
+from gqlcrud.execution import FacetCount, Page, Reader
+from gqlcrud.planning import DeletedRecords, Planner, conjunction
 from gqlcrud.selection import RESOLVED, Selection
 from gqlcrud.statements import entity_statement
+from gqlcrud.statements.unreadable import readable
+
+Deleted: TypeAlias = Literal["exclude", "include", "only"]
+"""Whether records that are marked as deleted are left out, are among the others, or are all there is."""
+Facets: TypeAlias = Sequence[Any]
+"""Attributes, or paths to them: `Book.genre`, `(Book.author, Author.country)`, `"author.country"`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +52,66 @@ class Query:
 
 async def read_page(planner: Planner, reader: Reader, model: Model, query: Query, asked: tuple[Selection, ...]) -> Page:
     """The page, with what is asked of it: fields of a connection. Raises RequestError."""
-    selection = Selection(RESOLVED, model.many, page_arguments(planner, model, query), asked)
+    counted = any(each.name == FACETS for each in asked)
+    selection = Selection(RESOLVED, model.many, page_arguments(planner, model, query, counted=counted), asked)
     return await reader.page(planner.page(selection, model))
 
 
-def page_arguments(planner: Planner, model: Model, query: Query) -> dict[str, Any]:
-    """The arguments of a connection field."""
+def page_arguments(planner: Planner, model: Model, query: Query, *, counted: bool = False) -> dict[str, Any]:
+    """The arguments of a connection field. counted: whether facets are, each of which leaves out conditions of its own: these
+    are given as they were written then, once they are known to be right."""
     try:
-        where = plan_where(planner, model, query.where, query.equal)
+        where: Any = plan_where(planner, model, query.where)
     except RequestError as error:
         raise error.below("where") from None
-    order = order_input(query.order_by, model, planner.catalog)
-    sizes = {"first": query.first, "last": query.last, "offset": query.offset or None}
-    cursors = {"after": query.after, "before": query.before}
-    found = {"where": where, "orderBy": order, "search": query.search, **sizes, **cursors, **query.deleted_argument()}
-    return {name: value for name, value in found.items() if value is not None}
+    where = conjunction([where, plan_equal(planner, model, query.equal)])
+    if counted:
+        where = {"and": [*where_parts(planner, model, query.where), where_input(query.equal, model, planner)]}
+    found = {
+        "where": where,
+        "orderBy": order_input(query.order_by, model, planner.catalog),
+        "search": query.search,
+        "searchFields": query.search_fields,
+        "first": query.first,
+        "last": query.last,
+        "offset": query.offset or None,
+        "after": query.after,
+        "before": query.before,
+    }
+    return {name: value for name, value in found.items() if value is not None} | query.deleted_argument()
+
+
+# ---------- what is asked besides records ----------
+
+
+def connection_field(name: str, *children: str) -> Selection:
+    return Selection(name, name, {}, tuple(Selection(each, each, {}) for each in children))
+
+
+TOTAL = connection_field("totalCount")
+FACETS = "facets"
+
+
+def asked_facets(facets: Facets, limit: int | None) -> list[Selection]:
+    """The field that counts values; none if there is nothing to count. Raises CrudError for what is no attribute."""
+    if not facets:
+        return []
+    arguments = {} if limit is None else {"limit": limit}
+    with told_in_python():
+        names = [facet_name(each) for each in facets]
+    return [Selection(FACETS, FACETS, {}, tuple(Selection(name, name, arguments) for name in names))]
+
+
+def facet_name(facet: Any) -> str:
+    """The dotted name of an attribute, or of a path to one. Raises RequestError."""
+    return ".".join(map(attribute_name, facet)) if isinstance(facet, tuple) else attribute_name(facet)
+
+
+def shown_facets(page: Page) -> dict[str, list[FacetCount]]:
+    """The values of each facet. Raises RequestError in the place of a value that cannot be shown."""
+    return {
+        name: [FacetCount(readable(each.value), each.count) for each in counts] for name, counts in page.facets.items()
+    }
 
 
 def statement(scope: Scope, session: Session, query: Query) -> sa.Select[Any]:

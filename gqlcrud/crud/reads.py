@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Generic, Literal, TypeAlias, TypeVar, overload
+from typing import Any, TypeAlias, TypeVar, overload
 
 import sqlalchemy as sa
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gqlcrud.crud.conditions import Where
-from gqlcrud.crud.failures import NotFound, told_in_python
+from gqlcrud.crud.counts import Counts, M
+from gqlcrud.crud.failures import NotFound, invalid, told_in_python
 from gqlcrud.crud.members import named_key
 from gqlcrud.crud.orders import OrderBy
 from gqlcrud.crud.pages import Page, Rows
-from gqlcrud.crud.queries import Query, read_page, statement
-from gqlcrud.crud.scope import Scope, Session
+from gqlcrud.crud.queries import (
+    TOTAL,
+    Deleted,
+    Facets,
+    Query,
+    asked_facets,
+    connection_field,
+    read_page,
+    shown_facets,
+    statement,
+)
+from gqlcrud.crud.scope import Session
 from gqlcrud.crud.shapes import NODES, Shape, shape_of
-from gqlcrud.errors import ErrorCode, UserError
+from gqlcrud.errors import ErrorCode, RequestError, UserError
 from gqlcrud.execution import prepare_sqlite
 from gqlcrud.selection import RESOLVED, Selection
 
-M = TypeVar("M")
 S = TypeVar("S", bound=BaseModel)
-Deleted: TypeAlias = Literal["exclude", "include", "only"]
-"""Whether records that are marked as deleted are left out, are among the others, or are all there is."""
 Names: TypeAlias = Sequence[str]
 """Dotted names of attributes: `["title", "author.last_name"]`."""
 Key: TypeAlias = Any
@@ -35,25 +43,13 @@ DEFAULT_PAGE = 50
 STREAMED = 500
 
 
-class Reads(Generic[M]):
+class Reads(Counts[M]):
     """What is read of one model. `select` says what comes back: a Pydantic model with nested ones, of which instances are
     made; dotted names, which give dicts; None gives typed records with every column.
 
     Each relation that is shown costs one statement, whatever the number of records. Raises CrudError for what cannot be
     read: `Invalid` with the path of a mistake, `Unavailable` without a database.
     """
-
-    def __init__(self, scope: Scope) -> None:
-        self._scope = scope
-
-    @property
-    def scope(self) -> Scope:
-        """The catalog, the model and the database that the calls have in common."""
-        return self._scope
-
-    @property
-    def name(self) -> str:
-        return self.scope.model.name
 
     # ---------- one record ----------
 
@@ -86,39 +82,27 @@ class Reads(Generic[M]):
 
     @overload
     async def first(
-        self, session: Session, where: Where = ..., *, select: type[S], order_by: OrderBy = ..., **equal: Any
-    ) -> S | None: ...
+        self, session: Session, where: Where = ..., *, select: type[S], order_by: OrderBy = ..., deleted: Deleted = ...,
+        **equal: Any,
+    ) -> S | None: ...  # fmt: skip
     @overload
     async def first(
-        self, session: Session, where: Where = ..., *, select: Names, order_by: OrderBy = ..., **equal: Any
-    ) -> dict[str, Any] | None: ...
+        self, session: Session, where: Where = ..., *, select: Names, order_by: OrderBy = ..., deleted: Deleted = ...,
+        **equal: Any,
+    ) -> dict[str, Any] | None: ...  # fmt: skip
     @overload
     async def first(
-        self, session: Session, where: Where = ..., *, select: None = None, order_by: OrderBy = ..., **equal: Any
-    ) -> M | None: ...
+        self, session: Session, where: Where = ..., *, select: None = None, order_by: OrderBy = ..., deleted: Deleted = ...,
+        **equal: Any,
+    ) -> M | None: ...  # fmt: skip
     async def first(
-        self, session: Session, where: Where = None, *, select: Any = None, order_by: OrderBy = None, **equal: Any
-    ) -> Any:
+        self, session: Session, where: Where = None, *, select: Any = None, order_by: OrderBy = None,
+        deleted: Deleted = "exclude", **equal: Any,
+    ) -> Any:  # fmt: skip
         """The first record, in the order given, that meets the conditions; None if there is none."""
-        query = Query(where, equal, order_by=order_by, first=1)
+        query = Query(where, equal, order_by=order_by, first=1, deleted=deleted)
         page = await self._page(session, query, select)
         return page.items[0] if page.items else None
-
-    # ---------- how many ----------
-
-    async def exists(self, session: Session, where: Where = None, **equal: Any) -> bool:
-        """Whether any record meets the conditions."""
-        with told_in_python():
-            async with self.scope.reading(session) as (planner, reader):
-                page = await read_page(planner, reader, self.scope.model, Query(where, equal, first=0), (_NEXT,))
-        return page.has_next_page
-
-    async def count(self, session: Session, where: Where = None, **equal: Any) -> int:
-        """How many records meet the conditions."""
-        with told_in_python():
-            async with self.scope.reading(session) as (planner, reader):
-                page = await read_page(planner, reader, self.scope.model, Query(where, equal, first=0), (_TOTAL,))
-        return page.total_count or 0
 
     # ---------- many ----------
 
@@ -149,6 +133,8 @@ class Reads(Generic[M]):
 
         total: count them all too, which is a statement of its own.
         """
+        if limit is not None and limit < 0:
+            raise invalid("limit cannot be negative.", ("limit",))
         query = Query(where, equal, search, search_fields, order_by, limit, offset=offset, deleted=deleted)
         page = await self._page(session, query, select, total=total)
         return Rows(page.items, page.total)
@@ -157,34 +143,39 @@ class Reads(Generic[M]):
     async def paginate(
         self, session: Session, where: Where = ..., *, select: type[S], order_by: OrderBy = ..., first: int | None = ...,
         after: str | None = ..., last: int | None = ..., before: str | None = ..., total: bool = ...,
-        search: str | None = ..., search_fields: Names | None = ..., deleted: Deleted = ..., **equal: Any,
+        search: str | None = ..., search_fields: Names | None = ..., facets: Facets = ..., facet_limit: int | None = ...,
+        deleted: Deleted = ..., **equal: Any,
     ) -> Page[S]: ...  # fmt: skip
     @overload
     async def paginate(
         self, session: Session, where: Where = ..., *, select: Names, order_by: OrderBy = ..., first: int | None = ...,
         after: str | None = ..., last: int | None = ..., before: str | None = ..., total: bool = ...,
-        search: str | None = ..., search_fields: Names | None = ..., deleted: Deleted = ..., **equal: Any,
+        search: str | None = ..., search_fields: Names | None = ..., facets: Facets = ..., facet_limit: int | None = ...,
+        deleted: Deleted = ..., **equal: Any,
     ) -> Page[dict[str, Any]]: ...  # fmt: skip
     @overload
     async def paginate(
         self, session: Session, where: Where = ..., *, select: None = None, order_by: OrderBy = ..., first: int | None = ...,
         after: str | None = ..., last: int | None = ..., before: str | None = ..., total: bool = ...,
-        search: str | None = ..., search_fields: Names | None = ..., deleted: Deleted = ..., **equal: Any,
+        search: str | None = ..., search_fields: Names | None = ..., facets: Facets = ..., facet_limit: int | None = ...,
+        deleted: Deleted = ..., **equal: Any,
     ) -> Page[M]: ...  # fmt: skip
     async def paginate(
         self, session: Session, where: Where = None, *, select: Any = None, order_by: OrderBy = None,
         first: int | None = None, after: str | None = None, last: int | None = None, before: str | None = None,
-        total: bool = False, search: str | None = None, search_fields: Names | None = None,
-        deleted: Deleted = "exclude", **equal: Any,
+        total: bool = False, search: str | None = None, search_fields: Names | None = None, facets: Facets = (),
+        facet_limit: int | None = None, deleted: Deleted = "exclude", **equal: Any,
     ) -> Any:  # fmt: skip
         """One page between cursors, as a connection of the API gives it: 50 records if neither `first` nor `last` is given.
 
+        facets: attributes, or paths to them, whose values are counted along, `facet_limit` of each; see `facets`.
         Its cursors are those of the API's connections in the same order, and the other way round.
         """
         if first is None and last is None:
             first = DEFAULT_PAGE
         query = Query(where, equal, search, search_fields, order_by, first, after, last, before, deleted=deleted)
-        return await self._page(session, query, select, total=total, cursors=True)
+        asked = [_PLACE, *asked_facets(facets, facet_limit)]
+        return await self._page(session, query, select, total=total, further=asked)
 
     @overload
     def stream(
@@ -209,10 +200,12 @@ class Reads(Generic[M]):
 
         A batch begins where the last one ended, by its order and not by counting, so that none is slower than the first.
         """
+        if batch_size < 1:
+            raise invalid(f"batch_size is 1 at least, not {batch_size}.", ("batch_size",))
         after: str | None = None
         while True:
             query = Query(where, equal, order_by=order_by, first=batch_size, after=after, deleted=deleted)
-            page = await self._page(session, query, select, cursors=True)
+            page = await self._page(session, query, select, further=[_GOING_ON])
             for item in page.items:
                 yield item
             if not page.has_next_page:
@@ -222,15 +215,21 @@ class Reads(Generic[M]):
     # ---------- statements ----------
 
     def select(
-        self, session: Session, where: Where = None, *, order_by: OrderBy = None, **equal: Any
-    ) -> sa.Select[tuple[M]]:
+        self,
+        session: Session,
+        where: Where = None,
+        *,
+        order_by: OrderBy = None,
+        deleted: Deleted = "exclude",
+        **equal: Any,
+    ) -> sa.Select[M]:
         """SQLAlchemy's statement for the mapped instances, for those who go on from there. It is run by the caller.
 
         session: whose database the statement is for. On SQLite it needs `prepare` before, where conditions ignore case or
         look into JSON.
         """
         with told_in_python():
-            return statement(self.scope, session, Query(where, equal, order_by=order_by))
+            return statement(self.scope, session, Query(where, equal, order_by=order_by, deleted=deleted))
 
     async def prepare(self, session: AsyncSession) -> None:
         """Give the connection of a session what statements of `select` use on SQLite; nothing to do on PostgreSQL."""
@@ -239,35 +238,39 @@ class Reads(Generic[M]):
 
     # ---------- parts ----------
 
+    def _shape(self, select: Any) -> Shape[Any]:
+        """Raises ConfigurationError for a Pydantic model that does not fit, CrudError for a name that leads to nothing."""
+        with told_in_python():
+            try:
+                return shape_of(self.scope.model, self.scope.catalog, select)
+            except RequestError as error:
+                raise error.below("select") from None
+
     async def _by_key(self, session: Session, key: Key, select: Any, deleted: Deleted) -> Any:
         model = self.scope.model
-        shape = shape_of(model, self.scope.catalog, select)
+        shape = self._shape(select)
         with told_in_python():
             found, values = named_key(model, key)
             async with self.scope.reading(session) as (planner, reader):
                 arguments = Query(deleted=deleted).deleted_argument()
                 plan = planner.record(Selection(RESOLVED, model.one, arguments, shape.selections), model, found.columns)
                 (views,) = await reader.records(plan, [values])
-        return None if views is None else shape.build([views[RESOLVED]])[0]
+            return None if views is None else shape.build([views[RESOLVED]])[0]
 
     async def _page(
-        self, session: Session, query: Query, select: Any, *, total: bool = False, cursors: bool = False
+        self, session: Session, query: Query, select: Any, *, total: bool = False, further: Sequence[Selection] = ()
     ) -> Page[Any]:
-        shape: Shape[Any] = shape_of(self.scope.model, self.scope.catalog, select)
-        asked = [Selection(NODES, NODES, {}, shape.selections)]
-        asked += [_CURSORS] if cursors else []
-        asked += [_TOTAL] if total else []
+        """further: what is asked of the list and of the page's place in it, which may cost statements of their own."""
+        shape = self._shape(select)
+        asked = (Selection(NODES, NODES, {}, shape.selections), *further, *((TOTAL,) if total else ()))
         with told_in_python():
             async with self.scope.reading(session) as (planner, reader):
-                page = await read_page(planner, reader, self.scope.model, query, tuple(asked))
-        items = shape.build(page.records[(RESOLVED, NODES)])
-        return Page(items, page.cursors, page.has_next_page, page.has_previous_page, page.total_count)
+                page = await read_page(planner, reader, self.scope.model, query, asked)
+            items = shape.build(page.records[(RESOLVED, NODES)])
+            facets = shown_facets(page)
+        count = page.total_count if total else None
+        return Page(items, page.cursors, page.has_next_page, page.has_previous_page, count, facets)
 
 
-def _selection(name: str, *children: str) -> Selection:
-    return Selection(name, name, {}, tuple(Selection(each, each, {}) for each in children))
-
-
-_TOTAL = _selection("totalCount")
-_NEXT = _selection("pageInfo", "hasNextPage")
-_CURSORS = _selection("pageInfo", "hasNextPage", "hasPreviousPage", "startCursor")
+_GOING_ON = connection_field("pageInfo", "hasNextPage", "startCursor")
+_PLACE = connection_field("pageInfo", "hasNextPage", "hasPreviousPage", "startCursor")

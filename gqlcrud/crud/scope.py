@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
-from sqlalchemy.orm import registry
+from sqlalchemy.orm import Mapper
 
 from gqlcrud.catalog import Catalog, CatalogSettings, Model, mapped_classes, read_catalog
 from gqlcrud.errors import ConfigurationError
@@ -42,6 +43,7 @@ PYTHON_LIMITS = Limits(
     max_write_items=BOUNDLESS,
     max_write_depth=50,
     max_affected=BOUNDLESS,
+    max_facet_values=BOUNDLESS,
 )
 """Code of the application's own is not kept from what it wants, but from what the database or Python cannot do."""
 
@@ -135,14 +137,16 @@ def read_scope(entity: type, api: OwnApi | None, settings: CatalogSettings | Non
     """Raises ConfigurationError for what cannot be offered, as `Api` does."""
     if api is not None:
         return Scope(api.python_catalog, api.python_catalog.model(entity), api.database)
-    classes = frozenset(_neighbours(entity))
+    classes = frozenset(mapped_classes(mapper_of(entity).registry))
     catalog = _default_catalog(classes) if settings is None else python_catalog(classes, settings)
     return Scope(catalog, catalog.model(entity))
 
 
 def python_catalog(classes: Any, settings: CatalogSettings) -> Catalog:
     """The catalog of mapped classes in Python's names, without what bounds clients."""
-    return read_catalog(mapped_classes(classes), replace(settings, python_names=True, limits=PYTHON_LIMITS))
+    return read_catalog(
+        mapped_classes(classes), replace(settings, python_names=True, skip_unknown=True, limits=PYTHON_LIMITS)
+    )
 
 
 @functools.lru_cache(maxsize=16)
@@ -151,10 +155,12 @@ def _default_catalog(classes: frozenset[type]) -> Catalog:
     return python_catalog(classes, CatalogSettings(skip_unknown=True))
 
 
-def _neighbours(entity: type) -> tuple[type, ...]:
-    """All classes of the registry of a mapped class."""
-    found = getattr(entity, "registry", None) or getattr(entity, "_sa_registry", None)
-    return mapped_classes(found if isinstance(found, registry) else [entity])
+def mapper_of(entity: Any) -> Mapper[Any]:
+    """Raises ConfigurationError for what is no mapped class."""
+    mapper = sa.inspect(entity, raiseerr=False)
+    if not isinstance(mapper, Mapper):
+        raise ConfigurationError(f"Crud takes a mapped class, as in Crud(Book), not {entity!r}.")
+    return mapper
 
 
 def settings_of(

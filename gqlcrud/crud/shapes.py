@@ -73,6 +73,10 @@ def _named_parts(model: Model, catalog: Catalog, paths: Sequence[Sequence[str]])
         below.setdefault(name, []).extend([rest] if rest else [])
     parts = []
     for name, rests in below.items():
+        listed = listed_by_ids(model, name) if name not in model.members and not rests else None
+        if listed is not None:
+            parts.append(_ids_part(name, listed, catalog.model(listed.target)))
+            continue
         member = member_of(model, name)
         if isinstance(member, Relation):
             if not rests:
@@ -112,6 +116,7 @@ def _schema_parts(model: Model, catalog: Catalog, schema: Any, above: tuple[Any,
             f"{schema.__name__} contains itself, so nothing says how deep its records are to be loaded. Write a model for "
             "each level."
         )
+    schema.model_rebuild()  # fields of classes that were defined later
     parts: list[_Part] = []
     for name, info in schema.model_fields.items():
         attribute = _attribute(name, info, model)

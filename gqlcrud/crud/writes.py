@@ -10,13 +10,13 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gqlcrud.crud.conditions import Where, plan_where
+from gqlcrud.crud.counts import M
 from gqlcrud.crud.failures import Conflict, Invalid, told_in_python
 from gqlcrud.crud.inputs import given_mapping
 from gqlcrud.crud.members import listed_by_ids, named_key
 from gqlcrud.crud.planning import Planning
-from gqlcrud.crud.reads import Key, M, Names, Reads
+from gqlcrud.crud.reads import Key, Names, Reads
 from gqlcrud.crud.scope import Session
-from gqlcrud.crud.shapes import shape_of
 from gqlcrud.errors import ErrorCode, RequestError, UserError, WriteError
 from gqlcrud.execution import Transaction, resolve_presets
 from gqlcrud.planning import DeletedRecords, Planner
@@ -226,7 +226,7 @@ class Writes(Reads[M]):
     async def _written(self, session: Session, plan: Plan, select: Any, *, commit: bool) -> Any:
         """Write, and read in the same transaction what was written, be it marked as deleted."""
         model = self.scope.model
-        shape = shape_of(model, self.scope.catalog, select)
+        shape = self._shape(select)
 
         async def work(transaction: Transaction, planned: WriteOne, planner: Planner) -> Any:
             key = await transaction.apply(lambda saver: apply_one(saver, planned))

@@ -12,7 +12,7 @@ from gqlcrud.execution.connection import (
 from gqlcrud.execution.cuts import PageRows
 from gqlcrud.execution.presets import resolve_presets
 from gqlcrud.execution.reader import Reader
-from gqlcrud.execution.records import Connection, Edge, Page, Record, model_of, python_value, related_of
+from gqlcrud.execution.records import Connection, Edge, FacetCount, Page, Record, model_of, python_value, related_of
 from gqlcrud.execution.transactions import (
     TransactionSource,
     engine_transactions,
@@ -26,6 +26,7 @@ __all__ = [
     "Connection",
     "ConnectionSource",
     "Edge",
+    "FacetCount",
     "Held",
     "OperationConnection",
     "Page",

@@ -44,16 +44,22 @@ def engine_source(engine: AsyncEngine) -> ConnectionSource:
 
 def sessionmaker_source(maker: async_sessionmaker[Any]) -> ConnectionSource:
     """Connections of sessions made for each operation. Raises ConfigurationError if the maker is bound to no engine."""
-    bind = maker.kw.get("bind")
-    if bind is None:
-        raise ConfigurationError("The async_sessionmaker has no bind; make it with async_sessionmaker(engine).")
+    database = sessionmaker_database(maker)
 
     @asynccontextmanager
     async def connect() -> AsyncIterator[AsyncConnection]:
         async with maker() as session:
             yield await session.connection()
 
-    return ConnectionSource(database_of(bind.dialect.name), connect)
+    return ConnectionSource(database, connect)
+
+
+def sessionmaker_database(maker: async_sessionmaker[Any]) -> Database:
+    """Raises ConfigurationError if the maker is bound to no engine."""
+    bind = maker.kw.get("bind")
+    if bind is None:
+        raise ConfigurationError("The async_sessionmaker has no bind; make it with async_sessionmaker(engine).")
+    return database_of(bind.dialect.name)
 
 
 def session_source(session: AsyncSession) -> ConnectionSource:

@@ -9,22 +9,25 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from gqlcrud.catalog import Column
+from gqlcrud.execution.records import FacetCount
 from gqlcrud.keys import encode_cursor
 from gqlcrud.plan import PagePlan
 from gqlcrud.statements import PageStatement, fetch_limit, is_backward
 from gqlcrud.statements.unreadable import readable
 
 Rows: TypeAlias = list[Any]
+Facets: TypeAlias = Mapping[str, Sequence[FacetCount]]
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The rows that a page shows, in the list's order, and what is known of the list around them."""
+    """The rows that a page shows, in the list's order, and what is known of the list around them, its facets by name."""
 
     rows: Rows
     has_next: bool
     has_previous: bool
     total: int | None
+    facets: Facets
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +46,22 @@ class PageRows:
         return self.cuts[0].rows if len(self.cuts) == 1 else [row for cut in self.cuts for row in cut.rows]
 
     @classmethod
-    def of(cls, plan: PagePlan, statement: PageStatement, pages: Sequence[Rows], summaries: Sequence[Any]) -> PageRows:
-        """pages: the rows that were fetched for each page. summaries: what is known of the list of each, None if nothing."""
-        cuts = [_cut(plan, rows, summary) for rows, summary in zip(pages, summaries, strict=True)]
-        return cls(statement, cuts)
+    def of(
+        cls,
+        plan: PagePlan,
+        statement: PageStatement,
+        pages: Sequence[Rows],
+        summaries: Sequence[Any],
+        facets: Sequence[Facets],
+    ) -> PageRows:
+        """pages: the rows that were fetched for each page. summaries: what is known of the list of each, None if nothing.
+        facets: of each list, those that have any values."""
+        return cls(statement, [_cut(plan, *each) for each in zip(pages, summaries, facets, strict=True)])
 
     @classmethod
     def empty(cls, plan: PagePlan) -> PageRows:
         """The page of a list without records."""
-        return cls.of(plan, PageStatement(sa.select(), ()), [[]], [(0, False, False)])
+        return cls.of(plan, PageStatement(sa.select(), ()), [[]], [(0, False, False)], [{}])
 
     def cursors(self, plan: PagePlan) -> list[str]:
         """One for each row that is shown."""
@@ -87,17 +97,18 @@ def _start(plan: PagePlan) -> int:
     return 0 if plan.relation is None else 1
 
 
-def _cut(plan: PagePlan, rows: Rows, summary: Sequence[Any] | None) -> Cut:
+def _cut(plan: PagePlan, rows: Rows, summary: Sequence[Any] | None, facets: Facets) -> Cut:
     """Take the page out of the rows that were fetched: one more than it shows tells that the list goes on.
 
     Without a summary nothing stands around them, or nobody asks.
     """
     total, preceding, following = summary if summary is not None else (0, False, False)
     window = plan.window
+    facets = {each.name: facets.get(each.name, ()) for each in plan.facets}
     more = len(rows) == fetch_limit(window)
     if is_backward(window):
         shown = rows[: window.last][::-1]
-        return Cut(shown, bool(following), more or bool(preceding), total)
+        return Cut(shown, bool(following), more or bool(preceding), total, facets)
     shown = rows[: window.first]
     cut = shown if window.last is None else shown[max(0, len(shown) - window.last) :]
-    return Cut(cut, more or bool(following), len(cut) < len(shown) or bool(preceding), total)
+    return Cut(cut, more or bool(following), len(cut) < len(shown) or bool(preceding), total, facets)

@@ -14,10 +14,11 @@ from gqlcrud.catalog import Column
 from gqlcrud.execution.connection import OperationConnection, Rows, UnreadableError
 from gqlcrud.execution.cuts import Cut, PageRows
 from gqlcrud.execution.loader import Loader
-from gqlcrud.execution.records import Page, Record, record_class, related_of
-from gqlcrud.plan import Always, Child, PagePlan, RecordPlan, View
+from gqlcrud.execution.records import FacetCount, Page, Record, record_class, related_of
+from gqlcrud.plan import Always, Child, FacetPlan, PagePlan, RecordPlan, View
 from gqlcrud.statements import (
     Database,
+    facet_statement,
     key_parameters,
     page_statement,
     record_statement,
@@ -91,23 +92,41 @@ class Reader:
     async def _fetch_pages(self, plan: PagePlan, keys: Sequence[Key]) -> PageRows:
         local = plan.relation.local if plan.relation is not None else ()
         statement = page_statement(plan, self._database)
-        if plan.where == Always(False):
-            return PageRows.of(plan, statement, [[]] * len(keys), [None] * len(keys))
+        empty = plan.where == Always(False)
         rows: Rows = []
-        if _reads_rows(plan):
+        if _reads_rows(plan) and not empty:
             rows = await self._execute(statement.select, local, keys)
         summaries: Rows = []
-        if _asks_summary(plan):
+        if _asks_summary(plan) and not empty:
             summaries = await self._execute(summary_statement(plan, self._database), local, keys)
-        if plan.relation is None:
-            return PageRows.of(plan, statement, [rows], [summaries[0] if summaries else None])
         first = _first_place(self._database)
+        facets: dict[int, dict[str, Sequence[FacetCount]]] = {}
+        for facet in plan.facets:
+            for place, counts in (await self._fetch_facet(plan, facet, keys)).items():
+                facets.setdefault(place, {})[facet.name] = counts
+        if plan.relation is None:
+            return PageRows.of(plan, statement, [rows], [summaries[0] if summaries else None], [facets.get(0, {})])
         by_place = _by_place(rows, first)
         known = {row[0] - first: row[1:] for row in summaries}
         places = range(len(keys))
         return PageRows.of(
-            plan, statement, [by_place.get(each, []) for each in places], [known.get(each) for each in places]
+            plan,
+            statement,
+            [by_place.get(each, []) for each in places],
+            [known.get(each) for each in places],
+            [facets.get(each, {}) for each in places],
         )
+
+    async def _fetch_facet(self, plan: PagePlan, facet: FacetPlan, keys: Sequence[Key]) -> dict[int, list[FacetCount]]:
+        """By place of the key in the batch."""
+        if facet.where == Always(False) or facet.limit == 0:
+            return {}
+        local = plan.relation.local if plan.relation is not None else ()
+        rows = await self._execute(facet_statement(plan, facet, self._database), local, keys)
+        if plan.relation is None:
+            return {0: [FacetCount(*row) for row in rows]}
+        first = _first_place(self._database)
+        return {place: [FacetCount(*row[1:]) for row in each] for place, each in _by_place(rows, first).items()}
 
     async def _build_pages(self, plan: PagePlan, fetched: PageRows) -> list[Page]:
         start = 0 if plan.relation is None else 1
@@ -207,7 +226,7 @@ def _page(
     cursors: Sequence[str],
     edges: Sequence[Mapping[str, Any]],
 ) -> Page:
-    return Page(records, len(cut.rows), cursors, edges, cut.has_next, cut.has_previous, cut.total)
+    return Page(records, len(cut.rows), cursors, edges, cut.has_next, cut.has_previous, cut.total, cut.facets)
 
 
 def _reads_rows(plan: PagePlan) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, ClassVar
 
@@ -27,12 +27,20 @@ class Record(tuple[Any, ...]):
 
     __slots__ = ()
     _gqlcrud_model: ClassVar[Model]
+    _gqlcrud_names: ClassVar[tuple[str, ...]]
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(
-            f"{name!r} of {model_of(self).name} is not fetched. A field of your own names what it reads: "
-            f"@gqlcrud.field(requires=[{name!r}])."
+        model = model_of(self)
+        how = (
+            f"A field of your own names what it reads: @gqlcrud.field(requires=[{name!r}])."
+            if model.global_id
+            else "Say what is wanted, relations among it, by select=: a Pydantic model or names."
         )
+        raise AttributeError(f"{name!r} of {model.name} is not fetched. {how}")
+
+    def __repr__(self) -> str:
+        values = zip(self._gqlcrud_names, self, strict=False)
+        return f"{model_of(self).name}({', '.join(f'{name}={value!r}' for name, value in values)})"
 
 
 def model_of(record: Record) -> Model:
@@ -52,7 +60,8 @@ def record_class(model: Model, columns: tuple[Column, ...]) -> type[Record]:
     namespace: dict[str, Any] = {
         column.key: property(_getter(i, column, column in model.primary_key)) for i, column in enumerate(columns)
     }
-    return type(model.name, (Record,), {"__slots__": (), "_gqlcrud_model": model, **namespace})
+    about = {"__slots__": (), "_gqlcrud_model": model, "_gqlcrud_names": tuple(namespace)}
+    return type(model.name, (Record,), {**about, **namespace})
 
 
 def _getter(place: int, column: Column, in_key: bool) -> Callable[[Record], Any]:
@@ -69,11 +78,20 @@ _DOUBTFUL = (*CONVERTED, postgresql.INTERVAL, sa.String, TypeDecorator)
 
 
 @dataclass(frozen=True, slots=True)
+class FacetCount:
+    """A value of a facet, None for NULL, and how many records have it. It is Unreadable where Python has no such value."""
+
+    value: Any
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page of records, as each view of its plan shows them.
 
     records: by the view's path. cursors: one for each record, if any was asked for. edges: the values of the link's
-    columns, one mapping for each record, if any was asked for.
+    columns, one mapping for each record, if any was asked for. facets: by name, the values that most records of the list
+    have first.
     """
 
     records: Mapping[tuple[str, ...], Sequence[Record]]
@@ -83,6 +101,7 @@ class Page:
     has_next_page: bool
     has_previous_page: bool
     total_count: int | None
+    facets: Mapping[str, Sequence[FacetCount]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

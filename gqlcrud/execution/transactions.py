@@ -11,7 +11,7 @@ from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
 from gqlcrud.errors import ConfigurationError
-from gqlcrud.execution.connection import is_autocommit, prepare_sqlite
+from gqlcrud.execution.connection import is_autocommit, prepare_sqlite, sessionmaker_database
 from gqlcrud.execution.failures import is_driver_failure
 from gqlcrud.statements import Database, database_of
 
@@ -35,9 +35,11 @@ def engine_transactions(engine: AsyncEngine) -> TransactionSource:
 
 
 def sessionmaker_transactions(maker: async_sessionmaker[Any]) -> TransactionSource:
-    """A session of the application's own making for each transaction, with the events and options that it has."""
-    bind = maker.kw["bind"]
-    return _transactions(maker, database_of(bind.dialect.name))
+    """A session of the application's own making for each transaction, with the events and options that it has.
+
+    Raises ConfigurationError if the maker is bound to no engine.
+    """
+    return _transactions(maker, sessionmaker_database(maker))
 
 
 def _transactions(new_session: Callable[[], AsyncSession], database: Database) -> TransactionSource:

@@ -153,11 +153,13 @@ class _RolledBack(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Runs work in transactions of one source. context: that of the request, for hooks."""
+    """Runs work in transactions of one source. context: that of the request, for hooks. attempts: 1 for work that cannot
+    be done again from the start."""
 
     source: TransactionSource
     catalog: Catalog
     context: Any = None
+    attempts: int = ATTEMPTS
 
     async def run(self, work: Work[T]) -> T:
         """What `work` gives, once it is committed and the hooks that wait for that are called.
@@ -201,13 +203,13 @@ class Writer:
             announce_with(self.source.joined, events)
 
     async def _retried(self, once: Callable[[Rows], Awaitable[T]]) -> T:
-        for attempt in range(ATTEMPTS):
+        for attempt in range(self.attempts):
             rows = Rows()
             try:
                 return await once(rows)
             except _FAILURES as error:
                 again = is_transient(error) or isinstance(error, StaleDataError)
-                if attempt + 1 == ATTEMPTS or self.source.joined is not None or not again:
+                if attempt + 1 == self.attempts or self.source.joined is not None or not again:
                     raise await self._explained(error, rows) from error
                 logger.info("A transaction is tried again after %s.", type(error).__name__)
             except Exception as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from gqlcrud.catalog import Catalog, Column, Model, Relation, Source
 from gqlcrud.errors import ErrorCode, RequestError
 from gqlcrud.keys import fingerprint
 from gqlcrud.options import Limits
-from gqlcrud.plan import ColumnKey, CountKey, Hop, OrderKey, OrderTerm, Sort
+from gqlcrud.plan import ColumnKey, CountKey, Hop, OrderKey, OrderTerm, RankKey, Sort, TextMatch
 from gqlcrud.planning.visibility import Visibility
 
 
@@ -23,11 +24,19 @@ class OrderPlanner:
     visibility: Visibility
 
     def plan(
-        self, order_by: Sequence[Mapping[str, Any]] | None, model: Model, relation: Relation | None
+        self,
+        order_by: Sequence[Mapping[str, Any]] | None,
+        model: Model,
+        relation: Relation | None,
+        match: TextMatch | None = None,
     ) -> tuple[OrderTerm, ...]:
         """The terms of `orderBy` up to where they are unique; else the primary key ends them. Null and [] stand for the
-        relation's own order."""
-        terms: list[OrderTerm] = [] if order_by or relation is None else _own_order(relation, model)
+        best matches first, if there is a full text search, or the relation's own order."""
+        terms: list[OrderTerm] = []
+        if not order_by and match is not None:
+            terms = [OrderTerm(RankKey(match), descending=True, nulls_first=False, nullable=False)]
+        elif not order_by and relation is not None:
+            terms = _own_order(relation, model)
         for place, item in enumerate(order_by or ()):
             try:
                 term = self._term(item, model, relation)
@@ -97,6 +106,8 @@ def order_fingerprint(model: Model, relation: Relation | None, order: Sequence[O
         match term.key:
             case CountKey(_, counted, _):
                 names.append(f"{counted.name}#")
+            case RankKey(match):
+                names.append(f"?{json.dumps([match.query, *(each.name for each in match.columns)])}")
             case ColumnKey(_, column):
                 names.append(f"{column.name}@" if column.source is Source.LINK else column.name)
         parts.append(f"{'.'.join(names)} {term.descending} {term.nulls_first}")

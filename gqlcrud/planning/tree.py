@@ -10,8 +10,10 @@ from gqlcrud.catalog import Catalog, Column, Key, Model, OwnField, Relation, Sou
 from gqlcrud.errors import ErrorCode, RequestError
 from gqlcrud.keys import decode_id
 from gqlcrud.options import Limits
-from gqlcrud.plan import Child, Condition, Need, PagePlan, RecordPlan, View
+from gqlcrud.plan import Child, Condition, FacetPlan, Need, PagePlan, RecordPlan, TextMatch, View
+from gqlcrud.planning.facets import FacetPlanner, merge_facets
 from gqlcrud.planning.order import OrderPlanner, order_fingerprint
+from gqlcrud.planning.search import SearchPlanner
 from gqlcrud.planning.visibility import DeletedRecords, Visibility
 from gqlcrud.planning.where import WherePlanner, conjunction
 from gqlcrud.planning.window import CheckPosition, plan_window
@@ -38,19 +40,26 @@ class Planner:
     def page(self, selection: Selection, model: Model, relation: Relation | None = None, depth: int = 1) -> PagePlan:
         """The plan of a connection field. Raises RequestError with the path from that field."""
         self._check_depth(depth)
+        search = SearchPlanner(self.catalog, self.limits, self.visibility).plan(selection.arguments, model)
+        match = search if isinstance(search, TextMatch) else None
         orders = OrderPlanner(self.catalog, self.limits, self.visibility)
-        order = orders.plan(selection.arguments.get("orderBy"), model, relation)
+        order = orders.plan(selection.arguments.get("orderBy"), model, relation, match)
         mark = order_fingerprint(model, relation, order)
         plan = PagePlan(
             model=model,
             relation=relation,
-            where=self._where(selection.arguments, model),
+            where=conjunction([self._where(selection.arguments, model), search]),
             order=order,
             window=plan_window(selection.arguments, model, order, mark, self.check_position),
             fingerprint=mark,
         )
         for child in selection.children:
-            plan = merge_pages(plan, self._connection_field(plan, selection.key, child, depth))
+            if child.name == "facets":
+                plan = replace(
+                    plan, facets=merge_facets(plan.facets, self._facets(selection.arguments, child, model, search))
+                )
+            else:
+                plan = merge_pages(plan, self._connection_field(plan, selection.key, child, depth))
         return plan
 
     def record(
@@ -101,8 +110,6 @@ class Planner:
 
     def condition(self, where: Mapping[str, Any] | Condition | None, model: Model) -> Condition:
         """The meaning of a `where` input; a condition is what it is. Raises RequestError with the path from it."""
-        if where is not None and not isinstance(where, Mapping):
-            return where
         return WherePlanner(self.catalog, self.limits, self.visibility).plan(where, model)
 
     def _where(self, arguments: Mapping[str, Any], model: Model) -> Condition:
@@ -112,6 +119,15 @@ class Planner:
             return conjunction([there, self.condition(arguments.get("where"), model)])
         except RequestError as error:
             raise error.below("where") from None
+
+    def _facets(
+        self, arguments: Mapping[str, Any], facets: Selection, model: Model, search: Condition
+    ) -> tuple[FacetPlan, ...]:
+        def plan_where(where: Mapping[str, Any] | Condition | None) -> Condition:
+            return conjunction([self._where({**arguments, "where": where}, model), search])
+
+        planner = FacetPlanner(self.catalog, self.limits, self.visibility)
+        return planner.plan(facets, model, arguments.get("where"), plan_where)
 
     # ---------- what a connection shows ----------
 
@@ -217,13 +233,14 @@ def merge_pages(one: PagePlan, other: PagePlan) -> PagePlan:
         columns=_distinct((*one.columns, *other.columns)),
         edge_columns=_distinct((*one.edge_columns, *other.edge_columns)),
         views=views,
+        facets=merge_facets(one.facets, other.facets),
     )
 
 
 def _request(plan: PagePlan | RecordPlan) -> PagePlan | RecordPlan:
     """The plan without what it shows: which rows, in which order."""
     if isinstance(plan, PagePlan):
-        return replace(plan, need=Need(), columns=(), edge_columns=(), views=())
+        return replace(plan, need=Need(), columns=(), edge_columns=(), views=(), facets=())
     return replace(plan, columns=(), views=())
 
 

@@ -58,10 +58,15 @@ class WherePlanner:
     limits: Limits
     visibility: Visibility
 
-    def plan(self, where: Mapping[str, Any] | None, model: Model, depth: int = 0) -> Condition:
-        """The meaning of a `where` input of `model`; null is the same as none. Raises RequestError with the path."""
+    def plan(self, where: Mapping[str, Any] | Condition | None, model: Model, depth: int = 0) -> Condition:
+        """The meaning of a `where` input of `model`; null is the same as none, and a condition is what it is.
+
+        Raises RequestError with the path.
+        """
         if where is None:
             return Always(True)
+        if not isinstance(where, Mapping):
+            return where
         if depth > self.limits.max_filter_depth:
             raise RequestError(f"A filter nests at most {self.limits.max_filter_depth} levels.", ErrorCode.LIMIT)
         return conjunction([_at(name, self._field, name, value, model, depth) for name, value in where.items()])
@@ -205,6 +210,8 @@ def canonical_json(value: Any) -> str:
         text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     except RecursionError:
         raise ValueError("The value is nested too deeply.") from None
+    except TypeError:
+        raise ValueError("A JSON value is made of mappings, lists, texts, numbers, booleans and null.") from None
     except ValueError:
         raise ValueError("A JSON value has no NaN and no infinity.") from None
     if _ESCAPED_NUL.search(text):

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gqlcrud.catalog import Model
-from gqlcrud.catalog.positions import PLACE, is_stored_value, position_scalar
+from gqlcrud.catalog.positions import PLACE, RANK, is_stored_value, position_scalar
 from gqlcrud.errors import ErrorCode, RequestError
 from gqlcrud.keys import decode_cursor
-from gqlcrud.plan import ColumnKey, OrderTerm, Window
-from gqlcrud.scalars import JsonScalar
+from gqlcrud.plan import ColumnKey, OrderKey, OrderTerm, RankKey, Window
+from gqlcrud.scalars import JsonScalar, Scalar
 from gqlcrud.values import check_float, check_text
 
 _NO_CURSOR = "This is not a cursor."
@@ -60,7 +60,7 @@ def check_stored_position(order: Sequence[OrderTerm], position: Sequence[JsonSca
 
 def _is_typed_value(term: OrderTerm, value: JsonScalar) -> bool:
     """Whatever a scalar of the user's own makes of it."""
-    scalar = position_scalar(term.key.column) if isinstance(term.key, ColumnKey) else PLACE
+    scalar = _scalar(term.key)
     try:
         if isinstance(value, str):
             check_text(value)
@@ -70,6 +70,16 @@ def _is_typed_value(term: OrderTerm, value: JsonScalar) -> bool:
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError):
         return False
     return True
+
+
+def _scalar(key: OrderKey) -> Scalar:
+    match key:
+        case ColumnKey():
+            return position_scalar(key.column)
+        case RankKey():
+            return RANK
+        case _:
+            return PLACE
 
 
 def _is_stored_value(term: OrderTerm, value: JsonScalar) -> bool:

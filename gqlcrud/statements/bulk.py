@@ -42,6 +42,34 @@ def located_statement(model: Model, key: Key, database: Database) -> sa.Select[A
     return sa.select(keys.place, *primary).select_from(sa.join(keys.source, entity, sa.and_(*same)))
 
 
+def held_statement(
+    model: Model, key: Key, attributes: Sequence[str], among: Condition, database: Database, *, deleted: bool = False
+) -> sa.Select[Any]:
+    """The records that a batch of values of `key` names, of those for which `among` holds, locked until they are written.
+
+    A row is: the place, the primary key, then the attributes. deleted: they are to go, else to change.
+    """
+    keys = keys_of(key.columns, database)
+    entity = new_alias(model.entity)
+    columns = Columns(database)
+    same = [columns.raw(column, entity) == each for column, each in zip(key.columns, keys.columns, strict=True)]
+    primary = [getattr(entity, column.key) for column in model.primary_key]
+    shown = [getattr(entity, each) for each in attributes]
+    select = sa.select(keys.place, *primary, *shown).select_from(sa.join(keys.source, entity, sa.and_(*same)))
+    select = select.where(*Predicates(columns).given(among, entity))
+    # NO KEY: who only refers to a record that is changed, by a foreign key, need not wait
+    return select.with_for_update(of=entity, key_share=not deleted)
+
+
+def insert_missing_statement(model: Model, key: Key) -> Any:
+    """Makes the rows of PostgreSQL that nobody else has made meanwhile, of parameters by column; gives the keys of those
+    that it makes."""
+    mapper: Mapper[Any] = class_mapper(model.entity)
+    target = [_stored(mapper, column.key) for column in key.columns]
+    statement = postgresql.insert(mapper.local_table).on_conflict_do_nothing(index_elements=target)  # type: ignore[arg-type]  # a table
+    return statement.returning(*target)
+
+
 class Returning(Enum):
     """How an INSERT tells the primary keys of new records: not at all, as each has its own already; in the order of the
     parameters; or in the order of the keys, which the database numbers in the order of the parameters."""
@@ -148,6 +176,11 @@ def delete_statement(model: Model, keys: Sequence[tuple[Any, ...]], database: Da
     """Deletes the rows of these primary keys."""
     table: Any = class_mapper(model.entity).local_table
     return sa.delete(table).where(_is_one_of(model, keys, database))
+
+
+def instances_statement(model: Model, keys: Sequence[tuple[Any, ...]], database: Database) -> sa.Select[Any]:
+    """The records of these primary keys as instances, by primary key."""
+    return sa.select(model.entity).where(_is_one_of(model, keys, database)).order_by(*_primary_key(model))
 
 
 def _is_one_of(model: Model, keys: Sequence[tuple[Any, ...]], database: Database) -> sa.ColumnElement[bool]:

@@ -10,9 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from gqlcrud.catalog import Source
-from gqlcrud.plan import ColumnKey, Hop, OrderKey, OrderTerm
+from gqlcrud.plan import ColumnKey, CountKey, Hop, OrderKey, OrderTerm, TextMatch
 from gqlcrud.scalars import JsonScalar
 from gqlcrud.statements.columns import SortKey, integer_key
+from gqlcrud.statements.dialect import Database
+from gqlcrud.statements.full_text import rank_key
 from gqlcrud.statements.joins import Target, join_owner, primary_key
 from gqlcrud.statements.predicates import Predicates
 
@@ -82,11 +84,23 @@ class OrderBuilder:
                 key.column, self.link if key.column.source is Source.LINK else source
             )
             computed = key.column.source is Source.EXPRESSION
-        else:
+        elif isinstance(key, CountKey):
             found = integer_key(self.predicates.related_count(key.relation, source, key.among))
             computed = True
+        else:
+            return self._rank(key.match, source)
         # what is computed of a record that is missing may be a value; the key is NULL then
         return _unless_missing(found, source) if computed and any(hop.relation.nullable for hop in key.path) else found
+
+    def _rank(self, match: TextMatch, source: Any) -> SortKey:
+        """Without full text: in how many of the fields how many of the words stand."""
+        columns = self.predicates.columns
+        if columns.database is Database.POSTGRESQL:
+            return rank_key(match, columns, source)
+        found = [self.predicates.build(each, source) for word in match.words for each in word]
+        return integer_key(
+            _sum([sa.case((each, sa.literal_column("1")), else_=sa.literal_column("0")) for each in found])
+        )
 
     def _subquery_key(self, key: OrderKey, source: Any, path: tuple[Hop, ...]) -> SortKey:
         """A to-one relation that no constraint holds to one record: the first by primary key counts, as when it is read."""
@@ -104,6 +118,14 @@ def _first(target: Target, where: Sequence[sa.ColumnElement[bool]], inner: Order
     for joined, condition in inner.joins.values():
         statement = statement.outerjoin_from(target.source, joined, condition)
     return statement.order_by(*primary_key(target.entity)).limit(1).scalar_subquery()
+
+
+def _sum(terms: Sequence[sa.ColumnElement[int]]) -> sa.ColumnElement[int]:
+    """Halves and halves again, since SQLite bounds how deep an expression is."""
+    if len(terms) == 1:
+        return terms[0]
+    middle = len(terms) // 2
+    return _sum(terms[:middle]) + sa.type_coerce(_sum(terms[middle:]), sa.Integer()).self_group()
 
 
 def _unless_missing(key: SortKey, source: Any) -> SortKey:

@@ -30,7 +30,7 @@ class PageStatement:
 
 def page_statement(plan: PagePlan, database: Database) -> PageStatement:
     """The rows of one page, or of one page for each key of a batch."""
-    source = _source(plan, database)
+    source = list_source(plan, database)
     columns = source.columns()
     order_values = [key.value for key in source.ordering.keys] if plan.need.cursors else []
     if source.keys is None:
@@ -67,7 +67,7 @@ def summary_statement(plan: PagePlan, database: Database) -> sa.Select[Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class ListSource:
     """The records of a plan before the window: aliases, conditions and order."""
 
     plan: PagePlan
@@ -107,15 +107,17 @@ class _Source:
         return bounds if window.before is None else [*bounds, self.ordering.after(window.before, backward=True)]
 
 
-def _source(plan: PagePlan, database: Database, keys: Keys | None = None) -> _Source:
+def list_source(plan: PagePlan, database: Database, keys: Keys | None = None) -> ListSource:
     predicates = Predicates(Columns(database))
     if plan.relation is None:
         entity = new_alias(plan.model.entity)
-        return _Source(plan, predicates, entity, None, None, OrderBuilder(predicates, entity, None).build(plan.order))
+        return ListSource(
+            plan, predicates, entity, None, None, OrderBuilder(predicates, entity, None).build(plan.order)
+        )
     keys = keys or keys_of(plan.relation.local, database)
     target = join_keys(plan.relation, keys)
     ordering = OrderBuilder(predicates, target.entity, target.link).build(plan.order)
-    return _Source(plan, predicates, target.entity, target, keys, ordering)
+    return ListSource(plan, predicates, target.entity, target, keys, ordering)
 
 
 def is_backward(window: Window) -> bool:
@@ -133,7 +135,7 @@ def fetch_limit(window: Window) -> int:
 # ---------- three ways to cut it ----------
 
 
-def _limited(select: sa.Select[Any], plan: PagePlan, source: _Source) -> sa.Select[Any]:
+def _limited(select: sa.Select[Any], plan: PagePlan, source: ListSource) -> sa.Select[Any]:
     window = plan.window
     select = select.where(*source.window()).order_by(*source.ordering.clauses(backward=is_backward(window)))
     select = select.limit(fetch_limit(window))
@@ -141,7 +143,7 @@ def _limited(select: sa.Select[Any], plan: PagePlan, source: _Source) -> sa.Sele
 
 
 def _lateral(
-    plan: PagePlan, source: _Source, keys: Keys, columns: Sequence[Any], order_values: Sequence[Any]
+    plan: PagePlan, source: ListSource, keys: Keys, columns: Sequence[Any], order_values: Sequence[Any]
 ) -> sa.Select[Any]:
     """PostgreSQL: a LATERAL subquery per key, which stops at its limit. The rows are sorted again outside, since
     nothing says that a join keeps an order."""
@@ -156,7 +158,7 @@ def _lateral(
     return sa.select(keys.place, *shown).select_from(keys.source.join(page, sa.true())).order_by(keys.place, *order)
 
 
-def _ranked(plan: PagePlan, source: _Source, keys: Keys, columns: Sequence[Any]) -> sa.Select[Any]:
+def _ranked(plan: PagePlan, source: ListSource, keys: Keys, columns: Sequence[Any]) -> sa.Select[Any]:
     """SQLite: the rows of each key are numbered, and the first of them kept."""
     window = plan.window
     rank = sa.func.row_number().over(
@@ -181,17 +183,17 @@ def _ranked(plan: PagePlan, source: _Source, keys: Keys, columns: Sequence[Any])
 
 
 def _count(plan: PagePlan, database: Database, keys: Keys | None) -> sa.ColumnElement[Any]:
-    source = _source(_unordered(plan), database, keys)
+    source = list_source(_unordered(plan), database, keys)
     return source.filtered(sa.select(sa.func.count())).scalar_subquery()
 
 
 def _preceding(plan: PagePlan, database: Database, keys: Keys | None) -> sa.ColumnElement[Any]:
-    source = _source(plan, database, keys)
+    source = list_source(plan, database, keys)
     return source.filtered(sa.select(sa.literal_column("1")), *_before_start(source)).exists()
 
 
 def _following(plan: PagePlan, database: Database, keys: Keys | None) -> sa.ColumnElement[Any]:
-    source = _source(plan, database, keys)
+    source = list_source(plan, database, keys)
     return source.filtered(sa.select(sa.literal_column("1")), _from_before(source)).exists()
 
 
@@ -200,13 +202,13 @@ def _unordered(plan: PagePlan) -> PagePlan:
     return PagePlan(plan.model, plan.relation, plan.where, (), plan.window, plan.fingerprint)
 
 
-def _before_start(source: _Source) -> list[sa.ColumnElement[bool]]:
+def _before_start(source: ListSource) -> list[sa.ColumnElement[bool]]:
     """Records that stand before the window's first: up to `after`; any at all, where `offset` passes some over."""
     window = source.plan.window
     return [] if window.offset or window.after is None else [source.ordering.until(window.after)]
 
 
-def _from_before(source: _Source) -> sa.ColumnElement[bool]:
+def _from_before(source: ListSource) -> sa.ColumnElement[bool]:
     """Records from `before` on."""
     before = source.plan.window.before
     assert before is not None, "asked for only where there is a bound"

@@ -26,12 +26,14 @@ from gqlcrud.plan import (
     Quantifier,
     Related,
     RelatedCount,
+    TextMatch,
 )
 from gqlcrud.scalars import Operator
 from gqlcrud.statements.binding import Nearest, utc_datetime, utc_time
 from gqlcrud.statements.columns import Columns
 from gqlcrud.statements.dialect import Database
 from gqlcrud.statements.expressions import given_predicate
+from gqlcrud.statements.full_text import matches
 from gqlcrud.statements.joins import join_owner
 from gqlcrud.statements.json import JsonPredicates
 from gqlcrud.statements.text import TEXT_OPERATORS, text_predicate
@@ -79,6 +81,10 @@ class Predicates:
             case RelatedCount(relation, operator, operand, among):
                 count = self.related_count(relation, source, among)
                 return boolean(COMPARISONS[operator](count, sa.literal(operand, sa.BigInteger())))
+            case TextMatch(words=words):
+                if self.columns.database is Database.POSTGRESQL:
+                    return matches(condition, self.columns, source)
+                return self.build(And(tuple(Or(each) for each in words)), source)
             case _:
                 assert_never(condition)
 

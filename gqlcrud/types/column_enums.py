@@ -9,7 +9,7 @@ from typing import Any
 from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
 
 from gqlcrud.catalog import Column, Model
-from gqlcrud.naming import constant_name, snake_name
+from gqlcrud.naming import constant_name, path_name, snake_name
 from gqlcrud.types.registry import Registry
 from gqlcrud.types.writable import created_columns, patched_columns, upsert_keys
 
@@ -24,24 +24,24 @@ def declare_unique_keys(registry: Registry, model: Model) -> StrawberryEnumDefin
     """`BookUniqueKey`; None if a new record has values for no key."""
     texts = {key.name: f"By {', '.join(f'`{column.name}`' for column in key.columns)}." for key in upsert_keys(model)}
     description = f"The unique keys of {model.name} that a new record has values for."
-    return _declare(registry, f"{model.name}UniqueKey", f"the unique keys of {model.name}", texts, description)
+    return declare_enum(registry, f"{model.name}UniqueKey", f"the unique keys of {model.name}", texts, description)
 
 
 def declare_columns(registry: Registry, model: Model) -> StrawberryEnumDefinition | None:
     """`BookColumn`; None if nothing of a record can be changed."""
     texts = {column.name: f"The column `{column.name}`." for column in replaceable_columns(model)}
     description = f"The columns of {model.name} that a record can take from a new one."
-    return _declare(registry, f"{model.name}Column", f"the columns of {model.name}", texts, description)
+    return declare_enum(registry, f"{model.name}Column", f"the columns of {model.name}", texts, description)
 
 
-def _declare(
+def declare_enum(
     registry: Registry, name: str, origin: str, texts: Mapping[str, str], description: str
 ) -> StrawberryEnumDefinition | None:
-    """An enum of GraphQL fields, its values written as GraphQL writes constants."""
+    """An enum of GraphQL fields, or paths of them, its values written as GraphQL writes constants."""
     if not texts:
         return None
     registry.names.take(name, origin, "Give a model another name: ModelOptions(name='...').")
-    values = {constant_name(snake_name(field)).upper(): field for field in texts}
+    values = {constant_name(snake_name(path_name(field))).upper(): field for field in texts}
     return StrawberryEnumDefinition(
         wrapped_cls=_python_enum(name, values),
         name=name,

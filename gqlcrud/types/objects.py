@@ -26,6 +26,7 @@ from gqlcrud.fields import (
 from gqlcrud.types.extend import own_fields
 from gqlcrud.types.orders import declare_link_order, order_name
 from gqlcrud.types.registry import DELETED_RECORDS, ID, PAGE_INFO, Registry, argument, list_of, optional
+from gqlcrud.types.searching import declare_facets, facets_field, search_arguments
 
 
 def declare_object(registry: Registry, model: Model, api: ApiKey) -> None:
@@ -46,6 +47,7 @@ def declare_object(registry: Registry, model: Model, api: ApiKey) -> None:
     registry.object(
         model.name, model.origin, fields, model.description, interfaces=[Node], is_type_of=_is_type_of(model)
     )
+    declare_facets(registry, model, api)
     declare_connection(registry, model.name, model, f"the connection of {model.name}", ())
     for relation in model.relations:
         if relation.link_name is not None and relation.link is not None:
@@ -75,6 +77,7 @@ def declare_connection(registry: Registry, name: str, model: Model, origin: str,
             int,
             "How many records meet `where`, whatever the page. Costs a statement of its own, for all parents together.",
         ),
+        *facets_field(registry, model),
     ]
     registry.object(f"{name}Connection", origin, fields, f"A page of {model.name} records.")
 
@@ -95,6 +98,7 @@ def page_arguments(registry: Registry, model: Model, relation: Relation | None) 
             "offset", optional(int), "Pass over so many records first; not with `last` or `before`. Cursors are faster."
         ),
         argument("where", optional(registry.ref(f"{model.name}Where")), "Only records that meet these conditions."),
+        *search_arguments(registry, model),
     ]
     order = order_name(model, relation)
     if order is not None:

@@ -62,22 +62,31 @@ def _attempt(
     saver: Saver, batch: Sequence[Placed[T]], write: Callable[[Sequence[T]], Sequence[M]]
 ) -> tuple[dict[int, M], tuple[UserError, ...]]:
     """What is written, all of it or nothing, and why not."""
+    try:
+        made = write_wholly(saver, lambda: write([item for _, item in batch]))
+    except WriteError as error:
+        return {}, error.errors
+    return {place: each for (place, _), each in zip(batch, made, strict=True)}, ()
+
+
+def write_wholly(saver: Saver, write: Callable[[], M]) -> M:
+    """What `write` gives, in a savepoint. Raises WriteError for what is expected to fail, once that is undone; what the
+    transaction has written before is there still, so that a conflict with it is told as any other."""
     before = len(saver.written)
     rows: Sequence[WrittenRow] = ()
     try:
         with saver.savepoint():
             try:
-                made = write([item for _, item in batch])
+                return write()
             finally:
                 # what a hook writes is none of the client's rows: those written before it are to blame then
                 rows = list(saver.writing or saver.written[before:])
-    except (WriteError, SQLAlchemyError) as error:
+    except (WriteError, SQLAlchemyError, OverflowError, UnicodeEncodeError) as error:
         failures = failures_of(saver, error, rows)
         saver.writing.clear()
         if not failures:
             raise
-        return {}, failures
-    return {place: each for (place, _), each in zip(batch, made, strict=True)}, ()
+        raise WriteError(failures) from error
 
 
 def failures_of(saver: Saver, error: Exception, rows: Sequence[WrittenRow]) -> tuple[UserError, ...]:

@@ -161,7 +161,7 @@ def delete_chosen(saver: Saver, plan: DeleteMany) -> list[RecordKey]:
             saver.execute(delete_statement(model, keys, saver.database), rows)
             saver.session.expire_all()
         return keys
-    options = _loaded_along(mapper_of(model)) if model.soft_deletion is None else []
+    options = loaded_along(mapper_of(model)) if model.soft_deletion is None else []
     instances: list[Instance] = _chosen(
         saver, model, plan.where, plan.maximum, plan.maximum_path, whole=True, options=options
     )
@@ -170,7 +170,7 @@ def delete_chosen(saver: Saver, plan: DeleteMany) -> list[RecordKey]:
     return keys
 
 
-def _loaded_along(mapper: Mapper[Any], above: tuple[Mapper[Any], ...] = ()) -> list[LoaderOption]:
+def loaded_along(mapper: Mapper[Any], above: tuple[Mapper[Any], ...] = ()) -> list[LoaderOption]:
     """What deletions go on to, loaded for all records at once: else it would be loaded for one after the other."""
     options: list[LoaderOption] = []
     for relationship in mapper.relationships:
@@ -178,6 +178,6 @@ def _loaded_along(mapper: Mapper[Any], above: tuple[Mapper[Any], ...] = ()) -> l
             load = selectinload(relationship.class_attribute)
             below = relationship.mapper
             deeper = relationship.cascade.delete and below not in (*above, mapper)
-            nested = _loaded_along(below, (*above, mapper)) if deeper else []
+            nested = loaded_along(below, (*above, mapper)) if deeper else []
             options.append(load.options(*nested) if nested else load)  # type: ignore[arg-type]  # loads of the target
     return options

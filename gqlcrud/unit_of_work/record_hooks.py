@@ -30,7 +30,8 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class RecordHooks:
-    """Calls hooks within one transaction. wait: gives what an awaitable gives. written: what has been, in its order."""
+    """Calls hooks within one transaction. wait: gives what an awaitable gives. written: what has been, in its order,
+    of the models whose hooks wait for the commit."""
 
     context: Any
     session: AsyncSession
@@ -60,7 +61,8 @@ class RecordHooks:
         for subject in subjects:
             write = self._write(kind, subject)
             assert write.key is not None, "what is written has a key"
-            self.written.append((subject.model, kind, write.key))
+            if any(hooks.after_commit is not None for hooks in subject.model.hooks):
+                self.written.append((subject.model, kind, write.key))
             try:
                 for hook in (hooks.after(kind) for hooks in subject.model.hooks):
                     if hook is not None:

@@ -116,6 +116,13 @@ class SavePlanner:
         columns = {column.name: column for column in (relation.link.columns if relation.link else ())}
         return self._values(values or {}, columns, path)
 
+    def referring(self, saves: Sequence[Save]) -> list[Save]:
+        """Saves of values alone, with what the foreign keys among them must lead to."""
+        return [
+            replace(each, references=plan_references(self._guarded(each.model), each.assignments, each.path))
+            for each in saves
+        ]
+
     # ---------- parts ----------
 
     def _count(self, path: Path) -> None:
