@@ -29,6 +29,7 @@ from gqlcrud.execution import Answers
 from gqlcrud.faults import client_errors
 from gqlcrud.idempotency import AnswerKey, Idempotency, fingerprint
 from gqlcrud.mutations import Mutation, Once, WriteField, prepare_document, run_document
+from gqlcrud.prepared import PreparedDocuments
 from gqlcrud.rendering import RenderingExecutor
 from gqlcrud.selection import Selection, read_root_selections
 
@@ -49,6 +50,8 @@ class ExtendedApi(Protocol):
 def extension_of(api: ExtendedApi) -> type[SchemaExtension]:
     """The extension that gives every operation of a schema its state on `api`."""
 
+    documents = PreparedDocuments()
+
     class GqlcrudExtension(SchemaExtension):
         async def on_operation(self) -> AsyncIterator[None]:
             self.operation = api.new_operation(self.execution_context.context)
@@ -65,6 +68,11 @@ def extension_of(api: ExtendedApi) -> type[SchemaExtension]:
                 result.errors = client_errors(result.errors, executed=True)
 
         def on_parse(self) -> Iterator[None]:
+            context = self.execution_context
+            known = documents.find(context.schema._schema, context.query) if context.query else None
+            self.prepared = known is not None and context.graphql_document is None
+            if self.prepared:
+                context.graphql_document = known
             yield
             # Strawberry would run the first. Source: GraphQL specification, section 6.1, "GetOperation"
             document = self.execution_context.graphql_document
@@ -75,6 +83,14 @@ def extension_of(api: ExtendedApi) -> type[SchemaExtension]:
                     "The document has several operations: say in operationName which one to run.",
                     extensions={"code": ErrorCode.OPERATION_RESOLUTION_FAILURE.value},
                 )
+
+        def on_validate(self) -> Iterator[None]:
+            context = self.execution_context
+            if self.prepared:
+                context.pre_execution_errors = []
+            yield
+            if not self.prepared and not context.pre_execution_errors and context.query and context.graphql_document:
+                documents.keep(context.schema._schema, context.query, context.graphql_document)
 
         async def on_execute(self) -> AsyncIterator[None]:
             async with written_as_whole(self.execution_context, api, self.operation):

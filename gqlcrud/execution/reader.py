@@ -20,13 +20,13 @@ from gqlcrud.statements import (
     Database,
     facet_statement,
     key_parameters,
-    page_statement,
-    record_statement,
-    summary_statement,
+    prepared_page,
+    prepared_records,
 )
 from gqlcrud.statements.unreadable import with_texts
 
 Key = tuple[Any, ...]
+_NONE: Mapping[str, Any] = {}
 
 
 @dataclass(slots=True)
@@ -72,16 +72,23 @@ class Reader:
         columns = plan.relation.local if plan.relation is not None else plan.key
 
         async def fetch(keys: Sequence[Key]) -> Rows:
-            return await self._execute(record_statement(plan, self._database), columns, keys)
+            statement, values = prepared_records(plan, self._database)
+            return await self._execute(statement, columns, keys, values)
 
         async def build(keys: Sequence[Key], rows: Rows) -> list[Mapping[str, Record] | None]:
             return await self._build_records(plan, len(keys), rows)
 
         return self._loaders.setdefault(plan, Loader(self.connection, fetch, build))
 
-    async def _execute(self, statement: sa.Select[Any], columns: Sequence[Column], keys: Sequence[Key]) -> Rows:
-        """The rows, read once more where one holds a value that fails the others."""
-        parameters = key_parameters(columns, keys, self._database)
+    async def _execute(
+        self,
+        statement: sa.Select[Any],
+        columns: Sequence[Column],
+        keys: Sequence[Key],
+        values: Mapping[str, Any] = _NONE,
+    ) -> Rows:
+        """The rows, read once more where one holds a value that fails the others. values: of parameters beside the keys."""
+        parameters = {**key_parameters(columns, keys, self._database), **values}
         try:
             return await self.connection.execute(statement, parameters)
         except UnreadableError:
@@ -91,14 +98,16 @@ class Reader:
 
     async def _fetch_pages(self, plan: PagePlan, keys: Sequence[Key]) -> PageRows:
         local = plan.relation.local if plan.relation is not None else ()
-        statement = page_statement(plan, self._database)
+        summarized = _asks_summary(plan)
+        prepared = prepared_page(plan, self._database, summarized=summarized)
+        statement, values = prepared.page, prepared.values
         empty = plan.where == Always(False)
         rows: Rows = []
         if _reads_rows(plan) and not empty:
-            rows = await self._execute(statement.select, local, keys)
+            rows = await self._execute(statement.select, local, keys, values)
         summaries: Rows = []
-        if _asks_summary(plan) and not empty:
-            summaries = await self._execute(summary_statement(plan, self._database), local, keys)
+        if prepared.summary is not None and not empty:
+            summaries = await self._execute(prepared.summary, local, keys, values)
         first = _first_place(self._database)
         facets: dict[int, dict[str, Sequence[FacetCount]]] = {}
         for facet in plan.facets:
@@ -156,7 +165,7 @@ class Reader:
                 return fetched.cuts
 
             loader = self._cuts[plan] = Loader(self.connection, fetch, build)
-        return PageRows(page_statement(plan, self._database), await loader.load_many(keys))
+        return PageRows(prepared_page(plan, self._database, summarized=False).page, await loader.load_many(keys))
 
     async def record_rows(self, plan: RecordPlan, keys: Sequence[Key]) -> list[Any]:
         """The row of each key, None of one that has no record."""
@@ -165,7 +174,8 @@ class Reader:
             columns = plan.relation.local if plan.relation is not None else plan.key
 
             async def fetch(wanted: Sequence[Key]) -> Rows:
-                return await self._execute(record_statement(plan, self._database), columns, wanted)
+                statement, values = prepared_records(plan, self._database)
+                return await self._execute(statement, columns, wanted, values)
 
             async def build(wanted: Sequence[Key], rows: Rows) -> Sequence[Any]:
                 found = _first_rows(rows, _first_place(self._database))
