@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 import gqlcrud
 from example.models import Author, Base, Book, Customer, Employee, Genre, Order, OrderItem, Publisher, Review
+from example.rest import rest_router
 from example.seed import seed
 from gqlcrud import (
     Api,
@@ -31,6 +32,7 @@ from gqlcrud import (
     SoftDelete,
     Write,
     WriteRefused,
+    install_error_handlers,
 )
 
 logger = logging.getLogger("bookshop")
@@ -187,6 +189,8 @@ async def lifespan(_: FastAPI) -> AsyncIterator[None]:
 
 app = FastAPI(title="Bookshop", lifespan=lifespan)
 app.include_router(api.router(context=caller), prefix="/graphql")
+app.include_router(rest_router(api, caller), prefix="/api")
+install_error_handlers(app)
 
 
 @app.get("/", include_in_schema=False)

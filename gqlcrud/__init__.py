@@ -4,10 +4,12 @@ from gqlcrud.api import Api
 from gqlcrud.crud import Conflict, Crud, CrudError, FailedItem, Forbidden, Invalid, NotFound, Summary, Unavailable
 from gqlcrud.errors import ConfigurationError, ErrorCode, GqlcrudError, RequestError, WriteRefused
 from gqlcrud.hooks import Committed, Hooks, Write, WriteKind
+from gqlcrud.http_errors import ErrorResponse, error_responses, install_error_handlers
 from gqlcrud.idempotency import Idempotency, idempotency_table
 from gqlcrud.loading import connection, load_record, load_records, load_relation, transaction
 from gqlcrud.options import FullText, Limits, ModelOptions, Preset, SoftDelete
 from gqlcrud.progress import Progress
+from gqlcrud.rest import FacetValue, ListParams, PageResponse
 from gqlcrud.scalars import Operator, Scalar, custom_scalar
 from gqlcrud.types import field
 
@@ -19,6 +21,8 @@ __all__ = [
     "Crud",
     "CrudError",
     "ErrorCode",
+    "ErrorResponse",
+    "FacetValue",
     "FailedItem",
     "Forbidden",
     "FullText",
@@ -27,9 +31,11 @@ __all__ = [
     "Idempotency",
     "Invalid",
     "Limits",
+    "ListParams",
     "ModelOptions",
     "NotFound",
     "Operator",
+    "PageResponse",
     "Preset",
     "Progress",
     "RequestError",
@@ -42,8 +48,10 @@ __all__ = [
     "WriteRefused",
     "connection",
     "custom_scalar",
+    "error_responses",
     "field",
     "idempotency_table",
+    "install_error_handlers",
     "load_record",
     "load_records",
     "load_relation",

@@ -23,6 +23,7 @@ from sqlalchemy.exc import NoReferenceError, SAWarning
 from sqlalchemy.orm import foreign, registry, relationship, remote
 from sqlalchemy.types import NullType, TypeEngine
 
+from gqlcrud.reflected_keys import add_unique_keys
 from gqlcrud.reflected_names import Key, Names
 
 
@@ -63,6 +64,7 @@ def reflect_models(connection: Connection, *, schema: str | None = None) -> Refl
         warnings.simplefilter("ignore", SAWarning)
         metadata.reflect(connection, schema=schema, only=lambda name, _: name not in unreadable, resolve_fks=False)
     _read_dimensions(connection, schema, metadata)
+    add_unique_keys(connection, schema, metadata)
     left_out = [LeftOut(_path(connection, schema, name), reason) for name, reason in unreadable.items()]
 
     keyed: list[Table] = []

@@ -23,7 +23,7 @@ from sqlalchemy.pool import NullPool
 from gqlcrud.api import Api
 from gqlcrud.catalog import LeftOut
 from gqlcrud.errors import ConfigurationError
-from gqlcrud.fastapi import ROUTE_NAME, SERVED
+from gqlcrud.fastapi import SERVED
 from gqlcrud.options import Limits
 from gqlcrud.reflect import Reflection, reflect_models
 from gqlcrud.scalars import scalar_for
@@ -104,7 +104,7 @@ def served_api(target: Target) -> Api:
     """The Api of a target, that which an app serves if the target is one. Raises TargetError."""
     if target.api is not None:
         return target.api
-    found = list(_apis(target.app))
+    found = list(dict.fromkeys(_apis(target.app)))
     if len(found) != 1:
         how = "serves no Api" if not found else f"serves {len(found)} Apis"
         raise TargetError(f"{target.name} is an app that {how}; name the Api itself.")
@@ -112,12 +112,14 @@ def served_api(target: Target) -> Api:
 
 
 def _apis(app: Any) -> Iterator[Api]:
-    """The Apis whose routers an app includes, or mounts."""
+    """The Apis whose routers an app includes, or mounts. Where FastAPI keeps a router that is included depends on its
+    version."""
     for route in getattr(app, "routes", None) or ():
         api = getattr(getattr(route, "endpoint", None), SERVED, None)
-        if isinstance(api, Api) and getattr(route, "name", None) == ROUTE_NAME and "GET" in (route.methods or ()):
+        if isinstance(api, Api):
             yield api
-        yield from _apis(getattr(route, "app", None) if hasattr(route, "routes") else None)
+        for inner in (getattr(route, "app", None), getattr(route, "original_router", None)):
+            yield from _apis(inner)
 
 
 # ---------- databases ----------

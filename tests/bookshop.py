@@ -29,3 +29,11 @@ async def running_app(url: URL) -> AsyncIterator[ModuleType]:
     module = import_app(url)
     async with module.app.router.lifespan_context(module.app):
         yield module
+
+
+def import_nightly(app: ModuleType) -> ModuleType:
+    """`example.nightly` imported anew, for the app that is running."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "example.app", app)
+        sys.modules.pop("example.nightly", None)
+        return importlib.import_module("example.nightly")

@@ -12,13 +12,16 @@ PACKAGE = Path(__file__).parent.parent / "gqlcrud"
 
 LAYERS = """
     cli
+    commands
     targets
     api
     extension
     answering
     types
-    mutations
+    mutations http_errors
+    files
     crud
+    rest
     fields loading
     context
     execution
@@ -28,7 +31,7 @@ LAYERS = """
     bulk_plan
     write_plan
     keys plan examples fastapi reflect
-    catalog http reflected_names
+    catalog http reflected_names reflected_keys
     naming options faults idempotency
     scalars hooks
     values selection errors graphiql progress
@@ -38,7 +41,8 @@ LAYERS = """
 THIRD_PARTIES = {
     "sqlalchemy": {
         *("api", "catalog", "execution", "hooks", "loading", "scalars", "statements"),
-        *("reflect", "reflected_names", "targets", "diagnosis", "unit_of_work", "idempotency", "crud"),
+        *("reflect", "reflected_names", "reflected_keys", "targets", "diagnosis", "unit_of_work", "idempotency"),
+        *("crud", "rest", "files", "commands"),
     },
     "strawberry": {
         "answering",
@@ -48,16 +52,18 @@ THIRD_PARTIES = {
         "extension",
         "fastapi",
         "fields",
+        "files",
         "http",
         "loading",
         "mutations",
+        "rest",
         "scalars",
         "types",
     },
     "graphql": {"answering", "api", "context", "extension", "faults", "loading", "selection", "types"},
-    "fastapi": {"api", "cli", "fastapi"},
-    "pydantic": {"catalog", "crud", "options", "write_planning"},
-    "pydantic_core": {"write_planning"},
+    "fastapi": {"api", "cli", "fastapi", "http_errors", "rest"},
+    "pydantic": {"catalog", "crud", "http_errors", "options", "rest", "write_planning"},
+    "pydantic_core": {"rest", "write_planning"},
     "starlette": {"cli", "fastapi"},
     "uvicorn": {"cli"},
     "inflection": {"naming", "reflected_names"},
@@ -190,12 +196,14 @@ def test_few_modules_await_anything() -> None:
             "answering",
             "api",
             "cli",
+            "commands",
             "context",
             "crud",
             "execution",
             "extension",
             "fastapi",
             "fields",
+            "files",
             "loading",
             "mutations",
             "targets",

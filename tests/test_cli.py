@@ -247,7 +247,7 @@ def test_a_host_that_is_not_known_is_told(notes: Path, capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ([], "gqlcrud: error: the following arguments are required: {serve,sdl}"),
+        ([], "gqlcrud: error: the following arguments are required: {serve,sdl,import,export,sync}"),
         (["serve"], "gqlcrud serve: error: the following arguments are required: target"),
         (["sdl"], "gqlcrud sdl: error: the following arguments are required: target"),
         (["serve", "x:y", "--port", "http"], "gqlcrud serve: error: argument --port: invalid int value: 'http'"),
@@ -320,15 +320,18 @@ def test_the_driver_of_the_other_database_is_not_needed(
 # ---------- documentation ----------
 
 
-def test_every_command_and_option_is_documented_in_serving(capsys: pytest.CaptureFixture[str]) -> None:
-    page = (ROOT / "docs" / "serving.md").read_text("utf-8")
-    commands = _words_of_help(capsys, r"^    (\w+) ")
-    options = {option for command in commands for option in _words_of_help(capsys, r"(--[\w-]+)", command)}
+PAGES = {"serve": "serving", "sdl": "serving", "import": "files", "export": "files", "sync": "files"}
+"""Where each command is documented."""
 
-    assert commands == {"serve", "sdl"}
-    assert options == {"--help", "--host", "--port", "--read-only", "--schema"}
-    missing = {word for word in {f"gqlcrud {each}" for each in commands} | options - {"--help"} if word not in page}
-    assert missing == set()
+
+def test_every_command_and_option_is_documented(capsys: pytest.CaptureFixture[str]) -> None:
+    """On its page; what holds for every command about files is there too."""
+    assert _words_of_help(capsys, r"^    (\w+) ") == PAGES.keys()
+    for command, name in PAGES.items():
+        page = (ROOT / "docs" / f"{name}.md").read_text("utf-8")
+        options = _words_of_help(capsys, r"(--[\w-]+)", command) - {"--help"}
+
+        assert [word for word in (f"gqlcrud {command}", *sorted(options)) if word not in page] == []
 
 
 def _words_of_help(capsys: pytest.CaptureFixture[str], pattern: str, *command: str) -> set[str]:

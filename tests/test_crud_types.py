@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from gqlcrud import Api, Crud
+from gqlcrud import Api, Crud, ListParams, PageResponse
 from gqlcrud.crud import Page, Rows
 from tests.databases import MakeEngine
 from tests.reading_room import reading_room
@@ -94,3 +94,12 @@ async def test_a_subclass_and_an_api_give_the_same(make_engine: MakeEngine) -> N
     assert_type(await tags.get(engine, 1), Tag)
     books = assert_type(Api(Base, engine).crud(Book), Crud[Book])
     assert assert_type(await books.get(None, 1), Book).title == "T01"
+
+
+async def test_a_list_over_rest_gives_what_is_selected(make_engine: MakeEngine) -> None:
+    engine = await reading_room(make_engine)
+    tags = Crud(Tag)
+
+    models = assert_type(await tags.list(engine, ListParams(limit=1), select=TagRead), PageResponse[TagRead])
+    named = assert_type(await tags.list(engine, ListParams(limit=1), select=["label"]), PageResponse[Named])
+    assert (models.items, named.items) == ([TagRead(label="x")], [{"label": "x"}])

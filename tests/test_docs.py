@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 import gqlcrud
+import gqlcrud.files
 from gqlcrud import Api, ErrorCode, Limits, ModelOptions, Operator
 from gqlcrud.cli import _parser
 from gqlcrud.plan import Sort
@@ -222,16 +223,51 @@ def test_every_argument_of_an_api_is_explained(name: str) -> None:
     assert name in ("base", "database") or f"{name}=" in text
 
 
-def test_every_option_of_the_command_line_has_its_row() -> None:
+FILE_COMMANDS = ("import", "export", "sync")
+
+
+def options_of_commands() -> dict[str, set[str]]:
+    """The long options of each command."""
     (commands,) = (each for each in _parser()._actions if isinstance(each, argparse._SubParsersAction))
-    options = {
-        option for each in commands.choices.values() for action in each._actions for option in action.option_strings
+    return {
+        name: {option for action in each._actions for option in action.option_strings if option.startswith("--")}
+        for name, each in commands.choices.items()
     }
 
+
+def test_every_option_of_the_command_line_has_its_row() -> None:
+    commands = options_of_commands()
+    options = set().union(*(found for name, found in commands.items() if name not in FILE_COMMANDS))
+
     assert sorted(each for row in table("serving", "## The command line", 1) for each in quoted(row[0])[:1]) == sorted(
-        option for option in options if option.startswith("--")
+        options
     )
-    assert all(f"gqlcrud {name}" in page("serving") for name in commands.choices)
+    assert all(f"gqlcrud {name}" in page("serving") for name in commands)
+
+
+def test_every_option_of_a_command_on_files_has_its_row() -> None:
+    listed = {
+        quoted(option)[0]: set(FILE_COMMANDS) & set(of.split(", ")) for option, of, _ in table("files", "## Options")
+    }
+    commands = options_of_commands()
+    expected: dict[str, set[str]] = {}
+    for name in FILE_COMMANDS:
+        for option in commands[name]:
+            expected.setdefault(option, set()).add(name)
+
+    assert listed == {option: names if len(names) < 3 else set() for option, names in expected.items()}
+
+
+@pytest.mark.parametrize("name", gqlcrud.files.__all__)
+def test_every_name_of_files_is_explained(name: str) -> None:
+    assert re.search(rf"`{name}\b", page("files")) or re.search(rf"\b{name}\(", page("files"))
+
+
+@pytest.mark.parametrize("function", ["import_file", "sync_file", "export_file"])
+def test_every_argument_of_a_function_on_files_is_explained(function: str) -> None:
+    names = {*options_of(getattr(gqlcrud.files, function))} - {"crud", "session", "path", "stopping"}
+
+    assert sorted(name for name in names if f"`{name}`" not in page("files") and f"{name}=" not in page("files")) == []
 
 
 @pytest.mark.parametrize("name", gqlcrud.__all__)

@@ -40,7 +40,7 @@ async def engine(make_engine: MakeEngine) -> AsyncEngine:
 
 
 async def exported(crud: Crud[Any], engine: AsyncEngine, folder: Path, name: str = "a.csv", **options: Any) -> str:
-    await export_file(crud, engine, str(folder / name), **options)
+    await export_file(crud, engine, folder / name, **options)
     content = (folder / name).read_bytes()
     return (gzip.decompress(content) if name.endswith(".gz") else content).decode()
 

@@ -498,6 +498,24 @@ async def test_a_file_that_breaks_off_is_told_with_what_is_done(engine: AsyncEng
     assert await stored(books, engine, "isbn") == [("1",)]
 
 
+@pytest.mark.parametrize("on_error", ["abort", "continue"])
+async def test_a_file_that_is_none_from_its_beginning_is_refused(
+    engine: AsyncEngine, tmp_path: Path, on_error: Any
+) -> None:
+    with pytest.raises(FileError, match=r"^The file is no array of JSON"):
+        await import_file(books, engine, written(tmp_path, "a.json", "{}"), on_error=on_error)
+
+
+async def test_a_file_is_not_read_and_written_at_once(engine: AsyncEngine, tmp_path: Path) -> None:
+    path = written(tmp_path, "a.csv", MANY)
+    with pytest.raises(
+        FileError, match=r"a\.csv is read and cannot be written at the same time; give --rejects another"
+    ):
+        await import_file(books, engine, path, rejects=f"{tmp_path}/./a.csv")
+
+    assert Path(path).read_text() == MANY
+
+
 # ---------- size ----------
 
 

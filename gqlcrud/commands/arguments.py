@@ -10,7 +10,7 @@ from gqlcrud.files import BATCH
 
 _EPILOG = (
     "exit codes: 0 all is well, 1 some rows were rejected, 2 the command, the target or the file is wrong, "
-    "3 nothing was written, 130 interrupted, or the database was lost, before the end of the file"
+    "3 nothing was written, 70 an error of the program, 130 interrupted, or the database was lost, before the end of the file"
 )
 _FORMATS = ("csv", "json", "jsonl")
 

@@ -7,7 +7,9 @@ import asyncio
 import json
 import re
 import shlex
+import signal
 import sys
+import traceback
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -32,7 +34,7 @@ from gqlcrud.progress import ProgressOption
 from gqlcrud.targets import Target, TargetError, served_api
 
 T = TypeVar("T")
-ALL_WELL, SOME_REJECTED, MISTAKE, ABORTED, INTERRUPTED = 0, 1, 2, 3, 130
+ALL_WELL, SOME_REJECTED, MISTAKE, ABORTED, BROKEN, INTERRUPTED = 0, 1, 2, 3, 70, 130
 
 
 def run_import(target: Target, options: argparse.Namespace) -> int:
@@ -89,6 +91,8 @@ def run_export(target: Target, options: argparse.Namespace) -> int:
         )
 
     def done() -> int:
+        # what is half written is removed, as after Ctrl-C
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         summary = _run(target, options, work)
         if not options.quiet:
             _say(str(summary))
@@ -191,10 +195,14 @@ def _told(work: Callable[[], int]) -> int:
         _say("Interrupted.")
         return INTERRUPTED
     except GqlcrudError as error:
-        if isinstance(error, TargetError):
-            raise
         _say(str(error))
         return MISTAKE
+    except (TargetError, BrokenPipeError):
+        raise
+    except Exception:
+        # Python's own exit code for this is 1, which means rejected rows here
+        traceback.print_exc()
+        return BROKEN
 
 
 def _finished(summary: ImportSummary | SyncSummary, options: argparse.Namespace) -> int:

@@ -17,12 +17,17 @@ from gqlcrud.planning import Planner, conjunction
 from gqlcrud.scalars import BOOLEAN, DECIMAL, STRING, Operator, Scalar
 
 Where: TypeAlias = (
-    sa.SQLColumnExpression[bool] | Mapping[str, Any] | Sequence[sa.SQLColumnExpression[bool] | Mapping[str, Any]] | None
+    sa.SQLColumnExpression[bool]
+    | bool
+    | Mapping[str, Any]
+    | Sequence[sa.SQLColumnExpression[bool] | bool | Mapping[str, Any]]
+    | None
 )
 """An expression over the mapped class, a mapping in the shape of the API's `where`, a list of those (all hold), or none.
 
 In a mapping attributes and operators are called as in Python: `{"price": {"lt": 20}, "author": {"is": {"country": "FR"}}}`.
 A value in the place of operators is what the attribute is equal to, a list holds the values it may have, None is NULL.
+bool is what a type checker takes a comparison of SQLModel's attributes for; True and False themselves are refused.
 """
 
 _OPERATORS = {snake_name(each.value): each for each in Operator}
@@ -38,6 +43,11 @@ def plan_where(planner: Planner, model: Model, where: Where) -> Condition:
     if isinstance(where, list | tuple):
         return conjunction([_at(place, _part, planner, model, each) for place, each in enumerate(where)])
     return conjunction([] if where is None else [_part(planner, model, where)])
+
+
+def plan_condition(planner: Planner, model: Model, where: Where) -> Condition:
+    """The same where a condition has to be there: none at all would hold for every record."""
+    return expression(where) if where is None else plan_where(planner, model, where)
 
 
 def plan_equal(planner: Planner, model: Model, equal: Mapping[str, Any]) -> Condition:
@@ -82,10 +92,7 @@ def _field(name: str, value: Any, model: Model, planner: Planner) -> Any:
 
 
 def _nested(where: Any, model: Model, planner: Planner) -> Any:
-    """A condition in another one has to be there: one that was forgotten would hold for every record."""
-    if isinstance(where, Mapping):
-        return where_input(where, model, planner)
-    return expression(where) if where is None else plan_where(planner, model, where)
+    return where_input(where, model, planner) if isinstance(where, Mapping) else plan_condition(planner, model, where)
 
 
 # ---------- columns ----------

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Self, get_args, get_origin
+from typing import Any, Self, get_args, get_origin, overload
 
 from gqlcrud.crud.bulk import BulkWrites
+from gqlcrud.crud.conditions import Where
 from gqlcrud.crud.counts import M
-from gqlcrud.crud.reads import Reads
-from gqlcrud.crud.scope import OwnApi, Scope, mapper_of, read_scope, settings_of
+from gqlcrud.crud.lists import asked_by, asked_of, list_query, page_response
+from gqlcrud.crud.queries import Deleted
+from gqlcrud.crud.reads import Names, Reads, S
+from gqlcrud.crud.scope import OwnApi, Scope, Session, clients_catalog, mapper_of, read_scope, settings_of
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.hooks import Hooks
 from gqlcrud.options import ModelOptions
+from gqlcrud.rest import (
+    Attribute,
+    Filters,
+    ListDependency,
+    ListOptions,
+    ListParams,
+    Offered,
+    PageResponse,
+    Paging,
+)
 from gqlcrud.scalars import Scalar
 
 
@@ -64,6 +77,62 @@ class Crud(BulkWrites[M]):
         bound = copy.copy(self)
         bound._read = replace(self.scope, context=context, bound=True)
         return bound
+
+    # ---------- lists over REST ----------
+
+    def params(
+        self,
+        filters: Filters = None,
+        *,
+        sort: Sequence[Attribute] | None = None,
+        default_sort: str | Sequence[str] = (),
+        default_limit: int = 20,
+        max_limit: int = 100,
+        paging: Paging = "cursor",
+        total: bool | None = None,
+        search: bool | None = None,
+        facets: Sequence[Attribute] | None = None,
+        strict: bool = True,
+    ) -> ListDependency:
+        """A FastAPI dependency that reads `ListParams` from a query string: `Depends(books.params())`.
+
+        filters: attributes and paths, or a mapping of them to their operators; None: every column of the model. sort: what
+        clients may order by; None: every column. default_sort: the order without theirs. paging: by cursors, by counting,
+        or as clients like. total: whether records are counted; None: if clients ask for it. search: whether clients may
+        search; None: if the model is `searchable`. facets: what clients may count; None: the facets of the model. strict:
+        whether parameters that the endpoint does not have are refused.
+
+        Nothing that options of the model keep from clients becomes a parameter: naming it raises ConfigurationError, as
+        does all else that does not fit.
+        """
+        clients = clients_catalog(self.scope, self._api, self._settings)
+        options = ListOptions(
+            filters, sort, default_sort, default_limit, max_limit, paging, total, search, facets, strict
+        )
+        return ListDependency(Offered(self.scope.model, self.scope.catalog, clients), options)
+
+    @overload
+    async def list(
+        self, session: Session, params: ListParams, where: Where = ..., *, select: type[S], deleted: Deleted = ...,
+        **equal: Any,
+    ) -> PageResponse[S]: ...  # fmt: skip
+    @overload
+    async def list(
+        self, session: Session, params: ListParams, where: Where = ..., *, select: Names, deleted: Deleted = ...,
+        **equal: Any,
+    ) -> PageResponse[dict[str, Any]]: ...  # fmt: skip
+    async def list(
+        self, session: Session, params: ListParams, where: Where = None, *, select: Any, deleted: Deleted = "exclude",
+        **equal: Any,
+    ) -> Any:  # fmt: skip
+        """The page that a client asks for with `params`, of the records that meet the conditions of the endpoint as well.
+
+        Raises `Invalid` with the query parameter of a mistake in its path: `("query", "after")`.
+        """
+        with asked_by(params):
+            query = list_query(params, where, equal, deleted)
+            page = await self._page(session, query, select, total=params.total, further=asked_of(params))
+        return page_response(page, params, select)
 
 
 def _declared(cls: type) -> Any:

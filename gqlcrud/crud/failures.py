@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import ClassVar
+from dataclasses import replace
+from types import MappingProxyType
+from typing import ClassVar, TypeAlias
 
 from gqlcrud.errors import ErrorCode, GqlcrudError, RequestError, UserError, WriteError
 from gqlcrud.naming import snake_name
 from gqlcrud.scalars import Operator
+from gqlcrud.write_plan import Path
 
 
 class CrudError(GqlcrudError):
@@ -76,31 +79,39 @@ _NAMES = {each.value: snake_name(each.value) for each in Operator} | {
 }
 
 
-def crud_error(errors: Sequence[UserError], record: int = 0) -> CrudError:
-    """The exception for `errors`, whose paths are told in Python's names. The first of them says of which kind it is.
+Places: TypeAlias = Mapping[Path, Path]
+"""Where something stands that planning has at another place, such as an item of `tag_ids` that it connects."""
+
+
+def crud_error(errors: Sequence[UserError], record: int = 0, places: Places = MappingProxyType({})) -> CrudError:
+    """The exception for `errors`, whose paths are told as the caller wrote them. The first says of which kind it is.
 
     record: how many steps of a path lead to the record itself.
     """
     first = errors[0]
     kind = None if len(first.path) > record else _OF_THE_RECORD.get(first.code)
-    return (kind or _KINDS.get(first.code, Invalid))([python_error(each) for each in errors])
+    return (kind or _KINDS.get(first.code, Invalid))([python_error(each, places) for each in errors])
 
 
-def python_error(error: UserError) -> UserError:
-    """The same error, operators and operations in its path called as in Python."""
-    path = tuple(_NAMES.get(step, step) if isinstance(step, str) else step for step in error.path)
-    return UserError(error.code, error.message, path, error.fields, error.current)
+def python_error(error: UserError, places: Places = MappingProxyType({})) -> UserError:
+    """The same error, its path in the names of Python and through what was given."""
+    path: Path = ()
+    for step in error.path:
+        path = (*path, _NAMES.get(step, step) if isinstance(step, str) else step)
+        path = places.get(path, path)
+    return replace(error, path=path)
 
 
 @contextmanager
-def told_in_python(record: int = 0) -> Iterator[None]:
-    """What the block raises for a mistake or an expected failure is raised as a `CrudError`. record: as in `crud_error`."""
+def told_in_python(record: int = 0, places: Places = MappingProxyType({})) -> Iterator[None]:
+    """What the block raises for a mistake or an expected failure is raised as a `CrudError`. record, places: as in
+    `crud_error`."""
     try:
         yield
     except WriteError as error:
-        raise crud_error(error.errors, record) from error
+        raise crud_error(error.errors, record, places) from error
     except RequestError as error:
-        raise crud_error([UserError(error.code, error.message, error.path)]) from error
+        raise crud_error([UserError(error.code, error.message, error.path)], record, places) from error
 
 
 def invalid(message: str, path: tuple[str | int, ...] = (), code: ErrorCode = ErrorCode.VALIDATION) -> Invalid:

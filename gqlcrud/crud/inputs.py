@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
@@ -24,10 +24,14 @@ from gqlcrud.write_planning import Problems
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Reads the values of one call."""
+    """Reads the values of one call.
+
+    places: where something stands in them that the inputs of planning have at another place.
+    """
 
     planner: Planner
     problems: Problems
+    places: dict[Path, Path] = field(default_factory=dict)
 
     def create(self, data: Any, model: Model, path: Path) -> dict[str, Any]:
         """The values of a new record: columns by attribute, relations with their operations, `tag_ids` to connect."""
@@ -58,19 +62,29 @@ class Inputs:
             given = given_mapping(data, model)
         for name, value in given.items():
             place = (*path, name)
-            member = model.members.get(name)
             with self.problems.at(*place):
+                member = model.members.get(name)
+                listed = listed_by_ids(model, name) if member is None else None
                 if isinstance(member, Column):
                     found[name] = _column_value(member, value)
                 elif isinstance(member, Relation):
-                    found[name] = relations.operations(member, value, place)
-                elif (relation := listed_by_ids(model, name)) is not None:
-                    found[relation.name] = relations.listed(relation, value, place, creating=creating)
+                    operations = relations.operations(member, value, place, creating=creating)
+                    _add(found, member, operations, name)
+                elif listed is not None:
+                    _add(found, listed, relations.listed(listed, value, place, creating=creating), name)
                 elif _is_virtual(model, name, creating=creating):
                     found[name] = value
                 else:
                     raise ValueError(f"{model.name} has no attribute {name!r}. It has: {', '.join(model.members)}.")
         return found
+
+
+def _add(found: dict[str, Any], relation: Relation, operations: Any, name: str) -> None:
+    """A relation is given once, by itself or by ids."""
+    if relation.name in found:
+        raise ValueError(f"{name} says again what becomes of {relation.key}; give it once.")
+    if operations is not None:
+        found[relation.name] = operations
 
 
 def given_mapping(data: Any, model: Model) -> Mapping[str, Any]:

@@ -46,6 +46,18 @@ def attribute_name(attribute: Any) -> str:
     raise RequestError(f"An attribute is needed, such as Book.title or 'title', not {attribute!r}.")
 
 
+def key_of(model: Model, names: Sequence[str] | str) -> Key:
+    """The unique key of these attributes, in any order. Raises RequestError if they are none."""
+    given = [names] if isinstance(names, str) else list(names)
+    found = next((each for each in model.keys if {column.key for column in each.columns} == set(given)), None)
+    if found is None:
+        known = "; ".join(", ".join(column.key for column in each.columns) for each in model.keys)
+        raise RequestError(
+            f"{', '.join(map(str, given)) or '{}'} is no unique key of {model.name}; there are: {known}."
+        )
+    return found
+
+
 def named_key(model: Model, key: Any) -> tuple[Key, tuple[Any, ...]]:
     """The unique key that names a record, and its values, one for each column.
 
@@ -53,12 +65,7 @@ def named_key(model: Model, key: Any) -> tuple[Key, tuple[Any, ...]]:
     unique key to their values. Raises RequestError.
     """
     if isinstance(key, Mapping):
-        found = next((each for each in model.keys if {c.key for c in each.columns} == key.keys()), None)
-        if found is None:
-            known = "; ".join(", ".join(column.key for column in each.columns) for each in model.keys)
-            raise RequestError(
-                f"{', '.join(map(str, key)) or '{}'} is no unique key of {model.name}; there are: {known}."
-            )
+        found = key_of(model, list(key))
         return found, tuple(_key_value(column, key[column.key]) for column in found.columns)
     columns = model.primary_key
     values = key if isinstance(key, tuple) else (key,)

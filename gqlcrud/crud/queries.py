@@ -29,7 +29,10 @@ Facets: TypeAlias = Sequence[Any]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Which records, in which order, and what part of the list; as the methods of `Reads` explain it."""
+    """Which records, in which order, and what part of the list; as the methods of `Reads` explain it.
+
+    among: holds as `where` does, for every facet as well: a facet of a column counts without the conditions of `where` on it.
+    """
 
     where: Where = None
     equal: Mapping[str, Any] = field(default_factory=dict)
@@ -42,6 +45,7 @@ class Query:
     before: str | None = None
     offset: int = 0
     deleted: str = "exclude"
+    among: Where = None
 
     def deleted_argument(self) -> dict[str, Any]:
         try:
@@ -62,11 +66,12 @@ def page_arguments(planner: Planner, model: Model, query: Query, *, counted: boo
     are given as they were written then, once they are known to be right."""
     try:
         where: Any = plan_where(planner, model, query.where)
+        among = plan_where(planner, model, query.among)
     except RequestError as error:
         raise error.below("where") from None
-    where = conjunction([where, plan_equal(planner, model, query.equal)])
+    where = conjunction([where, plan_equal(planner, model, query.equal), among])
     if counted:
-        where = {"and": [*where_parts(planner, model, query.where), where_input(query.equal, model, planner)]}
+        where = {"and": [*where_parts(planner, model, query.where), where_input(query.equal, model, planner), among]}
     found = {
         "where": where,
         "orderBy": order_input(query.order_by, model, planner.catalog),
@@ -89,6 +94,8 @@ def connection_field(name: str, *children: str) -> Selection:
 
 
 TOTAL = connection_field("totalCount")
+GOING_ON = connection_field("pageInfo", "hasNextPage", "startCursor")
+PLACE = connection_field("pageInfo", "hasNextPage", "hasPreviousPage", "startCursor")
 FACETS = "facets"
 
 

@@ -16,12 +16,13 @@ from gqlcrud.crud.members import named_key
 from gqlcrud.crud.orders import OrderBy
 from gqlcrud.crud.pages import Page, Rows
 from gqlcrud.crud.queries import (
+    GOING_ON,
+    PLACE,
     TOTAL,
     Deleted,
     Facets,
     Query,
     asked_facets,
-    connection_field,
     read_page,
     shown_facets,
     statement,
@@ -174,7 +175,7 @@ class Reads(Counts[M]):
         if first is None and last is None:
             first = DEFAULT_PAGE
         query = Query(where, equal, search, search_fields, order_by, first, after, last, before, deleted=deleted)
-        asked = [_PLACE, *asked_facets(facets, facet_limit)]
+        asked = [PLACE, *asked_facets(facets, facet_limit)]
         return await self._page(session, query, select, total=total, further=asked)
 
     @overload
@@ -205,7 +206,7 @@ class Reads(Counts[M]):
         after: str | None = None
         while True:
             query = Query(where, equal, order_by=order_by, first=batch_size, after=after, deleted=deleted)
-            page = await self._page(session, query, select, further=[_GOING_ON])
+            page = await self._page(session, query, select, further=[GOING_ON])
             for item in page.items:
                 yield item
             if not page.has_next_page:
@@ -270,7 +271,3 @@ class Reads(Counts[M]):
             facets = shown_facets(page)
         count = page.total_count if total else None
         return Page(items, page.cursors, page.has_next_page, page.has_previous_page, count, facets)
-
-
-_GOING_ON = connection_field("pageInfo", "hasNextPage", "startCursor")
-_PLACE = connection_field("pageInfo", "hasNextPage", "hasPreviousPage", "startCursor")

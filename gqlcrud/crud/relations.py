@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from gqlcrud.catalog import Model, Relation
-from gqlcrud.crud.conditions import plan_where
+from gqlcrud.crud.conditions import plan_condition
 from gqlcrud.crud.members import named_key
 from gqlcrud.crud.values import given_list, given_value
 from gqlcrud.errors import RequestError
@@ -59,6 +59,8 @@ class RecordInputs(Protocol):
     @property
     def planner(self) -> Planner: ...
     @property
+    def places(self) -> dict[Path, Path]: ...
+    @property
     def problems(self) -> Problems: ...
 
     def create(self, data: Any, model: Model, path: Path) -> dict[str, Any]: ...
@@ -72,28 +74,37 @@ class RelationInputs:
 
     records: RecordInputs
 
-    def operations(self, relation: Relation, value: Any, path: Path) -> Any:
-        """A mapping of operations. An object, or a list of them, stands for new records."""
+    def operations(self, relation: Relation, value: Any, path: Path, *, creating: bool) -> Any:
+        """A mapping of operations; None if there is nothing to do. An object, or a list of them, stands for new records;
+        None in the place of one takes out what is there."""
         if not relation.writable:
             raise ValueError(f"{relation.key} cannot be written.")
-        if value is None:
-            return None
         if relation.many:
             return self._to_many(relation, value, path)
+        if value is None:
+            self.records.places[(*path, "disconnect")] = path
+            return None if creating else {"disconnect": True}
         return self._to_one(relation, value, path)
 
     def listed(self, relation: Relation, value: Any, path: Path, *, creating: bool) -> dict[str, Any]:
         """Primary keys: of a new record what it is connected to, of another all that it is connected to."""
+        if not relation.writable:
+            raise ValueError(f"{relation.key} cannot be written.")
         target = self._target(relation)
         operation = "connect" if creating else "set"
-        found = [_at(place, self._by, each, target, (*path, place)) for place, each in enumerate(given_list(value))]
-        return {operation: [self._linked(relation, each) for each in found]}
+        self.records.places[(*path[:-1], relation.key, operation)] = path
+        found = []
+        for place, each in enumerate(given_list(value)):
+            with self.records.problems.at(*path, place):
+                found.append(self._linked(relation, self._by(each, target), (*path, place)))
+        return {operation: found}
 
     # ---------- to-one ----------
 
     def _to_one(self, relation: Relation, value: Any, path: Path) -> dict[str, Any]:
         target = self._target(relation)
         if _is_object(value):
+            self.records.places[(*path, "create")] = path
             return {"create": self.records.create(value, target, path)}
         if not isinstance(value, Mapping) or len(value) != 1 or not value.keys() <= _TO_ONE.keys():
             example: dict[str, Any] = {relation.key: {"create": {}}}
@@ -104,7 +115,7 @@ class RelationInputs:
     def _to_one_operand(self, name: str, operand: Any, target: Model, path: Path) -> Any:
         match name:
             case "connect":
-                return self._by(operand, target, path)
+                return self._by(operand, target)
             case "create":
                 return self.records.create(operand, target, path)
             case "update":
@@ -122,7 +133,8 @@ class RelationInputs:
 
     def _to_many(self, relation: Relation, value: Any, path: Path) -> dict[str, Any]:
         if isinstance(value, list | tuple) and all(_is_object(each) for each in value):
-            value = {"create": value}
+            self.records.places[(*path, "create")] = path
+            return {"create": self._operand(relation, "create", value, path)}
         if not isinstance(value, Mapping) or not value.keys() <= _TO_MANY.keys():
             example: dict[str, Any] = {relation.key: {"create": [{}]}}
             raise ValueError(f"{relation.key} takes {', '.join(_TO_MANY)}, as in {example}.")
@@ -132,13 +144,17 @@ class RelationInputs:
         }
 
     def _operand(self, relation: Relation, name: str, operand: Any, path: Path) -> Any:
+        """One item stands for a list of it."""
         if name == "delete_where":
-            return plan_where(self.records.planner, self._target(relation), operand)
-        items = given_list(operand) if not isinstance(operand, Mapping) and not _is_object(operand) else [operand]
-        found = []
-        for place, each in enumerate(items):
-            with self.records.problems.at(*path, place):
-                found.append(self._listed(relation, name, each, (*path, place)))
+            return plan_condition(self.records.planner, self._target(relation), operand)
+        found: list[Any] = []
+        single = isinstance(operand, Mapping) or _is_object(operand)
+        if single:
+            self.records.places[(*path, 0)] = path
+        for place, each in enumerate([operand] if single else given_list(operand)):
+            at = path if single else (*path, place)
+            with self.records.problems.at(*at):
+                found.append(self._listed(relation, name, each, at))
         return found
 
     def _listed(self, relation: Relation, name: str, item: Any, path: Path) -> Any:
@@ -146,7 +162,7 @@ class RelationInputs:
         if name in _PARTS:
             return self._item(relation, _parts(item, _PARTS[name], _NEEDED[name]), target, path)
         if name in ("delete", "disconnect"):
-            return self._by(item, target, path)
+            return self._by(item, target)
         edged = relation.link_name is not None and isinstance(item, Mapping) and "edge" in item
         if name == "create":
             if edged:
@@ -154,12 +170,15 @@ class RelationInputs:
                 node = self.records.create(parts["node"], target, (*path, "node"))
                 return {"node": node, "edge": _at("edge", self._edge, relation, parts["edge"])}
             made = self.records.create(item, target, path)
-            return made if relation.link_name is None else {"node": made}
+            if relation.link_name is None:
+                return made
+            self.records.places[(*path, "node")] = path
+            return {"node": made}
         if edged:
             parts = _parts(item, {"by", "edge"}, ("by",))
-            by = _at("by", self._by, parts["by"], target, path)
+            by = _at("by", self._by, parts["by"], target)
             return {"by": by, "edge": _at("edge", self._edge, relation, parts["edge"])}
-        return self._linked(relation, self._by(item, target, path))
+        return self._linked(relation, self._by(item, target), path)
 
     def _item(self, relation: Relation | None, item: Mapping[str, Any], target: Model, path: Path) -> dict[str, Any]:
         """One item of an operation that has parts, each part read for what it is."""
@@ -171,7 +190,7 @@ class RelationInputs:
     def _part(self, relation: Relation | None, name: str, value: Any, target: Model, path: Path) -> Any:
         match name:
             case "by":
-                return self._by(value, target, path)
+                return self._by(value, target)
             case "create":
                 return self.records.create(value, target, path)
             case "patch" | "update":
@@ -179,7 +198,7 @@ class RelationInputs:
             case "ops":
                 return self.records.ops(value, target, path)
             case "where":
-                return plan_where(self.records.planner, target, value)
+                return plan_condition(self.records.planner, target, value)
             case "edge":
                 assert relation is not None, "only to-many relations have edges"
                 return self._edge(relation, value)
@@ -188,15 +207,18 @@ class RelationInputs:
 
     # ---------- parts ----------
 
-    def _by(self, key: Any, target: Model, path: Path) -> Any:
+    def _by(self, key: Any, target: Model) -> Any:
         """The unique selector of a record."""
         found, values = named_key(target, key)
         if len(values) == 1:
             return {found.name: values[0]}
         return {found.name: {column.name: each for column, each in zip(found.columns, values, strict=True)}}
 
-    def _linked(self, relation: Relation, by: Any) -> Any:
-        return by if relation.link_name is None else {"by": by}
+    def _linked(self, relation: Relation, by: Any, path: Path) -> Any:
+        if relation.link_name is None:
+            return by
+        self.records.places[(*path, "by")] = path
+        return {"by": by}
 
     def _edge(self, relation: Relation, value: Any) -> dict[str, Any]:
         columns = {each.name: each for each in (relation.link.columns if relation.link is not None else ())}

@@ -59,6 +59,8 @@ class OwnApi(Protocol):
 
     database: Any
 
+    catalog: Catalog
+
     @property
     def python_catalog(self) -> Catalog: ...
 
@@ -140,6 +142,15 @@ def read_scope(entity: type, api: OwnApi | None, settings: CatalogSettings | Non
     classes = frozenset(mapped_classes(mapper_of(entity).registry))
     catalog = _default_catalog(classes) if settings is None else python_catalog(classes, settings)
     return Scope(catalog, catalog.model(entity))
+
+
+def clients_catalog(scope: Scope, api: OwnApi | None, settings: CatalogSettings | None) -> Catalog:
+    """The catalog with what options keep from clients; that of the scope itself where nothing is said."""
+    if api is not None:
+        return api.catalog
+    if settings is None or not settings.options:
+        return scope.catalog
+    return read_catalog(mapped_classes(mapper_of(scope.model.entity).registry), settings)
 
 
 def python_catalog(classes: Any, settings: CatalogSettings) -> Catalog:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar, overload
 
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gqlcrud.catalog import Key as UniqueKey
 from gqlcrud.crud.conditions import Where, plan_where
 from gqlcrud.crud.counts import M
 from gqlcrud.crud.failures import Conflict, Invalid, told_in_python
 from gqlcrud.crud.inputs import given_mapping
-from gqlcrud.crud.members import listed_by_ids, named_key
+from gqlcrud.crud.members import key_of, listed_by_ids, named_key
 from gqlcrud.crud.planning import Planning
 from gqlcrud.crud.reads import Key, Names, Reads
 from gqlcrud.crud.scope import Session
@@ -22,14 +23,13 @@ from gqlcrud.execution import Transaction, resolve_presets
 from gqlcrud.planning import DeletedRecords, Planner
 from gqlcrud.selection import RESOLVED, Selection
 from gqlcrud.unit_of_work import apply_one
-from gqlcrud.write_plan import CreateOne, DeleteOne, Guard, Named, RestoreOne, UpdateOne, UpsertOne, WriteOne
-from gqlcrud.write_planning import Presets
+from gqlcrud.write_plan import CreateOne, DeleteOne, Guard, Named, Path, RestoreOne, UpdateOne, UpsertOne, WriteOne
 
 S = TypeVar("S", bound=BaseModel)
 ATTEMPTS = 3
 """How often `get_or_create` looks for a record that somebody else makes or deletes meanwhile."""
 
-Plan = Callable[[Planner, Presets], WriteOne]
+Plan = Callable[[Planning], WriteOne]
 Data = Mapping[str, Any] | BaseModel | Any
 """The values of a record: a mapping, a Pydantic model (the fields that were set), or a dataclass."""
 
@@ -53,11 +53,10 @@ class Writes(Reads[M]):
     async def create(self, session: Session, data: Data, *, select: Any = None, commit: bool = False) -> Any:
         """Make a record, with what is nested in it, and give it as it is in the database."""
 
-        def plan(planner: Planner, presets: Presets) -> WriteOne:
-            planning = Planning.of(planner, presets)
+        def plan(planning: Planning) -> WriteOne:
             data_input = planning.inputs.create(data, self.scope.model, ())
-            planning.problems.check()
-            return planning.checked(CreateOne(planning.saves.create(data_input, self.scope.model, ())))
+            planning.check_given()
+            return CreateOne(planning.saves.create(data_input, self.scope.model, ()))
 
         return await self._written(session, plan, select, commit=commit)
 
@@ -80,7 +79,7 @@ class Writes(Reads[M]):
 
         Of callers at the same time one makes it, and the others get it.
         """
-        key = self._key_in(data, on)
+        key = await self._key_in(data, on)
         for attempt in range(ATTEMPTS):
             found = await self.get_or_none(session, key, select=select)
             if found is not None:
@@ -89,7 +88,7 @@ class Writes(Reads[M]):
                 return await self.create(session, data, select=select, commit=commit), True
             except Conflict as error:
                 taken = {each.fields for each in error.errors if each.code is ErrorCode.UNIQUE}
-                if attempt == ATTEMPTS - 1 or not any(set(on) == set(fields) for fields in taken):
+                if attempt == ATTEMPTS - 1 or not any(key.keys() == set(fields) for fields in taken):
                     raise
         raise AssertionError("the last attempt gives a record or raises")
 
@@ -128,16 +127,18 @@ class Writes(Reads[M]):
         key. Of callers at the same time one makes it, and the others change it.
         """
 
-        def plan(planner: Planner, presets: Presets) -> WriteOne:
+        def plan(planning: Planning) -> WriteOne:
             model = self.scope.model
-            planning = Planning.of(planner, presets)
-            key, _ = named_key(model, self._key_in(data, on))
+            key = self._key_of(on)
             values = planning.inputs.create(data, model, ())
-            changes = planning.inputs.patch(self._changes(data, on) if update is None else update, model, ())
-            planning.problems.check()
+            place: Path = () if update is None else ("update",)
+            if update is None:
+                planning.check_given()  # what is wrong with the values is told once
+            changes = planning.inputs.patch(self._changes(data, key) if update is None else update, model, place)
+            planning.check_given()
             save = planning.saves.create(values, model, ())
             target = planning.saves.named_by(save, key)
-            return planning.checked(UpsertOne(target, save, planning.saves.update(changes, model, ())))
+            return UpsertOne(target, save, planning.saves.update(changes, model, place))
 
         return await self._written(session, plan, select, commit=commit)
 
@@ -168,14 +169,13 @@ class Writes(Reads[M]):
         `version_id_col` must be; only_if: what must hold of it: a `Conflict` (STALE) otherwise. Raises NotFound.
         """
 
-        def plan(planner: Planner, presets: Presets) -> WriteOne:
+        def plan(planning: Planning) -> WriteOne:
             model = self.scope.model
-            planning = Planning.of(planner, presets)
             values = planning.inputs.patch({} if data is None else data, model, ())
             changes = planning.inputs.ops(ops, model, ("ops",))
-            planning.problems.check()
+            planning.check_given()
             save = planning.saves.update(values, model, (), ops=changes, ops_path=("ops",))
-            return planning.checked(UpdateOne(self._named(planner, key), save, self._guard(planner, version, only_if)))
+            return UpdateOne(self._named(planning, key), save, self._guard(planning, version, only_if))
 
         return await self._written(session, plan, select, commit=commit)
 
@@ -200,8 +200,10 @@ class Writes(Reads[M]):
     async def restore(self, session: Session, key: Key, *, select: Any = None, commit: bool = False) -> Any:
         """Take back the deletion of a record that is marked as deleted. Raises NotFound for any other."""
 
-        def plan(planner: Planner, presets: Presets) -> WriteOne:
-            return RestoreOne(self._named(planner, key, DeletedRecords.ONLY))
+        def plan(planning: Planning) -> WriteOne:
+            if self.scope.model.soft_deletion is None:
+                raise RequestError(f"A {self.name} is not marked as deleted, so none can be restored.")
+            return RestoreOne(self._named(planning, key, DeletedRecords.ONLY))
 
         return await self._written(session, plan, select, commit=commit)
 
@@ -210,15 +212,15 @@ class Writes(Reads[M]):
     async def _deleted(
         self, session: Session, key: Key, version: int | None, only_if: Where, *, hard: bool, commit: bool
     ) -> None:
-        def plan(planner: Planner, presets: Presets) -> WriteOne:
+        def plan(planning: Planning) -> WriteOne:
             deletion = self.scope.model.soft_deletion
-            if hard and deletion is not None and not planner.visibility.allows(deletion.hard_delete):
+            if hard and deletion is not None and not planning.planner.visibility.allows(deletion.hard_delete):
                 message = f"You may not delete a {self.name} for good."
                 raise RequestError(message, ErrorCode.FORBIDDEN)
             deleted = DeletedRecords.INCLUDE if hard else DeletedRecords.EXCLUDE
-            return DeleteOne(self._named(planner, key, deleted), self._guard(planner, version, only_if), hard)
+            return DeleteOne(self._named(planning, key, deleted), self._guard(planning, version, only_if), hard)
 
-        async def work(transaction: Transaction, planned: WriteOne, planner: Planner) -> None:
+        async def work(transaction: Transaction, planned: WriteOne, _: Planner) -> None:
             await transaction.apply(lambda saver: apply_one(saver, planned))
 
         await self._run(session, plan, work, commit=commit)
@@ -240,48 +242,58 @@ class Writes(Reads[M]):
     async def _run(self, session: Session, plan: Plan, work: Callable[..., Any], *, commit: bool) -> Any:
         with told_in_python():
             planner, writer = self.scope.writer(session)
-            presets = await resolve_presets(self.scope.catalog, self.scope.context)
-            planned = plan(planner, presets)
+            planning = Planning.of(planner, await resolve_presets(self.scope.catalog, self.scope.context))
+        with told_in_python(places=planning.inputs.places):
+            planned = planning.checked(plan(planning))
             result = await writer.run(lambda transaction: work(transaction, planned, planner))
         if commit and isinstance(session, AsyncSession):
             await session.commit()
         return result
 
-    def _named(self, planner: Planner, key: Key, deleted: DeletedRecords = DeletedRecords.EXCLUDE) -> Named:
+    def _named(self, planning: Planning, key: Key, deleted: DeletedRecords = DeletedRecords.EXCLUDE) -> Named:
         model = self.scope.model
         found, values = named_key(model, key)
-        return Named(model, found, values, (), planner.visible(model, deleted))
+        return Named(model, found, values, (), planning.planner.visible(model, deleted))
 
-    def _guard(self, planner: Planner, version: int | None, only_if: Where) -> Guard:
+    def _guard(self, planning: Planning, version: int | None, only_if: Where) -> Guard:
+        if version is not None and self.scope.model.version is None:
+            message = f"{self.name} has no version; only_if= says what must hold of it."
+            raise RequestError(message, path=("version",))
         try:
-            return Guard(version, plan_where(planner, self.scope.model, only_if))
+            return Guard(version, plan_where(planning.planner, self.scope.model, only_if))
         except RequestError as error:
             raise error.below("only_if") from None
 
-    def _key_in(self, data: Data, on: Names) -> dict[str, Any]:
-        """The values of `data` for a unique key."""
-        values = self._mapping(data)
-        names = [on] if isinstance(on, str) else list(on)
-        missing = [name for name in names if values.get(name) is None]
-        if missing:
-            errors = [
-                UserError(ErrorCode.VALIDATION, f"{name} is part of the key, so it needs a value.", (name,))
-                for name in missing
-            ]
-            raise Invalid(errors)
-        return {name: values[name] for name in names}
+    def _key_of(self, on: Names) -> UniqueKey:
+        try:
+            return key_of(self.scope.model, on)
+        except RequestError as error:
+            raise error.below("on") from None
 
-    def _mapping(self, data: Data) -> Mapping[str, Any]:
+    async def _key_in(self, data: Data, on: Names) -> dict[str, Any]:
+        """The values of a unique key that a new record of `data` has."""
+        model = self.scope.model
         with told_in_python():
-            return given_mapping(data, self.scope.model)
+            names = [column.key for column in self._key_of(on).columns]
+            values = given_mapping(data, model)
+            key = {name: values.get(name) for name in names}
+            if any(each.column.key in key for each in model.presets):
+                presets = await resolve_presets(self.scope.catalog, self.scope.context)
+                assigned = {each.column.key: each.value for each in presets.assignments(model, "create")}
+                key |= {name: value for name, value in assigned.items() if name in key}
+        missing = [name for name in names if key[name] is None]
+        if missing:
+            message = "{} is part of the key, so it needs a value."
+            raise Invalid([UserError(ErrorCode.VALIDATION, message.format(name), (name,)) for name in missing])
+        return key
 
-    def _changes(self, data: Data, on: Sequence[str]) -> dict[str, Any]:
+    def _changes(self, data: Data, key: UniqueKey) -> dict[str, Any]:
         """What a record that is there gets of the values of a new one."""
         model = self.scope.model
-        keys = {*on, *(column.key for column in model.primary_key)}
-        values = {name: value for name, value in self._mapping(data).items() if name not in keys}
+        keys = {column.key for column in (*key.columns, *model.primary_key)}
+        values = {name: value for name, value in given_mapping(data, model).items() if name not in keys}
         for name in values:
-            if name in {each.name for each in model.relations}:
+            if name in {each.key for each in model.relations}:
                 message = f"Nothing says what becomes of {name} where the record is there already: give update=."
                 raise WriteError([UserError(ErrorCode.VALIDATION, message, (name,))])
         return {name: value for name, value in values.items() if name in model.stored or listed_by_ids(model, name)}

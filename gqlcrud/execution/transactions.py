@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.execution.connection import is_autocommit, prepare_sqlite, sessionmaker_database
 from gqlcrud.execution.failures import is_driver_failure
+from gqlcrud.execution.staleness import Written
 from gqlcrud.statements import Database, database_of
 
 
@@ -77,15 +78,17 @@ def session_transactions(session: AsyncSession, *, joined: bool) -> TransactionS
                 sync_session_class=type(session.sync_session),
                 info=session.info,
             )
+            written = Written()
             async with own:
                 await own.begin()
                 try:
-                    yield own
-                    await own.commit()
+                    with written.watching(own.sync_session, connection):
+                        yield own
+                        await own.commit()
                 except BaseException as error:
                     await _undo(own, error)
                     raise
-            session.expire_all()
+            written.expire(session.sync_session)
             if not joined:
                 await _commit(session, connection, database)
         except BaseException as error:

@@ -6,14 +6,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gqlcrud.catalog import Model
-from gqlcrud.files.failures import Rejected
+from gqlcrud.files.failures import FileError, Rejected
 from gqlcrud.files.rows import SourceRow
 from gqlcrud.files.sources import Source
 from gqlcrud.files.stopping import Stopping
 from gqlcrud.files.values import FileRecord
 
-BATCH = 1000
+BATCH = 2000
 """Rows that are written together unless the caller says otherwise."""
+
+
+def checked_size(size: int) -> int:
+    """Raises FileError."""
+    if size < 1:
+        raise FileError(f"A batch has at least one row, not {size}.")
+    return size
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import json
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
@@ -30,7 +31,12 @@ def is_same(column: Column, given: Any, stored: Any) -> bool:
     """Whether writing `given` would leave the column as it is."""
     if given is None or stored is None:
         return given is stored
-    return bool(normal(column, given) == normal(column, stored)) and isinstance(given, bool) is isinstance(stored, bool)
+    if column.scalar.name == "JSON":
+        # true is 1 to Python, and another value to JSON
+        return json.dumps(given, sort_keys=True) == json.dumps(stored, sort_keys=True)
+    return (type(given) is type(stored) and bool(given == stored)) or bool(
+        normal(column, given) == normal(column, stored)
+    )
 
 
 def normal(column: Column, value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from os import PathLike, fspath
 from typing import Any
 
 from gqlcrud.catalog import Catalog, Column, Model
@@ -12,7 +13,7 @@ from gqlcrud.crud.conditions import Where
 from gqlcrud.crud.members import member_of
 from gqlcrud.crud.scope import Session
 from gqlcrud.errors import RequestError
-from gqlcrud.files.batches import BATCH
+from gqlcrud.files.batches import BATCH, checked_size
 from gqlcrud.files.documents import json_text
 from gqlcrud.files.failures import FileError
 from gqlcrud.files.fields import is_given
@@ -26,7 +27,7 @@ from gqlcrud.progress import ProgressOption, progress_reporter
 async def export_file(
     crud: Crud[Any],
     session: Session,
-    path: str,
+    path: str | PathLike[str],
     *,
     where: Where = None,
     fields: Sequence[str] | None = None,
@@ -42,20 +43,20 @@ async def export_file(
     for what cannot be read.
     """
     model = crud.scope.model
-    form = format_of(path, format)
+    name = fspath(path)
+    form = format_of(name, format)
     chosen = default_fields(model) if fields is None else list(fields)
     columns = [exported_column(name, model, crud.scope.catalog) for name in chosen]
-    if batch_size < 1:
-        raise FileError(f"A batch has at least one row, not {batch_size}.")
+    size = checked_size(batch_size)
     total = await crud.count(session, where) if progress else None
     rows = 0
-    with progress_reporter(progress, total) as reporter, open_output(path) as file:
+    with progress_reporter(progress, total) as reporter, open_output(name) as file:
         writer = _writer(form, columns, null)
         file.write(writer.begin)
-        async for record in crud.stream(session, where, select=chosen, batch_size=batch_size):
+        async for record in crud.stream(session, where, select=chosen, batch_size=size):
             file.write(writer.row(record) if not rows else writer.between + writer.row(record))
             rows += 1
-            if rows % batch_size == 0:
+            if rows % size == 0:
                 reporter.tell(rows)
         file.write(writer.end if rows else writer.nothing)
         reporter.tell(rows)

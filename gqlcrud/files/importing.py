@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from os import PathLike, fspath
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gqlcrud.crud import Crud, CrudError
 from gqlcrud.crud.scope import Session
-from gqlcrud.files.batches import BATCH, Batch, Batches
+from gqlcrud.files.batches import BATCH, Batch, Batches, checked_size
 from gqlcrud.files.failures import FileError, Rejected
 from gqlcrud.files.fields import named_by
 from gqlcrud.files.rejects import Rejects, open_rejects
 from gqlcrud.files.sources import Reading, Source, check_given, open_source
 from gqlcrud.files.stopping import Stopped, Stopping
-from gqlcrud.files.streams import Format
+from gqlcrud.files.streams import STANDARD, Format
 from gqlcrud.files.summaries import Cause, ImportAborted, ImportSummary, StoppedAt
 from gqlcrud.files.writing import LOST, BatchWriter
 from gqlcrud.progress import ProgressOption, ProgressReporter, progress_reporter
@@ -33,7 +36,7 @@ class Undone(Exception):
 async def import_file(
     crud: Crud[Any],
     session: Session,
-    path: str,
+    path: str | PathLike[str],
     *,
     format: Format | None = None,
     upsert_on: Sequence[str] = (),
@@ -63,23 +66,35 @@ async def import_file(
 
     Raises FileError for a file that cannot be read or not be understood, ImportAborted if nothing was written.
     """
-    model = crud.scope.model
     key = checked_key(crud, upsert_on)
     reading = Reading(format, delimiter, encoding, null, columns or {}, ignore_unknown, start_at)
-    check_size(batch_size)
-    with open_source(path, model, crud.scope.catalog, reading) as source:
+    with opened(crud, fspath(path), reading, rejects, on_rejected, progress) as (source, kept, reporter):
         check_given(key, source, "records are found")
-        with (
-            open_rejects(rejects, source, goes_on=start_at > 1, told=on_rejected) as kept,
-            progress_reporter(progress, None) as reporter,
-        ):
-            stopping = stopping or Stopping()
-            batches = Batches(source, model, batch_size, stopping)
-            writer = BatchWriter(crud, key, source.headings)
-            work = _Import(crud, session, batches, writer, kept, reporter, start_at)
-            if on_error == "abort" or dry_run:
-                return await work.whole(keep=not dry_run, abort=on_error == "abort")
-            return await work.by_batches()
+        batches = Batches(source, crud.scope.model, checked_size(batch_size), stopping or Stopping())
+        work = _Import(crud, session, batches, BatchWriter(crud, key, source.headings), kept, reporter, start_at)
+        if on_error == "abort" or dry_run:
+            return await work.whole(keep=not dry_run, abort=on_error == "abort")
+        return await work.by_batches()
+
+
+@contextmanager
+def opened(
+    crud: Crud[Any],
+    path: str,
+    reading: Reading,
+    rejects: str | None,
+    on_rejected: Callable[[Rejected], None] | None,
+    progress: ProgressOption,
+) -> Iterator[tuple[Source, Rejects, ProgressReporter]]:
+    """A file to read, one for what is rejected, and whom progress is told. Raises FileError."""
+    if rejects is not None and path != STANDARD and Path(rejects).resolve() == Path(path).resolve():
+        raise FileError(f"{rejects} is read and cannot be written at the same time; give --rejects another name.")
+    with (
+        open_source(path, crud.scope.model, crud.scope.catalog, reading) as source,
+        open_rejects(rejects, source, goes_on=reading.start_at > 1, told=on_rejected) as kept,
+        progress_reporter(progress, None) as reporter,
+    ):
+        yield source, kept, reporter
 
 
 def checked_key(crud: Crud[Any], names: Sequence[str]) -> tuple[str, ...]:
@@ -89,11 +104,6 @@ def checked_key(crud: Crud[Any], names: Sequence[str]) -> tuple[str, ...]:
         known = "; ".join(",".join(column.key for column in key.columns) for key in model.keys)
         raise FileError(f"{', '.join(names)} is no unique key of {model.name}. It has: {known}.")
     return tuple(names)
-
-
-def check_size(size: int) -> None:
-    if size < 1:
-        raise FileError(f"A batch has at least one row, not {size}.")
 
 
 @dataclass(slots=True)
@@ -150,6 +160,8 @@ class _Import:
         except Stopped:
             return self._ended("interrupted", "Interrupted.")
         except FileError as error:
+            if not self.summary.rows:
+                raise
             return self._ended("file", str(error))
         except (*LOST, CrudError) as error:
             return self._ended("database", told(error))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from os import PathLike, fspath
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,26 +13,26 @@ from gqlcrud.catalog import Column
 from gqlcrud.crud import Crud, CrudError
 from gqlcrud.crud.scope import Session
 from gqlcrud.errors import ErrorCode
-from gqlcrud.files.batches import BATCH, Batch, Batches
+from gqlcrud.files.batches import BATCH, Batch, Batches, checked_size
 from gqlcrud.files.comparing import changes, key_text
 from gqlcrud.files.failures import FileError, Rejected
-from gqlcrud.files.importing import INTERRUPTED, OnError, Undone, check_size, checked_key, told
+from gqlcrud.files.importing import INTERRUPTED, OnError, Undone, checked_key, opened, told
 from gqlcrud.files.references import resolve
-from gqlcrud.files.rejects import Rejects, open_rejects
+from gqlcrud.files.rejects import Rejects
 from gqlcrud.files.seen import SeenKeys, seen_keys
-from gqlcrud.files.sources import Reading, check_given, open_source
+from gqlcrud.files.sources import Reading, check_given
 from gqlcrud.files.stopping import Stopped, Stopping
 from gqlcrud.files.streams import Format
 from gqlcrud.files.summaries import ImportAborted, SyncSummary
 from gqlcrud.files.values import FileRecord
 from gqlcrud.files.writing import LOST, failed_rows
-from gqlcrud.progress import ProgressOption, ProgressReporter, progress_reporter
+from gqlcrud.progress import ProgressOption, ProgressReporter
 
 
 async def sync_file(
     crud: Crud[Any],
     session: Session,
-    path: str,
+    path: str | PathLike[str],
     *,
     key: Sequence[str],
     delete_missing: bool = False,
@@ -59,28 +60,24 @@ async def sync_file(
 
     Raises FileError for a file that cannot be read or not be understood, ImportAborted if nothing was written.
     """
-    model = crud.scope.model
     names = checked_key(crud, key)
     if not names:
         raise FileError("A sync needs a key by which rows and records are told to be the same.")
-    check_size(batch_size)
     reading = Reading(format, delimiter, encoding, null, columns or {}, ignore_unknown)
-    with open_source(path, model, crud.scope.catalog, reading) as source:
+    with (
+        opened(crud, fspath(path), reading, rejects, on_rejected, progress) as (source, kept, reporter),
+        seen_keys() as seen,
+    ):
         check_given(names, source, "rows and records are told to be the same")
-        with (
-            open_rejects(rejects, source, goes_on=False, told=on_rejected) as kept,
-            progress_reporter(progress, None) as reporter,
-            seen_keys() as seen,
-        ):
-            batches = Batches(source, model, batch_size, stopping or Stopping())
-            key_columns = tuple(model.stored[name] for name in names)
-            work = _Sync(crud, key_columns, batches, kept, reporter, seen, strict=on_error == "abort")
-            return await work.run(session, delete_missing=delete_missing, allow_empty=allow_empty, keep=not dry_run)
+        batches = Batches(source, crud.scope.model, checked_size(batch_size), stopping or Stopping())
+        key_columns = tuple(crud.scope.model.stored[name] for name in names)
+        work = _Sync(crud, key_columns, batches, kept, reporter, seen, strict=on_error == "abort")
+        return await work.run(session, delete_missing=delete_missing, allow_empty=allow_empty, keep=not dry_run)
 
 
 @dataclass(slots=True)
 class _Sync:
-    """One sync that is running. strict: a row that is rejected ends it."""
+    """One sync that is running. strict: a row that is rejected ends it. same: how many are unchanged."""
 
     crud: Crud[Any]
     key: tuple[Column, ...]
@@ -89,6 +86,7 @@ class _Sync:
     reporter: ProgressReporter
     seen: SeenKeys
     strict: bool
+    same: int = 0
     summary: SyncSummary = field(init=False)
 
     def __post_init__(self) -> None:
@@ -151,7 +149,7 @@ class _Sync:
         known = await self._known(own, records)
         created, changed = [], []
         for record in records:
-            stored = known.get(self._text(record.values))
+            stored = known.get(record.key)
             if stored is None:
                 created.append(record)
             elif await self._differs(own, record, stored):
@@ -168,7 +166,8 @@ class _Sync:
             if name not in self.crud.scope.model.stored:
                 reason = "A sync compares columns; what is nested cannot be compared."
                 return Rejected(record.row, ErrorCode.VALIDATION, reason, (name,))
-        before = self.seen.add(self._text(record.values), record.row.line)
+        record.key = self._text(record.values)
+        before = self.seen.add(record.key, record.row.line)
         if before is None:
             return None
         return Rejected(
@@ -209,7 +208,7 @@ class _Sync:
         if found:
             record.values = {**{name: stored[name] for name in self.names}, **found}
         elif not back:
-            self.summary = replace(self.summary, unchanged=self.summary.unchanged + 1)
+            self.same += 1
         return bool(found)
 
     async def _create(self, own: AsyncSession, records: list[FileRecord]) -> list[Rejected]:
@@ -227,13 +226,13 @@ class _Sync:
         rows = [record.values for record in records]
         size = len(rows)
         done = await self.crud.update_multi(
-            own, rows, by=self.names, on_error="continue", batch_size=size, keep_failures=size
+            own, rows, by=self.names, on_missing="error", on_error="continue", batch_size=size, keep_failures=size
         )
         self.summary = replace(
             self.summary,
             updated=self.summary.updated + done.updated,
-            unchanged=self.summary.unchanged + done.unchanged,
         )
+        self.same += done.unchanged
         return failed_rows(records, done.failed_items, self.batches.source.headings)
 
     async def _delete_missing(self, own: AsyncSession) -> None:
@@ -260,6 +259,7 @@ class _Sync:
     def _done(self) -> SyncSummary:
         return replace(
             self.summary,
+            unchanged=self.same,
             seconds=self.reporter.seconds,
             left_out=tuple(self.batches.source.left),
             first_rejected=tuple(self.rejects.first),

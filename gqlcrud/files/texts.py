@@ -35,7 +35,7 @@ def text_reader(scalar: Scalar) -> Callable[[str], Any]:
         case "String":
             return str
         case "Int" | "BigInt":
-            return lambda text: given_value(scalar, int(_matched(_INTEGER, text, "An integer")))
+            return lambda text: _integer(scalar, text)
         case "Float":
             return lambda text: float(_matched(_NUMBER, text, "A number"))
         case "Decimal":
@@ -77,6 +77,14 @@ def _matched(pattern: re.Pattern[str], text: str, noun: str) -> str:
     if pattern.fullmatch(text) is None:
         raise ValueError(f"{noun} is needed, not {short(text)}.")
     return text
+
+
+def _integer(scalar: Scalar, text: str) -> int:
+    number = int(_matched(_INTEGER, text, "An integer"))
+    if -(2**31) <= number < 2**31:
+        return number
+    found: int = given_value(scalar, number)
+    return found
 
 
 def _boolean(text: str) -> bool:
@@ -124,9 +132,22 @@ def _decoded(scalar: Scalar, value: Any) -> Any:
 
 # ---------- writing ----------
 
+_WRITTEN: dict[str, Callable[[Any], str]] = {
+    "Int": str,
+    "BigInt": str,
+    "Float": repr,
+    "String": str,
+    "Decimal": str,
+    "Boolean": lambda value: "true" if value else "false",
+}
+"""Those whose texts need no JSON."""
+
 
 def text_writer(scalar: Scalar) -> Callable[[Any], str | None]:
     """Writes the cells of one column, so that `text_reader` reads the same values; None for NULL."""
+    if scalar.name in _WRITTEN and scalar.item is None:
+        plain_text = _WRITTEN[scalar.name]
+        return lambda value: None if value is None else plain_text(value)
     write = json_writer(scalar)
 
     def written(value: Any) -> str | None:

@@ -27,11 +27,13 @@ class Reference:
 
 @dataclass(slots=True)
 class FileRecord:
-    """The values of one row, as `Crud` takes them; those of `references` are put in when they are found."""
+    """The values of one row, as `Crud` takes them; those of `references` are put in when they are found. key: the text of
+    the key that a sync knows the row by."""
 
     row: SourceRow
     values: dict[str, Any]
     references: list[Reference] = field(default_factory=list)
+    key: str = ""
 
 
 class ReadRow(Protocol):

@@ -99,17 +99,20 @@ def _own_order(relation: Relation, model: Model) -> list[OrderTerm]:
 
 
 def order_fingerprint(model: Model, relation: Relation | None, order: Sequence[OrderTerm]) -> str:
-    """What a cursor of this list and order carries, so that it is not taken for one of another."""
+    """What a cursor of this list and order carries, so that it is not taken for one of another.
+
+    Attributes are called as in the mapped classes: the names that clients know them by do not matter to a list.
+    """
     parts = [model.name if relation is None else f"{relation.owner.__name__}.{relation.key}"]
     for term in order:
-        names = [hop.relation.name for hop in term.key.path]
+        names = [hop.relation.key for hop in term.key.path]
         match term.key:
             case CountKey(_, counted, _):
-                names.append(f"{counted.name}#")
+                names.append(f"{counted.key}#")
             case RankKey(match):
-                names.append(f"?{json.dumps([match.query, *(each.name for each in match.columns)])}")
+                names.append(f"?{json.dumps([match.query, *(each.key for each in match.columns)])}")
             case ColumnKey(_, column):
-                names.append(f"{column.name}@" if column.source is Source.LINK else column.name)
+                names.append(f"{column.key}@" if column.source is Source.LINK else column.key)
         parts.append(f"{'.'.join(names)} {term.descending} {term.nulls_first}")
     return fingerprint("|".join(parts))
 
