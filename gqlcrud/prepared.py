@@ -19,22 +19,22 @@ class PreparedDocuments:
     """
 
     maximum: int = CACHED_BYTES
-    _known: OrderedDict[tuple[int, str], DocumentNode] = field(default_factory=OrderedDict)
+    _known: OrderedDict[tuple[GraphQLSchema, str], DocumentNode] = field(default_factory=OrderedDict)
     _size: int = 0
 
     def find(self, schema: GraphQLSchema, text: str) -> DocumentNode | None:
         """The document of a text that is known to be valid."""
-        document = self._known.get((id(schema), text))
+        document = self._known.get((schema, text))
         if document is not None:
-            self._known.move_to_end((id(schema), text))
+            self._known.move_to_end((schema, text))
         return document
 
     def keep(self, schema: GraphQLSchema, text: str, document: DocumentNode) -> None:
         """Keep a valid document. One that would take an eighth of all that is kept is not."""
         size = len(text)
-        if size > self.maximum // 8 or (id(schema), text) in self._known:
+        if size > self.maximum // 8 or (schema, text) in self._known:
             return
-        self._known[id(schema), text] = document
+        self._known[schema, text] = document
         self._size += size
         while self._size > self.maximum:
             (_, dropped), _ = self._known.popitem(last=False)
