@@ -55,8 +55,7 @@ def extension_of(api: ExtendedApi) -> type[SchemaExtension]:
     class GqlcrudExtension(SchemaExtension):
         async def on_operation(self) -> AsyncIterator[None]:
             self.operation = api.new_operation(self.execution_context.context)
-            executor = getattr(self.execution_context.schema, "execution_context_class", None)
-            self.operation.renders = isinstance(executor, type) and issubclass(executor, RenderingExecutor)
+            self.operation.renders = _renders(self.execution_context)
             token = begin_operation(api, self.operation)
             try:
                 yield
@@ -74,15 +73,7 @@ def extension_of(api: ExtendedApi) -> type[SchemaExtension]:
             if self.prepared:
                 context.graphql_document = known
             yield
-            # Strawberry would run the first. Source: GraphQL specification, section 6.1, "GetOperation"
-            document = self.execution_context.graphql_document
-            definitions = document.definitions if document is not None else ()
-            operations = sum(isinstance(each, OperationDefinitionNode) for each in definitions)
-            if operations > 1 and self.execution_context._provided_operation_name is None:
-                raise GraphQLError(
-                    "The document has several operations: say in operationName which one to run.",
-                    extensions={"code": ErrorCode.OPERATION_RESOLUTION_FAILURE.value},
-                )
+            _check_operation_name(context)
 
         def on_validate(self) -> Iterator[None]:
             context = self.execution_context
@@ -97,6 +88,26 @@ def extension_of(api: ExtendedApi) -> type[SchemaExtension]:
                 yield
 
     return GqlcrudExtension
+
+
+def _renders(context: ExecutionContext) -> bool:
+    """Whether the schema's executor passes on what is rendered."""
+    executor = getattr(context.schema, "execution_context_class", None)
+    return isinstance(executor, type) and issubclass(executor, RenderingExecutor)
+
+
+def _check_operation_name(context: ExecutionContext) -> None:
+    """Strawberry would run the first of several operations.
+
+    Source: GraphQL specification, section 6.1, "GetOperation"
+    """
+    definitions = context.graphql_document.definitions if context.graphql_document is not None else ()
+    operations = sum(isinstance(each, OperationDefinitionNode) for each in definitions)
+    if operations > 1 and context._provided_operation_name is None:
+        raise GraphQLError(
+            "The document has several operations: say in operationName which one to run.",
+            extensions={"code": ErrorCode.OPERATION_RESOLUTION_FAILURE.value},
+        )
 
 
 @asynccontextmanager
