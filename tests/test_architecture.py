@@ -72,6 +72,7 @@ THIRD_PARTIES = {
     "uvicorn": {"cli"},
     "inflection": {"naming", "reflected_names"},
     "hatchling": {"graphiql"},
+    "orjson": {"http"},
 }
 """Each with the only modules and packages that import it."""
 
