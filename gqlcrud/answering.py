@@ -1,4 +1,4 @@
-"""The result of a mutation with an idempotency key in, the same result whenever it is repeated out."""
+"""What is answered otherwise than by execution: mutations that are repeated, operations that are not to be run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError, SourceLocation
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionContext
+from strawberry.types import ExecutionResult as StrawberryResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
 
 from gqlcrud.errors import ErrorCode, RequestError, WriteError
 from gqlcrud.faults import client_errors, fault, fault_error
@@ -79,3 +83,22 @@ def _read_error(formatted: Mapping[str, Any]) -> GraphQLError:
     if "locations" in formatted:
         error.locations = [SourceLocation(**each) for each in formatted["locations"]]
     return error
+
+
+def not_to_be_run(error: Exception) -> StrawberryResult:
+    """What is told of a document that has no operation, or none that may be run."""
+    match error:
+        case CannotGetOperationTypeError(operation_name=None):
+            return _not_run("The document has no operation.", ErrorCode.OPERATION_RESOLUTION_FAILURE)
+        case CannotGetOperationTypeError(operation_name=name):
+            return _not_run(f"Unknown operation named {name!r}.", ErrorCode.OPERATION_RESOLUTION_FAILURE)
+        case InvalidOperationTypeError(operation_type=OperationType.SUBSCRIPTION):
+            return _not_run("This API has no subscriptions.", ErrorCode.OPERATION_RESOLUTION_FAILURE)
+        case InvalidOperationTypeError():
+            return _not_run("A mutation is sent with POST.", ErrorCode.MUTATION_REFUSED)
+        case _:
+            return _not_run("Syntax Error: Unexpected <EOF>.", ErrorCode.GRAPHQL_PARSE_FAILED)
+
+
+def _not_run(message: str, code: ErrorCode) -> StrawberryResult:
+    return PreExecutionError(data=None, errors=[GraphQLError(message, extensions={"code": code.value})])

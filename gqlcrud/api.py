@@ -24,10 +24,11 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from gqlcrud.answering import not_to_be_run
 from gqlcrud.catalog import Catalog, CatalogSettings, mapped_classes, read_catalog
 from gqlcrud.context import Operation
 from gqlcrud.crud import Crud, python_catalog
-from gqlcrud.errors import ConfigurationError, ErrorCode
+from gqlcrud.errors import ConfigurationError
 from gqlcrud.examples import example_query
 from gqlcrud.execution import (
     ConnectionSource,
@@ -49,6 +50,7 @@ from gqlcrud.http import PartialStatus
 from gqlcrud.idempotency import MAX_KEY, Idempotency
 from gqlcrud.options import Limits, ModelOptions
 from gqlcrud.planning import Planner, Visibility, check_stored_position, check_typed_position
+from gqlcrud.rendering import RenderingExecutor
 from gqlcrud.scalars import Scalar
 from gqlcrud.statements import Database
 from gqlcrud.types import ATOMIC, ERROR_TYPES, SCALARS, declare_types, mutation_type, query_type
@@ -173,7 +175,7 @@ class Api:
                     allowed_operation_types=allowed,
                 )
             except (CannotGetOperationTypeError, InvalidOperationTypeError, MissingQueryError) as error:
-                return _not_to_be_run(error)
+                return not_to_be_run(error)
         if result.errors:
             result.errors = client_errors(result.errors, executed=not isinstance(result, PreExecutionError))
         return result
@@ -286,6 +288,7 @@ class Api:
                 types=self.types,
                 extensions=[self.extension],
                 directives=self.directives,
+                execution_context_class=RenderingExecutor,
                 config=StrawberryConfig(disable_field_suggestions=False, scalar_map=SCALARS),
             )
         except (StrawberryException, TypeError, ValueError) as error:
@@ -299,22 +302,3 @@ def _set(variable: ContextVar[T], value: T) -> Iterator[None]:
         yield
     finally:
         variable.reset(token)
-
-
-def _not_to_be_run(error: Exception) -> ExecutionResult:
-    """What is told of a document that has no operation, or none that may be run."""
-    match error:
-        case CannotGetOperationTypeError(operation_name=None):
-            return _refusal("The document has no operation.", ErrorCode.OPERATION_RESOLUTION_FAILURE)
-        case CannotGetOperationTypeError(operation_name=name):
-            return _refusal(f"Unknown operation named {name!r}.", ErrorCode.OPERATION_RESOLUTION_FAILURE)
-        case InvalidOperationTypeError(operation_type=OperationType.SUBSCRIPTION):
-            return _refusal("This API has no subscriptions.", ErrorCode.OPERATION_RESOLUTION_FAILURE)
-        case InvalidOperationTypeError():
-            return _refusal("A mutation is sent with POST.", ErrorCode.MUTATION_REFUSED)
-        case _:
-            return _refusal("Syntax Error: Unexpected <EOF>.", ErrorCode.GRAPHQL_PARSE_FAILED)
-
-
-def _refusal(message: str, code: ErrorCode) -> ExecutionResult:
-    return PreExecutionError(data=None, errors=[GraphQLError(message, extensions={"code": code.value})])

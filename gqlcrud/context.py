@@ -7,14 +7,15 @@ from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
-from graphql import GraphQLResolveInfo
+from graphql import GraphQLResolveInfo, get_named_type
 
 from gqlcrud.catalog import Catalog, Column, Model, Relation
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.execution import OperationConnection, Reader, Transaction, Writer
 from gqlcrud.plan import PagePlan, RecordPlan
 from gqlcrud.planning import Planner
-from gqlcrud.selection import read_selection
+from gqlcrud.rendering import ConnectionShape, RecordShape, Renderer, connection_shape, record_shape
+from gqlcrud.selection import Selection, read_selection
 from gqlcrud.write_planning import Presets
 
 T = TypeVar("T")
@@ -24,6 +25,7 @@ T = TypeVar("T")
 class Operation:
     """One GraphQL operation on one API: its planner, its connection and what it has loaded.
 
+    renders: whether the executor passes on what is rendered.
     presets: what the presets gave, once anything is written.
     outcomes: what each root field gives, by response key, of a mutation that is written as a whole before any of them is
     resolved; an exception is raised. None for all other operations.
@@ -33,6 +35,7 @@ class Operation:
     connection: OperationConnection
     writer: Writer
     reader: Reader = field(init=False)
+    renders: bool = False
     presets: Presets | None = None
     outcomes: Mapping[str, Any] | None = None
     _plans: dict[object, PagePlan | RecordPlan] = field(default_factory=dict)
@@ -48,6 +51,25 @@ class Operation:
     def context(self) -> Any:
         """What the application knows of the request: `info.context`."""
         return self.planner.visibility.context
+
+    @property
+    def renderer(self) -> Renderer:
+        return Renderer(self.reader)
+
+    def connection_shape(self, info: GraphQLResolveInfo[Any], selection: Selection) -> ConnectionShape | None:
+        """What is shown of the connection that is being resolved; None if graphql-core has to walk it."""
+        if not self.renders:
+            return None
+        return connection_shape(selection, info.schema, get_named_type(info.return_type).name)
+
+    def record_shape(
+        self, info: GraphQLResolveInfo[Any], selection: Selection, type_name: str | None = None
+    ) -> RecordShape | None:
+        """What is shown of a record that is being resolved; None if graphql-core has to walk it. type_name: of the object
+        type, where the field has an interface."""
+        if not self.renders:
+            return None
+        return record_shape(selection, info.schema, type_name or get_named_type(info.return_type).name)
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in a transaction; see `Writer.run`. What has been read before it is read anew after it.

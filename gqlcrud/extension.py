@@ -29,6 +29,8 @@ from gqlcrud.execution import Answers
 from gqlcrud.faults import client_errors
 from gqlcrud.idempotency import AnswerKey, Idempotency, fingerprint
 from gqlcrud.mutations import Mutation, Once, WriteField, prepare_document, run_document
+from gqlcrud.prepared import PreparedDocuments
+from gqlcrud.rendering import RenderingExecutor
 from gqlcrud.selection import Selection, read_root_selections
 
 Writes = Mapping[str, tuple[Mutation, Selection]]
@@ -48,9 +50,12 @@ class ExtendedApi(Protocol):
 def extension_of(api: ExtendedApi) -> type[SchemaExtension]:
     """The extension that gives every operation of a schema its state on `api`."""
 
+    documents = PreparedDocuments()
+
     class GqlcrudExtension(SchemaExtension):
         async def on_operation(self) -> AsyncIterator[None]:
             self.operation = api.new_operation(self.execution_context.context)
+            self.operation.renders = _renders(self.execution_context)
             token = begin_operation(api, self.operation)
             try:
                 yield
@@ -62,22 +67,47 @@ def extension_of(api: ExtendedApi) -> type[SchemaExtension]:
                 result.errors = client_errors(result.errors, executed=True)
 
         def on_parse(self) -> Iterator[None]:
+            context = self.execution_context
+            known = documents.find(context.schema._schema, context.query) if context.query else None
+            self.prepared = known is not None and context.graphql_document is None
+            if self.prepared:
+                context.graphql_document = known
             yield
-            # Strawberry would run the first. Source: GraphQL specification, section 6.1, "GetOperation"
-            document = self.execution_context.graphql_document
-            definitions = document.definitions if document is not None else ()
-            operations = sum(isinstance(each, OperationDefinitionNode) for each in definitions)
-            if operations > 1 and self.execution_context._provided_operation_name is None:
-                raise GraphQLError(
-                    "The document has several operations: say in operationName which one to run.",
-                    extensions={"code": ErrorCode.OPERATION_RESOLUTION_FAILURE.value},
-                )
+            _check_operation_name(context)
+
+        def on_validate(self) -> Iterator[None]:
+            context = self.execution_context
+            if self.prepared:
+                context.pre_execution_errors = []
+            yield
+            if not self.prepared and not context.pre_execution_errors and context.query and context.graphql_document:
+                documents.keep(context.schema._schema, context.query, context.graphql_document)
 
         async def on_execute(self) -> AsyncIterator[None]:
             async with written_as_whole(self.execution_context, api, self.operation):
                 yield
 
     return GqlcrudExtension
+
+
+def _renders(context: ExecutionContext) -> bool:
+    """Whether the schema's executor passes on what is rendered."""
+    executor = getattr(context.schema, "execution_context_class", None)
+    return isinstance(executor, type) and issubclass(executor, RenderingExecutor)
+
+
+def _check_operation_name(context: ExecutionContext) -> None:
+    """Strawberry would run the first of several operations.
+
+    Source: GraphQL specification, section 6.1, "GetOperation"
+    """
+    definitions = context.graphql_document.definitions if context.graphql_document is not None else ()
+    operations = sum(isinstance(each, OperationDefinitionNode) for each in definitions)
+    if operations > 1 and context._provided_operation_name is None:
+        raise GraphQLError(
+            "The document has several operations: say in operationName which one to run.",
+            extensions={"code": ErrorCode.OPERATION_RESOLUTION_FAILURE.value},
+        )
 
 
 @asynccontextmanager

@@ -19,6 +19,11 @@ from strawberry.types import ExecutionResult
 from gqlcrud.errors import ErrorCode
 from gqlcrud.faults import fault, fault_error
 
+try:
+    import orjson
+except ImportError:  # it is an extra
+    orjson = None  # type: ignore[assignment]
+
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 MAX_BODY = 1024 * 1024
@@ -250,6 +255,11 @@ def refusal(error: HttpRefusalError, media_type: str = JSON) -> HttpAnswer:
 def _dump(document: Mapping[str, Any]) -> bytes:
     """JSON in UTF-8. Numbers that JSON cannot hold are null, lone surrogates are U+FFFD; of a result that is no JSON at
     all, such as an object that a resolver gave for the scalar JSON, a fault is told instead."""
+    if orjson is not None:
+        try:
+            return bytes(orjson.dumps(document, option=_AS_JSON))
+        except (TypeError, RecursionError):
+            pass  # integers of more than 64 bits and lone surrogates, which the standard library takes
     try:
         try:
             text = _ENCODER.encode(document)
@@ -264,6 +274,12 @@ def _dump(document: Mapping[str, Any]) -> bytes:
         return _SURROGATE.sub("\ufffd", text).encode()
 
 
+_AS_JSON = (
+    0
+    if orjson is None
+    else orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
+)
+"""What is no JSON is no JSON to orjson either."""
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 

@@ -24,13 +24,14 @@ LAYERS = """
     rest
     fields loading
     context
+    rendering
     execution
     unit_of_work write_planning
     diagnosis
     planning statements
     bulk_plan
     write_plan
-    keys plan examples fastapi reflect
+    keys plan examples fastapi reflect prepared
     catalog http reflected_names reflected_keys
     naming options faults idempotency
     scalars hooks
@@ -56,11 +57,14 @@ THIRD_PARTIES = {
         "http",
         "loading",
         "mutations",
+        "rendering",
         "rest",
         "scalars",
         "types",
     },
-    "graphql": {"answering", "api", "context", "extension", "faults", "loading", "selection", "types"},
+    "graphql": {
+        *("answering", "api", "context", "extension", "faults", "loading", "prepared", "rendering", "selection", "types")
+    },
     "fastapi": {"api", "cli", "fastapi", "http_errors", "rest"},
     "pydantic": {"catalog", "crud", "http_errors", "options", "rest", "write_planning"},
     "pydantic_core": {"rest", "write_planning"},
@@ -68,6 +72,7 @@ THIRD_PARTIES = {
     "uvicorn": {"cli"},
     "inflection": {"naming", "reflected_names"},
     "hatchling": {"graphiql"},
+    "orjson": {"http"},
 }
 """Each with the only modules and packages that import it."""
 
@@ -206,6 +211,7 @@ def test_few_modules_await_anything() -> None:
             "files",
             "loading",
             "mutations",
+            "rendering",
             "targets",
         )
     }

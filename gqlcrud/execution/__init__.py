@@ -9,6 +9,7 @@ from gqlcrud.execution.connection import (
     session_source,
     sessionmaker_source,
 )
+from gqlcrud.execution.cuts import PageRows
 from gqlcrud.execution.presets import resolve_presets
 from gqlcrud.execution.reader import Reader
 from gqlcrud.execution.records import Connection, Edge, FacetCount, Page, Record, model_of, python_value, related_of
@@ -29,6 +30,7 @@ __all__ = [
     "Held",
     "OperationConnection",
     "Page",
+    "PageRows",
     "Reader",
     "Record",
     "Transaction",

@@ -31,9 +31,9 @@ class Loader(Generic[K, R, V]):
         self._fetch = fetch
         self._build = build
         self._values: dict[K, V] = {}
-        self._flights: dict[K, asyncio.Task[None]] = {}
+        self._flights: dict[K, _Batch] = {}
+        self._open: _Batch | None = None
         self._waiting: dict[K, None] = {}
-        self._batch: asyncio.Task[None] | None = None
 
     async def load(self, key: K) -> V:
         """The value of one key."""
@@ -42,29 +42,60 @@ class Loader(Generic[K, R, V]):
     async def load_many(self, keys: Sequence[K]) -> list[V]:
         """The values of `keys`, in their order; a key may stand there more than once."""
         self._connection.check_free()
+        values, flights = self._values, self._flights
         for key in keys:
-            if key not in self._values and key not in self._flights:
-                if self._batch is None:
-                    self._batch = self._connection.start(self._run())
+            if key not in values and key not in flights:
+                if self._open is None:
+                    self._open = _Batch()
+                    self._connection.start(self._run(self._open))
                 self._waiting[key] = None
-                self._flights[key] = self._batch
-        batches = {self._flights[key] for key in keys if key in self._flights}
-        if batches:
-            # asyncio.wait leaves a batch running when this one of its waiters is cancelled: others may wait for it
-            await asyncio.wait(batches)
-            for batch in batches:
-                batch.result()
-        return [self._values[key] for key in keys]
+                flights[key] = self._open
+        if flights:
+            for batch in {flights[key]: None for key in keys if key in flights}:
+                await batch.done()
+        return [values[key] for key in keys]
 
-    async def _run(self) -> None:
-        async with self._connection.reading():
-            async with self._connection.lock:
-                await asyncio.sleep(0)  # whoever was woken together with this batch may still add keys
-                keys = list(self._waiting)
-                self._waiting = {}
-                self._batch = None
-                rows = await self._fetch(keys)
-            values = await self._build(keys, rows)
+    async def _run(self, batch: _Batch) -> None:
+        try:
+            async with self._connection.reading():
+                async with self._connection.lock:
+                    await asyncio.sleep(0)  # whoever was woken together with this batch may still add keys
+                    keys = list(self._waiting)
+                    self._waiting, self._open = {}, None
+                    rows = await self._fetch(keys)
+                values = await self._build(keys, rows)
+        except BaseException as error:
+            batch.end(error)
+            raise
         self._values.update(zip(keys, values, strict=True))
         for key in keys:
             del self._flights[key]
+        batch.end(None)
+
+
+class _Batch:
+    """Keys that are loaded together. Who waits for it is told at once, and not in the next round of the event loop: the
+    keys that it asks for then are to be in one batch with those of others."""
+
+    def __init__(self) -> None:
+        self._waiters: list[asyncio.Future[None]] = []
+        self._ended = False
+        self._error: BaseException | None = None
+
+    async def done(self) -> None:
+        """Wait for the end; one that is cancelled leaves the batch running, since others may wait for it.
+
+        Raises what the batch failed with.
+        """
+        if not self._ended:
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            await waiter
+        if self._error is not None:
+            raise self._error
+
+    def end(self, error: BaseException | None) -> None:
+        self._ended, self._error = True, error
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
@@ -12,35 +12,21 @@ import sqlalchemy as sa
 
 from gqlcrud.catalog import Column
 from gqlcrud.execution.connection import OperationConnection, Rows, UnreadableError
+from gqlcrud.execution.cuts import Cut, PageRows
 from gqlcrud.execution.loader import Loader
 from gqlcrud.execution.records import FacetCount, Page, Record, record_class, related_of
-from gqlcrud.keys import encode_cursor
 from gqlcrud.plan import Always, Child, FacetPlan, PagePlan, RecordPlan, View
 from gqlcrud.statements import (
     Database,
-    PageStatement,
     facet_statement,
-    fetch_limit,
-    is_backward,
     key_parameters,
-    page_statement,
-    record_statement,
-    summary_statement,
+    prepared_page,
+    prepared_records,
 )
-from gqlcrud.statements.unreadable import readable, with_texts
+from gqlcrud.statements.unreadable import with_texts
 
 Key = tuple[Any, ...]
-Facets = Mapping[str, Sequence[FacetCount]]
-
-
-@dataclass(frozen=True, slots=True)
-class _PageRows:
-    """What the statements of a page gave, by place of the key in the batch."""
-
-    statement: PageStatement
-    rows: Mapping[int, Rows]
-    summaries: Mapping[int, Sequence[Any]]
-    facets: Mapping[int, Facets]
+_NONE: Mapping[str, Any] = {}
 
 
 @dataclass(slots=True)
@@ -49,6 +35,8 @@ class Reader:
 
     connection: OperationConnection
     _loaders: dict[PagePlan | RecordPlan, Loader[Key, Any, Any]] = field(default_factory=dict)
+    _cuts: dict[PagePlan, Loader[Key, PageRows, Cut]] = field(default_factory=dict)
+    _rows: dict[RecordPlan, Loader[Key, Rows, Any]] = field(default_factory=dict)
 
     @property
     def _database(self) -> Database:
@@ -71,12 +59,12 @@ class Reader:
 
     # ---------- loaders ----------
 
-    def _page_loader(self, plan: PagePlan) -> Loader[Key, _PageRows, Page]:
-        async def fetch(keys: Sequence[Key]) -> _PageRows:
+    def _page_loader(self, plan: PagePlan) -> Loader[Key, PageRows, Page]:
+        async def fetch(keys: Sequence[Key]) -> PageRows:
             return await self._fetch_pages(plan, keys)
 
-        async def build(keys: Sequence[Key], rows: _PageRows) -> list[Page]:
-            return await self._build_pages(plan, len(keys), rows)
+        async def build(keys: Sequence[Key], rows: PageRows) -> list[Page]:
+            return await self._build_pages(plan, rows)
 
         return self._loaders.setdefault(plan, Loader(self.connection, fetch, build))
 
@@ -84,16 +72,23 @@ class Reader:
         columns = plan.relation.local if plan.relation is not None else plan.key
 
         async def fetch(keys: Sequence[Key]) -> Rows:
-            return await self._execute(record_statement(plan, self._database), columns, keys)
+            statement, values = prepared_records(plan, self._database)
+            return await self._execute(statement, columns, keys, values)
 
         async def build(keys: Sequence[Key], rows: Rows) -> list[Mapping[str, Record] | None]:
             return await self._build_records(plan, len(keys), rows)
 
         return self._loaders.setdefault(plan, Loader(self.connection, fetch, build))
 
-    async def _execute(self, statement: sa.Select[Any], columns: Sequence[Column], keys: Sequence[Key]) -> Rows:
-        """The rows, read once more where one holds a value that fails the others."""
-        parameters = key_parameters(columns, keys, self._database)
+    async def _execute(
+        self,
+        statement: sa.Select[Any],
+        columns: Sequence[Column],
+        keys: Sequence[Key],
+        values: Mapping[str, Any] = _NONE,
+    ) -> Rows:
+        """The rows, read once more where one holds a value that fails the others. values: of parameters beside the keys."""
+        parameters = {**key_parameters(columns, keys, self._database), **values}
         try:
             return await self.connection.execute(statement, parameters)
         except UnreadableError:
@@ -101,24 +96,35 @@ class Reader:
 
     # ---------- pages ----------
 
-    async def _fetch_pages(self, plan: PagePlan, keys: Sequence[Key]) -> _PageRows:
+    async def _fetch_pages(self, plan: PagePlan, keys: Sequence[Key]) -> PageRows:
         local = plan.relation.local if plan.relation is not None else ()
-        statement = page_statement(plan, self._database)
+        summarized = _asks_summary(plan)
+        prepared = prepared_page(plan, self._database, summarized=summarized)
+        statement, values = prepared.page, prepared.values
         empty = plan.where == Always(False)
         rows: Rows = []
         if _reads_rows(plan) and not empty:
-            rows = await self._execute(statement.select, local, keys)
+            rows = await self._execute(statement.select, local, keys, values)
         summaries: Rows = []
-        if _asks_summary(plan) and not empty:
-            summaries = await self._execute(summary_statement(plan, self._database), local, keys)
+        if prepared.summary is not None and not empty:
+            summaries = await self._execute(prepared.summary, local, keys, values)
         first = _first_place(self._database)
         facets: dict[int, dict[str, Sequence[FacetCount]]] = {}
         for facet in plan.facets:
             for place, counts in (await self._fetch_facet(plan, facet, keys)).items():
                 facets.setdefault(place, {})[facet.name] = counts
         if plan.relation is None:
-            return _PageRows(statement, {0: rows}, {0: summaries[0]} if summaries else {}, facets)
-        return _PageRows(statement, _by_place(rows, first), {row[0] - first: row[1:] for row in summaries}, facets)
+            return PageRows.of(plan, statement, [rows], [summaries[0] if summaries else None], [facets.get(0, {})])
+        by_place = _by_place(rows, first)
+        known = {row[0] - first: row[1:] for row in summaries}
+        places = range(len(keys))
+        return PageRows.of(
+            plan,
+            statement,
+            [by_place.get(each, []) for each in places],
+            [known.get(each) for each in places],
+            [facets.get(each, {}) for each in places],
+        )
 
     async def _fetch_facet(self, plan: PagePlan, facet: FacetPlan, keys: Sequence[Key]) -> dict[int, list[FacetCount]]:
         """By place of the key in the batch."""
@@ -131,29 +137,57 @@ class Reader:
         first = _first_place(self._database)
         return {place: [FacetCount(*row[1:]) for row in each] for place, each in _by_place(rows, first).items()}
 
-    async def _build_pages(self, plan: PagePlan, count: int, fetched: _PageRows) -> list[Page]:
+    async def _build_pages(self, plan: PagePlan, fetched: PageRows) -> list[Page]:
         start = 0 if plan.relation is None else 1
-        cuts = [_cut(plan, fetched.rows.get(place, []), fetched.summaries.get(place)) for place in range(count)]
-        rows = [row for cut in cuts for row in cut.rows]
-        views = {view.path: await self._view(plan, view, rows, start) for view in plan.views}
+        views = {view.path: await self._view(plan, view, fetched.shown, start) for view in plan.views}
+        cursors = fetched.cursors(plan) if plan.need.cursors else ()
+        edges = fetched.edges(plan)
         pages: list[Page] = []
-        position = 0
-        for cut in cuts:
-            end = position + len(cut.rows)
-            records = {path: view[position:end] for path, view in views.items()}
-            page = _page(plan, cut, records, fetched.statement, start)
-            facets = _all_facets(plan, fetched.facets.get(len(pages), {}))
-            pages.append(replace(page, facets=facets) if facets else page)
-            position = end
+        begin = 0
+        for cut in fetched.cuts:
+            end = begin + len(cut.rows)
+            records = {path: view[begin:end] for path, view in views.items()}
+            pages.append(_page(cut, records, cursors[begin:end], edges[begin:end]))
+            begin = end
         return pages
+
+    # ---------- rows, for who makes something of them itself ----------
+
+    async def page_rows(self, plan: PagePlan, keys: Sequence[Key]) -> PageRows:
+        """The rows of one page, or of one for each key of a relation."""
+        loader = self._cuts.get(plan)
+        if loader is None:
+
+            async def fetch(wanted: Sequence[Key]) -> PageRows:
+                return await self._fetch_pages(plan, wanted)
+
+            async def build(_: Sequence[Key], fetched: PageRows) -> Sequence[Cut]:
+                return fetched.cuts
+
+            loader = self._cuts[plan] = Loader(self.connection, fetch, build)
+        return PageRows(prepared_page(plan, self._database, summarized=False).page, await loader.load_many(keys))
+
+    async def record_rows(self, plan: RecordPlan, keys: Sequence[Key]) -> list[Any]:
+        """The row of each key, None of one that has no record."""
+        loader = self._rows.get(plan)
+        if loader is None:
+            columns = plan.relation.local if plan.relation is not None else plan.key
+
+            async def fetch(wanted: Sequence[Key]) -> Rows:
+                statement, values = prepared_records(plan, self._database)
+                return await self._execute(statement, columns, wanted, values)
+
+            async def build(wanted: Sequence[Key], rows: Rows) -> Sequence[Any]:
+                found = _first_rows(rows, _first_place(self._database))
+                return [found.get(place) for place in range(len(wanted))]
+
+            loader = self._rows[plan] = Loader(self.connection, fetch, build)
+        return await loader.load_many(keys)
 
     # ---------- records ----------
 
     async def _build_records(self, plan: RecordPlan, count: int, rows: Rows) -> list[Mapping[str, Record] | None]:
-        first = _first_place(self._database)
-        found: dict[int, Any] = {}
-        for row in rows:
-            found.setdefault(row[0] - first, row)
+        found = _first_rows(rows, _first_place(self._database))
         places = list(found)
         views = {view.path: await self._view(plan, view, list(found.values()), 1) for view in plan.views}
         values: list[Mapping[str, Record] | None] = [None] * count
@@ -192,61 +226,17 @@ class Reader:
 
 def empty_page(plan: PagePlan) -> Page:
     """The page of a list without records."""
-    nothing = _cut(plan, [], (0, False, False))
-    page = _page(plan, nothing, {view.path: [] for view in plan.views}, PageStatement(sa.select(), ()), 0)
-    return replace(page, facets=_all_facets(plan, {}))
-
-
-def _all_facets(plan: PagePlan, facets: Facets) -> Facets:
-    """Every facet of the plan, those of a list without records among them."""
-    return {each.name: facets.get(each.name, ()) for each in plan.facets}
-
-
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    """The rows that a page shows, in the list's order, and what is known of the list around them."""
-
-    rows: Rows
-    has_next: bool
-    has_previous: bool
-    total: int | None
-
-
-def _cut(plan: PagePlan, rows: Rows, summary: Sequence[Any] | None) -> _Cut:
-    """Take the page out of the rows that were fetched: one more than it shows tells that the list goes on.
-
-    Without a summary nothing stands around them, or nobody asks.
-    """
-    total, preceding, following = summary if summary is not None else (0, False, False)
-    window = plan.window
-    more = len(rows) == fetch_limit(window)
-    if is_backward(window):
-        shown = rows[: window.last][::-1]
-        return _Cut(shown, bool(following), more or bool(preceding), total)
-    shown = rows[: window.first]
-    cut = shown if window.last is None else shown[max(0, len(shown) - window.last) :]
-    return _Cut(cut, more or bool(following), len(cut) < len(shown) or bool(preceding), total)
+    (cut,) = PageRows.empty(plan).cuts
+    return _page(cut, {view.path: [] for view in plan.views}, (), ())
 
 
 def _page(
-    plan: PagePlan, cut: _Cut, records: Mapping[tuple[str, ...], Sequence[Record]], statement: PageStatement, start: int
+    cut: Cut,
+    records: Mapping[tuple[str, ...], Sequence[Record]],
+    cursors: Sequence[str],
+    edges: Sequence[Mapping[str, Any]],
 ) -> Page:
-    edges_at = start + len(plan.columns)
-    order_at = edges_at + len(plan.edge_columns)
-    encoders = [key.encode for key in statement.sort_keys]
-    cursors = [
-        encode_cursor(
-            plan.fingerprint,
-            [
-                None if value is None else encode(readable(value))
-                for encode, value in zip(encoders, row[order_at:], strict=True)
-            ],
-        )
-        for row in (cut.rows if plan.need.cursors else ())
-    ]
-    names = [column.key for column in plan.edge_columns]
-    edges = [dict(zip(names, row[edges_at:order_at], strict=True)) for row in cut.rows] if names else ()
-    return Page(records, len(cut.rows), cursors, edges, cut.has_next, cut.has_previous, cut.total)
+    return Page(records, len(cut.rows), cursors, edges, cut.has_next, cut.has_previous, cut.total, cut.facets)
 
 
 def _reads_rows(plan: PagePlan) -> bool:
@@ -267,6 +257,14 @@ def _asks_summary(plan: PagePlan) -> bool:
 def _first_place(database: Database) -> int:
     """What the first key of a batch is numbered: WITH ORDINALITY counts from 1, json_each from 0."""
     return 1 if database is Database.POSTGRESQL else 0
+
+
+def _first_rows(rows: Rows, first: int) -> dict[int, Any]:
+    """The row of each place; of several the first."""
+    found: dict[int, Any] = {}
+    for row in rows:
+        found.setdefault(row[0] - first, row)
+    return found
 
 
 def _by_place(rows: Rows, first: int) -> dict[int, Rows]:

@@ -26,6 +26,17 @@ class Opaque:
 
 
 @dataclass(frozen=True, slots=True)
+class Parameter:
+    """In place of an operand whose value is given when the statement runs: plans that differ in nothing else share one.
+
+    form: what is bound of the operand, where that is not the operand itself; `statements.preparing` knows the forms.
+    """
+
+    name: str
+    form: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Always:
     """True or false whatever the record: `{}`, `and: []` and `or: []`."""
 

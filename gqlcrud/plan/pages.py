@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gqlcrud.catalog import Column, Model, Relation
-from gqlcrud.plan.conditions import Always, Condition
+from gqlcrud.plan.conditions import Always, Condition, Parameter
 from gqlcrud.plan.order import Hop, OrderTerm
 from gqlcrud.scalars import JsonScalar
 
@@ -25,8 +25,8 @@ class Window:
     first: int | None = None
     last: int | None = None
     offset: int = 0
-    after: tuple[JsonScalar, ...] | None = None
-    before: tuple[JsonScalar, ...] | None = None
+    after: tuple[JsonScalar | Parameter, ...] | None = None
+    before: tuple[JsonScalar | Parameter, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from gqlcrud.statements.entities import entity_statement
 from gqlcrud.statements.facets import facet_statement
 from gqlcrud.statements.joins import key_parameters, keys_of
 from gqlcrud.statements.pages import PageStatement, fetch_limit, is_backward, page_statement, summary_statement
+from gqlcrud.statements.preparing import prepared_page, prepared_records
 from gqlcrud.statements.records import record_statement
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "key_parameters",
     "keys_of",
     "page_statement",
+    "prepared_page",
+    "prepared_records",
     "record_statement",
     "summary_statement",
     "value_at",

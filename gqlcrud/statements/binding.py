@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
+from gqlcrud.plan import Parameter
 from gqlcrud.scalars import wrapped_type
 from gqlcrud.statements.dialect import Database
 
@@ -138,6 +139,13 @@ def _item_type(sql_type: TypeEngine[Any]) -> TypeEngine[Any]:
             return sql_type
         case _:
             return unbounded(sql_type, Database.POSTGRESQL)
+
+
+def bound(value: Any, sql_type: TypeEngine[Any]) -> sa.ColumnElement[Any]:
+    """A value in a statement, or the place of one that is given when the statement runs."""
+    if isinstance(value, Parameter):
+        return sa.bindparam(value.name, type_=sql_type)
+    return sa.literal(value, sql_type)
 
 
 @dataclass(frozen=True, slots=True)

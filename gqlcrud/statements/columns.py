@@ -13,9 +13,9 @@ from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from gqlcrud.catalog import Column, Source
 from gqlcrud.catalog.positions import labels_by_place, position_scalar, stored_type
-from gqlcrud.plan import Opaque
+from gqlcrud.plan import Opaque, Parameter
 from gqlcrud.scalars import DATETIME, DATETIME_TZ, DECIMAL, TIME, TIME_TZ, JsonScalar, Scalar, wrapped_type
-from gqlcrud.statements.binding import Nearest, in_utc, nearest, unbounded
+from gqlcrud.statements.binding import Nearest, bound, in_utc, nearest, unbounded
 from gqlcrud.statements.dialect import Database
 from gqlcrud.statements.unreadable import Unreadable, moment_of, moment_text, readable
 
@@ -77,6 +77,9 @@ _UNTYPED: dict[str, TypeEngine[Any]] = {
 }
 """For expressions whose type is not known, by the scalar that their annotation means."""
 
+_FORMS: dict[str, TypeEngine[Any]] = {"integer": sa.BigInteger(), "double": sa.Double()}
+"""Types by which operands are bound that their column's type is too narrow for."""
+
 CONVERTED = (sa.Date, sa.Time, sa.DateTime, sa.Interval, sa.Numeric, sa.JSON, sa.LargeBinary)
 """Types whose values SQLite keeps in a form of its own."""
 
@@ -85,13 +88,20 @@ CONVERTED = (sa.Date, sa.Time, sa.DateTime, sa.Interval, sa.Numeric, sa.JSON, sa
 class SortKey:
     """What to order and compare by.
 
-    value: what to fetch for a cursor; encode: a fetched value as the cursor holds it; bind: a cursor's value, for `sort`.
+    value: what to fetch for a cursor; encode: a fetched value as the cursor holds it; decode: the inverse, for a value of
+    `bind_type`; compared: what that is made into for `sort`.
     """
 
     sort: sa.ColumnElement[Any]
     value: sa.ColumnElement[Any]
     encode: Callable[[Any], JsonScalar]
-    bind: Callable[[JsonScalar], sa.ColumnElement[Any]]
+    decode: Callable[[Any], Any]
+    bind_type: TypeEngine[Any]
+    compared: Callable[[sa.ColumnElement[Any]], sa.ColumnElement[Any]] = lambda value: value
+
+    def bind(self, value: JsonScalar | Parameter) -> sa.ColumnElement[Any]:
+        """A cursor's value, for `sort`; or the place of one that is given decoded when the statement runs."""
+        return self.compared(bound(value if isinstance(value, Parameter) else self.decode(value), self.bind_type))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +134,8 @@ class Columns:
 
     def nearest(self, column: Column, value: Any) -> Nearest:
         """The nearest value to an operand that the database can compare with the column."""
+        if isinstance(value, Parameter):
+            return Nearest(value, _FORMS.get(value.form) or self.bind_type(column))
         return nearest(value.value if isinstance(value, Opaque) else value, self.bind_type(column), self.database)
 
     def stores_text_time(self, column: Column) -> bool:
@@ -148,7 +160,7 @@ class Columns:
             return _typed_key(column, sql_type, expression)
         binary = isinstance(sql_type, sa.LargeBinary)
         stored = sa.func.hex(expression) if binary else sa.type_coerce(expression, NullType())
-        return SortKey(stored, stored, _position, lambda value: sa.literal(value, NullType()))
+        return SortKey(stored, stored, _position, _unchanged, NullType())
 
 
 def attribute(column: Column, source: Any) -> sa.ColumnElement[Any]:
@@ -164,7 +176,7 @@ def attribute(column: Column, source: Any) -> sa.ColumnElement[Any]:
 
 def integer_key(expression: sa.ColumnElement[Any]) -> SortKey:
     """A key of integers that are computed: a count, a place."""
-    return SortKey(expression, expression, _unchanged, lambda value: sa.literal(value, sa.BigInteger()))
+    return SortKey(expression, expression, _unchanged, _unchanged, sa.BigInteger())
 
 
 def _unchanged(value: Any) -> Any:
@@ -189,17 +201,17 @@ def _typed_key(column: Column, sql_type: TypeEngine[Any], expression: sa.ColumnE
     value: sa.ColumnElement[Any] = sa.type_coerce(expression, bind_type)
     if scalar.name == "Duration":
         value = _in_days(value)
-    return SortKey(expression, value, scalar.encode, lambda value: sa.literal(scalar.decode(value), bind_type))
+    return SortKey(expression, value, scalar.encode, scalar.decode, bind_type)
 
 
 def _moment_key(sql_type: TypeEngine[Any], scalar: Scalar, expression: sa.ColumnElement[Any]) -> SortKey:
     """A key of dates or times, which go to cursors and back as texts: the driver makes one value of infinity and of the
     last day that Python has, and none of a day beyond."""
 
-    def bind(value: JsonScalar) -> sa.ColumnElement[Any]:
-        return moment_of(sa.literal(scalar.decode(value), sa.String()), sql_type)
+    def compared(text: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        return moment_of(text, sql_type)
 
-    return SortKey(expression, moment_text(expression, sql_type), _unchanged, bind)
+    return SortKey(expression, moment_text(expression, sql_type), _unchanged, scalar.decode, sa.String(), compared)
 
 
 def _position_type(scalar: Scalar, sql_type: TypeEngine[Any]) -> TypeEngine[Any]:

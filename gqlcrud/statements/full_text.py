@@ -24,7 +24,7 @@ def rank_key(match: TextMatch, columns: Columns, source: Any) -> SortKey:
     rank: sa.ColumnElement[float] = sa.cast(
         sa.func.ts_rank(_vector(match, columns, source), _query(match)), sa.Double()
     )
-    return SortKey(rank, rank, RANK.encode, lambda value: sa.literal(RANK.decode(value), sa.Double()))
+    return SortKey(rank, rank, RANK.encode, RANK.decode, sa.Double())
 
 
 def _vector(match: TextMatch, columns: Columns, source: Any) -> sa.ColumnElement[Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from gqlcrud.catalog import Source
-from gqlcrud.plan import ColumnKey, CountKey, Hop, OrderKey, OrderTerm, TextMatch
+from gqlcrud.plan import ColumnKey, CountKey, Hop, OrderKey, OrderTerm, Parameter, TextMatch
 from gqlcrud.scalars import JsonScalar
 from gqlcrud.statements.columns import SortKey, integer_key
 from gqlcrud.statements.dialect import Database
@@ -33,11 +33,11 @@ class Ordering:
             order_clause(key.sort, term, backward=backward) for term, key in zip(self.terms, self.keys, strict=True)
         ]
 
-    def after(self, position: Sequence[JsonScalar], *, backward: bool = False) -> sa.ColumnElement[bool]:
+    def after(self, position: Sequence[JsonScalar | Parameter], *, backward: bool = False) -> sa.ColumnElement[bool]:
         """Rows strictly after `position`; strictly before it if `backward`."""
         return keyset_predicate(self.terms, self.keys, position, backward=backward)
 
-    def until(self, position: Sequence[JsonScalar], *, backward: bool = False) -> sa.ColumnElement[bool]:
+    def until(self, position: Sequence[JsonScalar | Parameter], *, backward: bool = False) -> sa.ColumnElement[bool]:
         """Rows up to and at `position`; from it on if `backward`."""
         return keyset_predicate(self.terms, self.keys, position, backward=not backward, inclusive=True)
 
@@ -110,7 +110,7 @@ class OrderBuilder:
         leaf = inner._key(rest)
         where = [target.condition, *self.predicates.given(path[0].among, target.entity)]
         sort, value = (_first(target, where, inner, each) for each in (leaf.sort, leaf.value))
-        return SortKey(sort, value, leaf.encode, leaf.bind)
+        return replace(leaf, sort=sort, value=value)
 
 
 def _first(target: Target, where: Sequence[sa.ColumnElement[bool]], inner: OrderBuilder, expression: Any) -> Any:
@@ -138,7 +138,7 @@ def _unless_missing(key: SortKey, source: Any) -> SortKey:
 def keyset_predicate(
     terms: Sequence[OrderTerm],
     keys: Sequence[SortKey],
-    position: Sequence[JsonScalar],
+    position: Sequence[JsonScalar | Parameter],
     *,
     backward: bool = False,
     inclusive: bool = False,

@@ -28,6 +28,10 @@ class PageStatement:
     sort_keys: tuple[SortKey, ...]
 
 
+LIMIT, OFFSET = "page_limit", "page_offset"
+"""The parameters that hold how many rows to fetch, and how many to pass over."""
+
+
 def page_statement(plan: PagePlan, database: Database) -> PageStatement:
     """The rows of one page, or of one page for each key of a batch."""
     source = list_source(plan, database)
@@ -61,6 +65,11 @@ def summary_statement(plan: PagePlan, database: Database) -> sa.Select[Any]:
         for name, build in zip(names, (total, preceding, following), strict=True)
     ]
     return sa.select(*answers) if keys is None else sa.select(keys.place, *answers).select_from(keys.source)
+
+
+def ordered_by(plan: PagePlan, database: Database) -> tuple[SortKey, ...]:
+    """The sort keys of a plan's order, which decode the values of cursors."""
+    return list_source(plan, database).ordering.keys
 
 
 # ---------- the list that a page is cut from ----------
@@ -138,8 +147,8 @@ def fetch_limit(window: Window) -> int:
 def _limited(select: sa.Select[Any], plan: PagePlan, source: ListSource) -> sa.Select[Any]:
     window = plan.window
     select = select.where(*source.window()).order_by(*source.ordering.clauses(backward=is_backward(window)))
-    select = select.limit(fetch_limit(window))
-    return select.offset(window.offset) if window.offset else select
+    select = select.limit(sa.bindparam(LIMIT, fetch_limit(window), sa.BigInteger()))
+    return select.offset(sa.bindparam(OFFSET, window.offset, sa.BigInteger())) if window.offset else select
 
 
 def _lateral(
@@ -172,10 +181,13 @@ def _ranked(plan: PagePlan, source: ListSource, keys: Keys, columns: Sequence[An
         keyed=True,
     )
     page = inner.subquery("page")
-    last = window.offset + fetch_limit(window)
-    kept = sa.select(page.c.place, *list(page.c)[2:]).where(page.c.rank <= last)
+    limit = sa.bindparam(LIMIT, fetch_limit(window), sa.BigInteger())
+    place: sa.ColumnElement[int] = page.c.rank
     if window.offset:
-        kept = kept.where(page.c.rank > window.offset)
+        place = place - sa.bindparam(OFFSET, window.offset, sa.BigInteger())
+    kept = sa.select(page.c.place, *list(page.c)[2:]).where(place <= limit)
+    if window.offset:
+        kept = kept.where(place > sa.literal_column("0"))
     return kept.order_by(page.c.place, page.c.rank)
 
 

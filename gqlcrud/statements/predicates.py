@@ -23,13 +23,14 @@ from gqlcrud.plan import (
     KeyIn,
     Not,
     Or,
+    Parameter,
     Quantifier,
     Related,
     RelatedCount,
     TextMatch,
 )
 from gqlcrud.scalars import Operator
-from gqlcrud.statements.binding import Nearest, utc_datetime, utc_time
+from gqlcrud.statements.binding import Nearest, bound, utc_datetime, utc_time
 from gqlcrud.statements.columns import Columns
 from gqlcrud.statements.dialect import Database
 from gqlcrud.statements.expressions import given_predicate
@@ -49,6 +50,13 @@ COMPARISONS: dict[Operator, Callable[[Any, Any], Any]] = {
     Operator.LTE: op.le,
 }
 _ARRAYED = {"Int", "BigInt", "String", "Decimal", "Float", "Date", "UUID"}
+ARRAY = "array"
+"""The form of a parameter that is a list of values, in one array."""
+
+
+def is_arrayed(column: Column) -> bool:
+    """Whether PostgreSQL takes a list of values of a column as one array."""
+    return column.scalar.name in _ARRAYED and not isinstance(column.sql_type, TypeDecorator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +88,7 @@ class Predicates:
                 return given_predicate(clause, source)
             case RelatedCount(relation, operator, operand, among):
                 count = self.related_count(relation, source, among)
-                return boolean(COMPARISONS[operator](count, sa.literal(operand, sa.BigInteger())))
+                return boolean(COMPARISONS[operator](count, bound(operand, sa.BigInteger())))
             case TextMatch(words=words):
                 if self.columns.database is Database.POSTGRESQL:
                     return matches(condition, self.columns, source)
@@ -131,6 +139,9 @@ class Predicates:
             return text_predicate(expression, operator, operand, self.columns.database)
         if self.columns.stores_text_time(column):
             return _text_time(sa.type_coerce(expression, sa.String()), operator, operand)
+        if isinstance(operand, Parameter) and operand.form == ARRAY:
+            found = self._in_array(column, expression, operand)
+            return found if operator is Operator.IN else sa.not_(found)
         if operator is Operator.IN:
             return self._in(column, source, operand) if operand else sa.false()
         if operator is Operator.NOT_IN:
@@ -150,11 +161,13 @@ class Predicates:
         operands = [self.columns.nearest(column, value) for value in values]
         if any(each.beyond for each in operands):
             return combined(sa.or_, [_compared(expression, Operator.EQ, each) for each in operands])
-        plain = column.scalar.name in _ARRAYED and not isinstance(column.sql_type, TypeDecorator)
-        if self.columns.database is Database.POSTGRESQL and plain:
-            return boolean(expression == sa.any_(sa.literal(list(values), sa.ARRAY(self.columns.bind_type(column)))))
+        if self.columns.database is Database.POSTGRESQL and is_arrayed(column):
+            return self._in_array(column, expression, list(values))
         found = [each for each in operands if each.side == 0]
         return expression.in_([sa.literal(each.value, each.sql_type) for each in found]) if found else never(expression)
+
+    def _in_array(self, column: Column, expression: Any, values: Any) -> Predicate:
+        return boolean(expression == sa.any_(bound(values, sa.ARRAY(self.columns.bind_type(column)))))
 
     def _array(self, column: Column, expression: Any, operator: Operator, operand: Any) -> Predicate:
         if self.columns.database is Database.SQLITE:
@@ -194,7 +207,7 @@ def boolean(predicate: Any) -> Predicate:
 
 def _compared(expression: Any, operator: Operator, operand: Nearest) -> Predicate:
     """A comparison with an operand that the database may not be able to hold, but knows the nearest value to."""
-    value = sa.literal(operand.value, operand.sql_type)
+    value = bound(operand.value, operand.sql_type)
     if operand.beyond:
         return _compared_at_the_end(expression, operator, value, operand.beyond > 0)
     if operand.side == 0:

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from gqlcrud.plan import Parameter
 from gqlcrud.scalars import Operator
 from gqlcrud.statements.dialect import Database
 from gqlcrud.statements.folding import any_case, fold
@@ -34,12 +35,65 @@ _CASED = {
 }
 
 
-def text_predicate(expression: Any, operator: Operator, operand: str, database: Database) -> sa.ColumnElement[bool]:
+def text_predicate(
+    expression: Any, operator: Operator, operand: str | Parameter, database: Database
+) -> sa.ColumnElement[bool]:
     """One text operator. NULL texts match nothing."""
     text = sa.type_coerce(expression, sa.String())
+    if isinstance(operand, Parameter):
+        return _given(text, operator, operand, database)
     build = _sqlite if database is Database.SQLITE else _postgresql
     result: sa.ColumnElement[bool] = build(text, operator, operand)
     return result
+
+
+def given_text(operator: Operator, operand: str, database: Database) -> str | None:
+    """What is bound for an operand in place of a parameter; None where the statement depends on the operand."""
+    if database is Database.SQLITE:
+        if operator is Operator.CONTAINS:
+            return operand
+        return fold(operand) if operator in (Operator.I_EQ, Operator.I_CONTAINS) else None
+    if operator in _CASED_OPERATORS:
+        return re.sub(r"([/%_])", r"/\1", operand)
+    if not operand.isascii():
+        return None
+    if operator is Operator.I_EQ:
+        return operand
+    return _pattern(operator, operand) if operator in _CASED else None
+
+
+def _given(text: Any, operator: Operator, operand: Parameter, database: Database) -> sa.ColumnElement[bool]:
+    """The predicate for what `given_text` gives."""
+    value = sa.bindparam(operand.name, type_=sa.String())
+    found: Any
+    if database is Database.SQLITE:
+        folded = text if operator is Operator.CONTAINS else sa.func.gqlcrud_fold(text)
+        found = folded == value if operator is Operator.I_EQ else sa.func.instr(folded, value) > 0
+    elif operator is Operator.I_EQ:
+        found = sa.func.lower(text) == sa.func.lower(value)
+    elif operator in _CASED:
+        found = sa.func.lower(text).like(sa.func.lower(value))
+    else:
+        found = _CASED_OPERATORS[operator](text, value)
+    predicate: sa.ColumnElement[bool] = found
+    return predicate
+
+
+_CASED_OPERATORS: dict[Operator, Callable[[Any, Any], Any]] = {
+    Operator.CONTAINS: lambda text, value: text.contains(value, escape="/"),
+    Operator.STARTS_WITH: lambda text, value: text.startswith(value, escape="/"),
+    Operator.ENDS_WITH: lambda text, value: text.endswith(value, escape="/"),
+}
+
+
+def _pattern(operator: Operator, operand: str) -> str:
+    """The LIKE pattern of an operator that ignores case."""
+    escaped = re.sub(r"([\\%_])", r"\\\1", operand)
+    return {
+        Operator.I_CONTAINS: f"%{escaped}%",
+        Operator.I_STARTS_WITH: f"{escaped}%",
+        Operator.I_ENDS_WITH: f"%{escaped}",
+    }[operator]
 
 
 def _postgresql(text: Any, operator: Operator, operand: str) -> Any:
@@ -72,13 +126,8 @@ def _any_case_postgresql(text: Any, operator: Operator, operand: str) -> Any:
         return sa.func.lower(text) == sa.func.lower(sa.literal(operand, sa.String()))
     if operator is Operator.I_LIKE:
         return text.ilike(operand)
-    escaped = re.sub(r"([\\%_])", r"\\\1", operand)
-    pattern = {
-        Operator.I_CONTAINS: f"%{escaped}%",
-        Operator.I_STARTS_WITH: f"{escaped}%",
-        Operator.I_ENDS_WITH: f"%{escaped}",
-    }[operator]
-    return sa.func.lower(text).like(sa.func.lower(sa.literal(pattern, sa.String())))
+    pattern = sa.literal(_pattern(operator, operand), sa.String())
+    return sa.func.lower(text).like(sa.func.lower(pattern))
 
 
 def _regex(operator: Operator, operand: str) -> str:

@@ -1,0 +1,22 @@
+"""The fields of generated types: what each gives for the value that it stands on."""
+
+from gqlcrud.fields.connections import ConnectionField, CursorField, EdgeColumnField, NodeField
+from gqlcrud.fields.generated import GeneratedField
+from gqlcrud.fields.records import ColumnField, IdField, JsonField, PythonField, RelationField
+from gqlcrud.fields.roots import NodesField, PageField, RecordField
+
+__all__ = [
+    "ColumnField",
+    "ConnectionField",
+    "CursorField",
+    "EdgeColumnField",
+    "GeneratedField",
+    "IdField",
+    "JsonField",
+    "NodeField",
+    "NodesField",
+    "PageField",
+    "PythonField",
+    "RecordField",
+    "RelationField",
+]

@@ -1,0 +1,23 @@
+"""Rows in, response values out, for selections in which every field is generated: graphql-core does not walk them."""
+
+from gqlcrud.rendering.executor import Rendered, RenderingExecutor
+from gqlcrud.rendering.leaves import NotRendered
+from gqlcrud.rendering.reading import Renderer
+from gqlcrud.rendering.shapes import ConnectionShape, RecordShape, connection_shape, record_shape
+from gqlcrud.rendering.shown import Shown, ShownColumn, ShownId, ShownPart, ShownRelation
+
+__all__ = [
+    "ConnectionShape",
+    "NotRendered",
+    "RecordShape",
+    "Rendered",
+    "Renderer",
+    "RenderingExecutor",
+    "Shown",
+    "ShownColumn",
+    "ShownId",
+    "ShownPart",
+    "ShownRelation",
+    "connection_shape",
+    "record_shape",
+]

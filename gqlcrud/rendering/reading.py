@@ -1,0 +1,141 @@
+"""Plans and the shapes of what is shown of them in, response values out: level by level, one statement for each relation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from gqlcrud.catalog import Column, Relation
+from gqlcrud.execution import PageRows, Reader
+from gqlcrud.plan import PagePlan, RecordPlan, View
+from gqlcrud.rendering.pages import render_pages
+from gqlcrud.rendering.rows import Table, render_records
+from gqlcrud.rendering.shapes import ConnectionShape, EdgesShape, ManyShape, NodesShape, OneShape, RecordShape
+
+Key = tuple[Any, ...]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """Reads for one operation, and gives what the response shows.
+
+    Each method raises NotRendered where the response has an error in it, which is graphql-core's to tell.
+    """
+
+    reader: Reader
+
+    async def page(self, plan: PagePlan, shape: ConnectionShape, key: str) -> dict[str, Any]:
+        """One page. key: that of the selection that was planned."""
+        async with self.reader.connection.reading():
+            pages = await self._pages(plan, [()], {key: shape})
+        return pages[key][0]
+
+    async def records(
+        self, plan: RecordPlan, shape: RecordShape, key: str, values: Sequence[Key]
+    ) -> list[dict[str, Any] | None]:
+        """The record of each key, None where there is none."""
+        async with self.reader.connection.reading():
+            records = await self._records(plan, values, {key: shape})
+        return records[key]
+
+    # ---------- one level ----------
+
+    async def _pages(
+        self, plan: PagePlan, keys: Sequence[Key], shapes: Mapping[str, ConnectionShape]
+    ) -> dict[str, list[dict[str, Any]]]:
+        """A page for each key, by response key: equal requests under several keys share their rows."""
+        fetched: PageRows = await self.reader.page_rows(plan, keys)
+        views = {view.path: view for view in plan.views}
+        start = 0 if plan.relation is None else 1
+        table = _table(plan.columns, fetched.shown, start)
+        found: dict[str, list[dict[str, Any]]] = {}
+        for key, shape in shapes.items():
+            records: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+            for path, record in _record_shapes(key, shape):
+                records[path] = await self._view(plan, views[path], table, record)
+            found[key] = render_pages(plan, key, shape, fetched, records)
+        return found
+
+    async def _records(
+        self, plan: RecordPlan, keys: Sequence[Key], shapes: Mapping[str, RecordShape]
+    ) -> dict[str, list[dict[str, Any] | None]]:
+        """The record of each key, None where there is none, by response key."""
+        rows = await self.reader.record_rows(plan, keys)
+        views = {view.path: view for view in plan.views}
+        table = _table(plan.columns, [row for row in rows if row is not None], 1)
+        found: dict[str, list[dict[str, Any] | None]] = {}
+        for key, shape in shapes.items():
+            records = iter(await self._view(plan, views[(key,)], table, shape))
+            found[key] = [None if row is None else next(records) for row in rows]
+        return found
+
+    async def _view(
+        self, plan: PagePlan | RecordPlan, view: View, table: Table, shape: RecordShape
+    ) -> list[dict[str, Any]]:
+        """The records of one view, their relations loaded."""
+        if not table.rows:
+            return []
+        shapes = {part.key: part for part in shape.parts if isinstance(part, OneShape | ManyShape)}
+        together: dict[PagePlan | RecordPlan, tuple[Relation, list[str]]] = {}
+        for key, child in view.children:
+            together.setdefault(child.plan, (child.relation, []))[1].append(key)
+        related: dict[str, Sequence[Any]] = {}
+        for below, (relation, names) in together.items():
+            related |= await self._related(below, relation, table, {name: shapes[name] for name in names})
+        return render_records(shape, table, related, keys=plan.model.primary_key)
+
+    async def _related(
+        self,
+        plan: PagePlan | RecordPlan,
+        relation: Relation,
+        table: Table,
+        shapes: Mapping[str, OneShape | ManyShape],
+    ) -> dict[str, Sequence[Any]]:
+        """What a relation leads to from each row, by response key."""
+        keys = _keys(relation, table)
+        known = list(dict.fromkeys(key for key in keys if None not in key))
+        if isinstance(plan, PagePlan):
+            connections = {name: shape.connection for name, shape in shapes.items() if isinstance(shape, ManyShape)}
+            pages = await self._pages(plan, known, connections) if known else {name: [] for name in shapes}
+            empty = render_empty(plan, connections) if len(known) < len(set(keys)) else {}
+            return {name: _spread(keys, known, pages[name], empty.get(name)) for name in shapes}
+        records = {name: shape.record for name, shape in shapes.items() if isinstance(shape, OneShape)}
+        found = await self._records(plan, known, records) if known else {name: [] for name in shapes}
+        return {name: _spread(keys, known, found[name], None) for name in shapes}
+
+
+def render_empty(plan: PagePlan, shapes: Mapping[str, ConnectionShape]) -> dict[str, dict[str, Any]]:
+    """The page of a list without records."""
+    nothing = PageRows.empty(plan)
+    return {
+        key: render_pages(plan, key, shape, nothing, {path: [] for path, _ in _record_shapes(key, shape)})[0]
+        for key, shape in shapes.items()
+    }
+
+
+def _record_shapes(key: str, shape: ConnectionShape) -> list[tuple[tuple[str, ...], RecordShape]]:
+    """What a connection shows of records, by the path of the view that they have."""
+    found: list[tuple[tuple[str, ...], RecordShape]] = []
+    for part in shape.parts:
+        if isinstance(part, NodesShape):
+            found.append(((key, part.key), part.record))
+        elif isinstance(part, EdgesShape):
+            found += [((key, part.key, each.key), each.record) for each in part.parts if isinstance(each, NodesShape)]
+    return found
+
+
+def _table(columns: Sequence[Column], rows: Sequence[Any], start: int) -> Table:
+    return Table(rows, {column.key: place for place, column in enumerate(columns, start)})
+
+
+def _keys(relation: Relation, table: Table) -> list[Key]:
+    """The key of each row for a relation."""
+    return list(zip(*(table.column(column.key) for column in relation.local), strict=True))
+
+
+def _spread(keys: Sequence[Key], known: Sequence[Key], values: Sequence[T], missing: T | None) -> list[T | None]:
+    """The value of each key; `missing` of one with a NULL in it."""
+    by_key = dict(zip(known, values, strict=True))
+    return [by_key.get(key, missing) for key in keys]

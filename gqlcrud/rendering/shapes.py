@@ -1,0 +1,210 @@
+"""A selection over generated types in, what the response shows of it out; None where a field of the user's own stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from graphql import GraphQLObjectType, GraphQLSchema, get_named_type, is_non_null_type
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+
+from gqlcrud.catalog import Column
+from gqlcrud.rendering.leaves import Leaf, leaf
+from gqlcrud.rendering.shown import ShownColumn, ShownId, ShownPart, ShownRelation
+from gqlcrud.selection import Selection
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Typename:
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LeafShape:
+    """A column of the record, or of the edge; `path` leads into its JSON value."""
+
+    key: str
+    column: Column
+    leaf: Leaf
+    path: list[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IdShape:
+    """A global id of `type_name`, of the values of `columns`."""
+
+    key: str
+    columns: tuple[Column, ...]
+    type_name: str
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OneShape:
+    """A record that a relation leads to."""
+
+    key: str
+    record: RecordShape
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ManyShape:
+    """A connection that a relation leads to."""
+
+    key: str
+    connection: ConnectionShape
+
+
+RecordPart: TypeAlias = Typename | LeafShape | IdShape | OneShape | ManyShape
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RecordShape:
+    """What is shown of a record, in the order of the response."""
+
+    parts: tuple[RecordPart, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NodesShape:
+    key: str
+    record: RecordShape
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CursorShape:
+    key: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EdgesShape:
+    """Edges: cursors, records, columns of the link."""
+
+    key: str
+    parts: tuple[Typename | CursorShape | NodesShape | LeafShape | IdShape, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PageInfoShape:
+    """parts: response key and field of PageInfo."""
+
+    key: str
+    parts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TotalShape:
+    key: str
+
+
+ConnectionPart: TypeAlias = Typename | NodesShape | EdgesShape | PageInfoShape | TotalShape
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConnectionShape:
+    """What is shown of a page, in the order of the response."""
+
+    parts: tuple[ConnectionPart, ...]
+
+
+class _Open(Exception):
+    """A field of the user's own stands in the selection."""
+
+
+def record_shape(selection: Selection, schema: GraphQLSchema, type_name: str) -> RecordShape | None:
+    """What a selection shows of the records of an object type; None if graphql-core has to walk them."""
+    try:
+        return _Reader(schema).record(selection.children, type_name)
+    except _Open:
+        return None
+
+
+def connection_shape(selection: Selection, schema: GraphQLSchema, type_name: str) -> ConnectionShape | None:
+    """What a selection shows of a connection type; None if graphql-core has to walk it."""
+    try:
+        return _Reader(schema).connection(selection.children, type_name)
+    except _Open:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    schema: GraphQLSchema
+
+    def record(self, selections: Iterable[Selection], type_name: str) -> RecordShape:
+        named = self._object(type_name)
+        return RecordShape(tuple(self._record_part(each, named) for each in selections))
+
+    def _record_part(self, selection: Selection, owner: GraphQLObjectType) -> RecordPart:
+        if selection.name == "__typename":
+            return Typename(selection.key, owner.name)
+        output, shown = self._field(selection.name, owner)
+        inner = get_named_type(output).name
+        match shown:
+            case ShownRelation(relation) if relation.many:
+                return ManyShape(selection.key, self.connection(selection.children, inner))
+            case ShownRelation():
+                return OneShape(selection.key, self.record(selection.children, inner), not is_non_null_type(output))
+            case ShownId(columns, name):
+                return IdShape(selection.key, columns, name, not is_non_null_type(output))
+            case ShownColumn(column):
+                return LeafShape(selection.key, column, leaf(output), selection.arguments.get("path"))
+            case _:
+                raise _Open
+
+    def connection(self, selections: Iterable[Selection], type_name: str) -> ConnectionShape:
+        named = self._object(type_name)
+        return ConnectionShape(tuple(self._connection_part(each, named) for each in selections))
+
+    def _connection_part(self, selection: Selection, owner: GraphQLObjectType) -> ConnectionPart:
+        if selection.name == "__typename":
+            return Typename(selection.key, owner.name)
+        output, shown = self._field(selection.name, owner)
+        inner = get_named_type(output).name
+        match shown:
+            case ShownPart.NODES:
+                return NodesShape(selection.key, self.record(selection.children, inner))
+            case ShownPart.EDGES:
+                edge = self._object(inner)
+                return EdgesShape(selection.key, tuple(self._edge_part(each, edge) for each in selection.children))
+            case ShownPart.PAGE_INFO:
+                return PageInfoShape(selection.key, tuple((each.key, each.name) for each in selection.children))
+            case ShownPart.TOTAL_COUNT:
+                return TotalShape(selection.key)
+            case _:
+                raise _Open
+
+    def _edge_part(
+        self, selection: Selection, owner: GraphQLObjectType
+    ) -> Typename | CursorShape | NodesShape | LeafShape | IdShape:
+        if selection.name == "__typename":
+            return Typename(selection.key, owner.name)
+        output, shown = self._field(selection.name, owner)
+        match shown:
+            case ShownPart.CURSOR:
+                return CursorShape(selection.key)
+            case ShownPart.NODE:
+                return NodesShape(selection.key, self.record(selection.children, get_named_type(output).name))
+            case ShownColumn(column):
+                return LeafShape(selection.key, column, leaf(output))
+            case ShownId(columns, name):
+                return IdShape(selection.key, columns, name, not is_non_null_type(output))
+            case _:
+                raise _Open
+
+    def _object(self, name: str) -> GraphQLObjectType:
+        named = self.schema.type_map[name]
+        if not isinstance(named, GraphQLObjectType):
+            raise _Open
+        return named
+
+    def _field(self, name: str, owner: GraphQLObjectType) -> tuple[Any, Any]:
+        """The type of a field, and what it shows. A field extension of the user's own may change that."""
+        field = owner.fields[name]
+        definition: Any = (field.extensions or {}).get(GraphQLCoreConverter.DEFINITION_BACKREF)
+        if getattr(definition, "extensions", None):
+            raise _Open
+        return field.type, getattr(definition, "shows", None)

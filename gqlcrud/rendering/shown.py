@@ -1,0 +1,43 @@
+"""What a generated field shows of the value that it stands on, as values: the fields say it, shapes are made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from gqlcrud.catalog import Column, Relation
+
+
+@dataclass(frozen=True, slots=True)
+class ShownColumn:
+    """A column of the record, or of the edge; of a JSON column what stands at its argument `path`."""
+
+    column: Column
+
+
+@dataclass(frozen=True, slots=True)
+class ShownId:
+    """A global id of `type_name`, of columns of the record, or of the edge."""
+
+    columns: tuple[Column, ...]
+    type_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRelation:
+    relation: Relation
+
+
+class ShownPart(Enum):
+    """A part of a connection, or of an edge."""
+
+    NODES = "nodes"
+    EDGES = "edges"
+    PAGE_INFO = "pageInfo"
+    TOTAL_COUNT = "totalCount"
+    CURSOR = "cursor"
+    NODE = "node"
+
+
+Shown: TypeAlias = ShownColumn | ShownId | ShownRelation | ShownPart

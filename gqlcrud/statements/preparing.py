@@ -1,0 +1,207 @@
+"""A plan in, the statement for it and for all that differ from it in values alone out, and the values.
+
+Building a statement takes SQLAlchemy ten times as long as looking for one. What is kept depends on plans alone, never on
+who asks: a condition that holds for one caller is a part of the plan.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from gqlcrud.plan import (
+    And,
+    Compare,
+    Condition,
+    KeyIn,
+    Not,
+    Opaque,
+    Or,
+    PagePlan,
+    Parameter,
+    RecordPlan,
+    Related,
+    RelatedCount,
+    Window,
+)
+from gqlcrud.scalars import JsonScalar, Operator
+from gqlcrud.statements.columns import Columns, SortKey
+from gqlcrud.statements.dialect import Database
+from gqlcrud.statements.pages import (
+    LIMIT,
+    OFFSET,
+    PageStatement,
+    fetch_limit,
+    ordered_by,
+    page_statement,
+    summary_statement,
+)
+from gqlcrud.statements.predicates import ARRAY, COMPARISONS, is_arrayed
+from gqlcrud.statements.records import record_statement
+from gqlcrud.statements.text import TEXT_OPERATORS, given_text
+
+KEPT = 1024
+"""Statements of each kind that are kept; one takes some 100 kB with what SQLAlchemy compiles of it."""
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedPage:
+    """The statements of a page and the values for this one; see `page_statement` and `summary_statement`."""
+
+    page: PageStatement
+    summary: sa.Select[Any] | None
+    values: Values
+
+
+def prepared_page(plan: PagePlan, database: Database, *, summarized: bool) -> PreparedPage:
+    """summarized: whether anything is asked about the list around the page."""
+    template, values = _page_template(plan, database)
+    for name, position in (("after", plan.window.after), ("before", plan.window.before)):
+        if position is not None:
+            values |= _position_values(name, position, _sort_keys(template, database))
+    summary = _summary(template, database) if summarized else None
+    return PreparedPage(_page(template, database), summary, values)
+
+
+def prepared_records(plan: RecordPlan, database: Database) -> tuple[sa.Select[Any], Values]:
+    """The statement of single records, and its values beside the keys."""
+    splitter = _Splitter(Columns(database))
+    template = replace(plan, where=splitter.condition(plan.where), views=())
+    return _records(template, database), splitter.values
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _page(template: PagePlan, database: Database) -> PageStatement:
+    return page_statement(template, database)
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _summary(template: PagePlan, database: Database) -> sa.Select[Any]:
+    return summary_statement(template, database)
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _records(template: RecordPlan, database: Database) -> sa.Select[Any]:
+    return record_statement(template, database)
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _sort_keys(template: PagePlan, database: Database) -> tuple[SortKey, ...]:
+    return ordered_by(template, database)
+
+
+def _page_template(plan: PagePlan, database: Database) -> tuple[PagePlan, dict[str, Any]]:
+    """The plan with parameters for its values, and without what the statement does not show."""
+    splitter = _Splitter(Columns(database))
+    where = splitter.condition(plan.where)
+    window = plan.window
+    values = {**splitter.values, LIMIT: fetch_limit(window)}
+    if window.offset:
+        values[OFFSET] = window.offset
+    template = Window(
+        first=None if window.first is None else 0,
+        last=None if window.last is None else 0,
+        offset=1 if window.offset else 0,
+        after=_places("after", window.after),
+        before=_places("before", window.before),
+    )
+    return replace(plan, where=where, window=template, views=(), facets=()), values
+
+
+def _places(name: str, position: Sequence[Any] | None) -> tuple[Any, ...] | None:
+    """Parameters for a position; a NULL makes another statement."""
+    if position is None:
+        return None
+    return tuple(None if value is None else Parameter(f"{name}_{place}") for place, value in enumerate(position))
+
+
+def _position_values(name: str, position: Sequence[JsonScalar | Parameter], keys: Sequence[SortKey]) -> dict[str, Any]:
+    return {
+        f"{name}_{place}": key.decode(value)
+        for place, (value, key) in enumerate(zip(position, keys, strict=True))
+        if value is not None
+    }
+
+
+@dataclass(slots=True)
+class _Splitter:
+    """Puts parameters in place of operands. Those that a statement depends on stay where they are."""
+
+    columns: Columns
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def condition(self, condition: Condition) -> Condition:
+        match condition:
+            case Compare():
+                return self._compare(condition)
+            case KeyIn(columns, (row,)):
+                tests = [
+                    self._compare(Compare(each, Operator.EQ, value)) for each, value in zip(columns, row, strict=True)
+                ]
+                found = tuple(test.operand if isinstance(test, Compare) else None for test in tests)
+                return KeyIn(columns, (found,))
+            case And(terms):
+                return And(tuple(map(self.condition, terms)))
+            case Or(terms):
+                return Or(tuple(map(self.condition, terms)))
+            case Not(term):
+                return Not(self.condition(term))
+            case Related(_, _, term, among):
+                return replace(condition, term=self.condition(term), among=self.condition(among))
+            case RelatedCount(operand=operand, among=among):
+                return replace(condition, operand=self._parameter(operand), among=self.condition(among))
+            case _:
+                return condition
+
+    def _compare(self, condition: Compare) -> Condition:
+        column, operator, operand = condition.column, condition.operator, condition.operand
+        if column.scalar.name == "JSON" or column.scalar.item is not None or isinstance(operand, Opaque):
+            return condition
+        if operator in TEXT_OPERATORS:
+            return self._text(condition, str(operand))
+        if self.columns.stores_text_time(column):
+            return condition
+        if operator in COMPARISONS:
+            return replace(condition, operand=self._operand(condition))
+        if operator in (Operator.IN, Operator.NOT_IN) and isinstance(operand, tuple):
+            return self._list(condition, operand)
+        return condition
+
+    def _text(self, condition: Compare, operand: str) -> Condition:
+        given = given_text(condition.operator, operand, self.columns.database)
+        if given is None:
+            return condition
+        return replace(condition, operand=self._parameter(given))
+
+    def _operand(self, condition: Compare) -> Any:
+        """A value that the database can hold as it is."""
+        found = self.columns.nearest(condition.column, condition.operand)
+        if found.side or found.beyond:
+            return condition.operand
+        expected = type(self.columns.bind_type(condition.column))
+        form = "" if type(found.sql_type) is expected else _FORMS.get(type(found.sql_type))
+        return condition.operand if form is None else self._parameter(found.value, form)
+
+    def _list(self, condition: Compare, operand: tuple[Any, ...]) -> Condition:
+        arrayed = self.columns.database is Database.POSTGRESQL and is_arrayed(condition.column) and len(operand) > 1
+        if not arrayed:
+            return condition
+        found = [self.columns.nearest(condition.column, value) for value in operand]
+        if any(each.side or each.beyond for each in found):
+            return condition
+        return replace(condition, operand=self._parameter([each.value for each in found], ARRAY))
+
+    def _parameter(self, value: Any, form: str = "") -> Any:
+        name = f"p{len(self.values)}"
+        self.values[name] = value
+        return Parameter(name, form)
+
+
+_FORMS: dict[type, str] = {sa.BigInteger: "integer", sa.Double: "double"}
+"""What `Columns.nearest` binds by another type than the column's, by that type."""
