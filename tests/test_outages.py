@@ -133,7 +133,7 @@ async def test_user_that_may_not_connect(postgres_server: PostgresServer) -> Non
 
 
 async def test_exhausted_pool_is_waited_for_once(engine: AsyncEngine, caplog: pytest.LogCaptureFixture) -> None:
-    async with small_pool(engine, pool_timeout=0.2) as pool:
+    async with small_pool(engine, pool_timeout=0.5) as pool:
         api = Api(Base, pool)
         fields = "".join(f"f{number}: author(by: {{rowId: {number}}}) {{ name }} " for number in range(10))
         async with pool.connect():
@@ -142,7 +142,7 @@ async def test_exhausted_pool_is_waited_for_once(engine: AsyncEngine, caplog: py
             took = time.monotonic() - began
 
         assert (data, errors) == ({f"f{number}": None for number in range(10)}, [UNAVAILABLE] * 10)
-        assert took < 1
+        assert took < 4, "ten waits are five seconds"
         assert logged(caplog) == ONE_OUTAGE
         assert await run(api, AUTHORS) == ONE_AUTHOR
 

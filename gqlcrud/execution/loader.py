@@ -59,7 +59,8 @@ class Loader(Generic[K, R, V]):
         try:
             async with self._connection.reading():
                 async with self._connection.lock:
-                    await asyncio.sleep(0)  # whoever was woken together with this batch may still add keys
+                    for _ in range(_ROUNDS):
+                        await asyncio.sleep(0)
                     keys = list(self._waiting)
                     self._waiting, self._open = {}, None
                     rows = await self._fetch(keys)
@@ -71,6 +72,11 @@ class Loader(Generic[K, R, V]):
         for key in keys:
             del self._flights[key]
         batch.end(None)
+
+
+_ROUNDS = 2
+"""Rounds of the event loop in which whoever was woken together with a batch may still add keys: one until it runs, and one
+until the tasks run that it starts for several relations."""
 
 
 class _Batch:

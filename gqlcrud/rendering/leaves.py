@@ -101,7 +101,14 @@ def _made(values: Values, found: Values) -> Iterator[Any]:
 
 
 def _lists(item: Leaf) -> Callable[[Values], Values]:
-    return lambda values: [None if value is None else list(item.values(value)) for value in values]
+    """JSON that stands for a list may be anything else in SQLite: a text is no list of its characters."""
+
+    def convert(values: Values) -> Values:
+        if not {list, tuple, _NONE}.issuperset(map(type, values)):
+            raise NotRendered
+        return [None if value is None else list(item.values(value)) for value in values]
+
+    return convert
 
 
 def _checked(leaf_type: GraphQLLeafType, kinds: set[type]) -> Callable[[Values], Values]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -81,9 +82,14 @@ class Renderer:
         together: dict[PagePlan | RecordPlan, tuple[Relation, list[str]]] = {}
         for key, child in view.children:
             together.setdefault(child.plan, (child.relation, []))[1].append(key)
-        related: dict[str, Sequence[Any]] = {}
-        for below, (relation, names) in together.items():
-            related |= await self._related(below, relation, table, {name: shapes[name] for name in names})
+        # at once, so that equal requests below two relations share a statement
+        loaded = await asyncio.gather(
+            *(
+                self._related(below, relation, table, {name: shapes[name] for name in names})
+                for below, (relation, names) in together.items()
+            )
+        )
+        related = {name: values for each in loaded for name, values in each.items()}
         return render_records(shape, table, related, keys=plan.model.primary_key)
 
     async def _related(
