@@ -63,7 +63,18 @@ THIRD_PARTIES = {
         "types",
     },
     "graphql": {
-        *("answering", "api", "context", "extension", "faults", "loading", "prepared", "rendering", "selection", "types")
+        *(
+            "answering",
+            "api",
+            "context",
+            "extension",
+            "faults",
+            "loading",
+            "prepared",
+            "rendering",
+            "selection",
+            "types",
+        )
     },
     "fastapi": {"api", "cli", "fastapi", "http_errors", "rest"},
     "pydantic": {"catalog", "crud", "http_errors", "options", "rest", "write_planning"},

@@ -27,7 +27,7 @@ def deep(levels: int) -> Any:
 
 
 VALUES: list[Any] = [
-    {"a": [1, -(2**63), 2**63 - 1, 0.5, 1e22, 1e-7, True, None, "é\U0001d4b3\u2028\"\\\n\x00"], "b": {}},
+    {"a": [1, -(2**63), 2**63 - 1, 0.5, 1e22, 1e-7, True, None, 'é\U0001d4b3\u2028"\\\n\x00'], "b": {}},
     [2**64, -(2**70)],
     [float("nan"), float("inf"), -float("inf"), 0.0],
     "a\ud800b",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -15,7 +15,8 @@ from gqlcrud.errors import ErrorCode, RequestError
 from gqlcrud.execution import Connection, Record
 from gqlcrud.fields.generated import GeneratedField
 from gqlcrud.keys import decode_node_id
-from gqlcrud.rendering import NotRendered, Rendered
+from gqlcrud.plan import RecordPlan
+from gqlcrud.rendering import NotRendered, RecordShape, Rendered
 from gqlcrud.selection import RESOLVED, read_selection
 
 
@@ -99,14 +100,10 @@ class NodesField(GeneratedField):
         for node in nodes:
             if node is not None:
                 wanted.setdefault(node[0], {})[node[1]] = None
-        found: dict[tuple[Model, tuple[Any, ...]], Any] = {}
-        with suppress(NotRendered):
-            async with operation.connection.reading():
-                for model, keys in wanted.items():
-                    found |= {
-                        (model, key): each for key, each in await self._rendered(operation, info, model, list(keys))
-                    }
+        found = await self._rendered(operation, info, wanted) if operation.renders else None
+        if found is not None:
             return Rendered([None if node is None else found[node] for node in nodes])
+        found = {}
         async with operation.connection.reading():
             for model, keys in wanted.items():
                 plan = operation.planner.record(read_selection(info._raw_info, model.name), model, model.primary_key)
@@ -116,12 +113,23 @@ class NodesField(GeneratedField):
         return [None if node is None else found[node] for node in nodes]
 
     async def _rendered(
-        self, operation: Operation, info: Info, model: Model, keys: Sequence[tuple[Any, ...]]
-    ) -> Iterator[tuple[tuple[Any, ...], Any]]:
-        """Each key and what is shown of its record. Raises NotRendered if graphql-core has to walk the records."""
-        selection = read_selection(info._raw_info, model.name)
-        shape = operation.record_shape(info._raw_info, selection, model.name)
-        if shape is None:
-            raise NotRendered
-        plan = operation.planner.record(selection, model, model.primary_key)
-        return zip(keys, await operation.renderer.records(plan, shape, RESOLVED, keys), strict=True)
+        self, operation: Operation, info: Info, wanted: Mapping[Model, Mapping[tuple[Any, ...], None]]
+    ) -> dict[tuple[Model, tuple[Any, ...]], Any] | None:
+        """What is shown of each record; None if graphql-core has to walk those of any model, of which none is read then."""
+        asked: list[tuple[Model, RecordPlan, RecordShape]] = []
+        for model in wanted:
+            selection = read_selection(info._raw_info, model.name)
+            shape = operation.record_shape(info._raw_info, selection, model.name)
+            if shape is None:
+                return None
+            asked.append((model, operation.planner.record(selection, model, model.primary_key), shape))
+        found: dict[tuple[Model, tuple[Any, ...]], Any] = {}
+        try:
+            async with operation.connection.reading():
+                for model, plan, shape in asked:
+                    keys = list(wanted[model])
+                    shown = await operation.renderer.records(plan, shape, RESOLVED, keys)
+                    found |= {(model, key): each for key, each in zip(keys, shown, strict=True)}
+        except NotRendered:
+            return None
+        return found
