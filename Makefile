@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 
-.PHONY: demo test lint format schema clean
+.PHONY: demo test lint bench format schema clean
 
 demo: $(VENV)/.demo
 	$(BIN)/gqlcrud serve example.app:app --port $(PORT)
@@ -17,6 +17,10 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# What requests cost, on a PostgreSQL server of its own: a table for docs/performance.md.
+bench: $(VENV)/.dev
+	$(BIN)/python -m tests.benchmarks
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

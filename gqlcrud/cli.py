@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib.util
 import os
 import signal
@@ -92,6 +93,8 @@ def _serve(target: Target, options: argparse.Namespace) -> int:
         print(line, flush=True)
     # uvicorn ends gracefully on SIGINT and SIGTERM, then sends itself the signal again
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    gc.collect()
+    gc.freeze()  # what an app is made of stays, and need not be looked through each time
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_GRACE))
     server.run(sockets=[listener])
     return 0 if server.started else _NO_START

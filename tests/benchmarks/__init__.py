@@ -1,0 +1,1 @@
+"""Measurements, which are no tests: `make bench`."""
