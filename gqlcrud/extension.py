@@ -29,7 +29,7 @@ from gqlcrud.execution import Answers
 from gqlcrud.faults import client_errors
 from gqlcrud.idempotency import AnswerKey, Idempotency, fingerprint
 from gqlcrud.mutations import Mutation, Once, WriteField, prepare_document, run_document
-from gqlcrud.prepared import PreparedDocuments
+from gqlcrud.prepared import PreparedDocument, PreparedDocuments
 from gqlcrud.rendering import RenderingExecutor
 from gqlcrud.selection import Selection, read_root_selections
 
@@ -68,20 +68,26 @@ def extension_of(api: ExtendedApi) -> type[SchemaExtension]:
 
         def on_parse(self) -> Iterator[None]:
             context = self.execution_context
-            known = documents.find(context.schema._schema, context.query) if context.query else None
-            self.prepared = known is not None and context.graphql_document is None
-            if self.prepared:
-                context.graphql_document = known
+            self.prepared = known_document(documents, context)
+            if self.prepared is not None:
+                context.graphql_document = self.prepared.document
             yield
-            _check_operation_name(context)
+            check_operation(context)
 
         def on_validate(self) -> Iterator[None]:
             context = self.execution_context
-            if self.prepared:
+            if self.prepared is not None and self.prepared.rules == context.validation_rules:
                 context.pre_execution_errors = []
             yield
-            if not self.prepared and not context.pre_execution_errors and context.query and context.graphql_document:
-                documents.keep(context.schema._schema, context.query, context.graphql_document)
+            if (
+                self.prepared is None
+                and not context.pre_execution_errors
+                and context.query
+                and context.graphql_document
+            ):
+                documents.keep(
+                    context.schema._schema, context.query, context.graphql_document, context.validation_rules
+                )
 
         async def on_execute(self) -> AsyncIterator[None]:
             async with written_as_whole(self.execution_context, api, self.operation):
@@ -96,10 +102,17 @@ def _renders(context: ExecutionContext) -> bool:
     return isinstance(executor, type) and issubclass(executor, RenderingExecutor)
 
 
-def _check_operation_name(context: ExecutionContext) -> None:
-    """Strawberry would run the first of several operations.
+def known_document(documents: PreparedDocuments, context: ExecutionContext) -> PreparedDocument | None:
+    """What is known of the text of a request; nothing where the caller has parsed it already."""
+    if not context.query or context.graphql_document is not None:
+        return None
+    return documents.find(context.schema._schema, context.query)
 
-    Source: GraphQL specification, section 6.1, "GetOperation"
+
+def check_operation(context: ExecutionContext) -> None:
+    """Raises GraphQLError where it is not said which operation to run. Strawberry would run the first.
+
+    Source: GraphQL specification, section 6.1, "GetOperation".
     """
     definitions = context.graphql_document.definitions if context.graphql_document is not None else ()
     operations = sum(isinstance(each, OperationDefinitionNode) for each in definitions)

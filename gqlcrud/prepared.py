@@ -4,38 +4,56 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from graphql import DocumentNode, GraphQLSchema
+from graphql import ASTValidationRule, DocumentNode, GraphQLSchema
 
 CACHED_BYTES = 512 * 1024
-"""Texts of documents that are kept, together; parsed, a text takes about a hundred times its size."""
+"""Texts of documents that are kept, together, in UTF-8; parsed, a text takes about a hundred times its size."""
+
+Rules: TypeAlias = tuple[type[ASTValidationRule], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedDocument:
+    """A parsed document. size: of its text, in bytes. rules: those that it has been found to keep."""
+
+    document: DocumentNode
+    size: int
+    rules: Rules
 
 
 @dataclass(slots=True)
 class PreparedDocuments:
     """Valid documents by schema and text; of all, those that were used last, up to `maximum` bytes of text.
 
-    Nothing in it depends on who asks: variables, contexts and rights are those of each request.
+    Nothing in it depends on who asks: variables, contexts and rights are those of each request. Rules of validation may be
+    those of a request, so a document counts as valid by the rules that it was kept with, and no others.
     """
 
     maximum: int = CACHED_BYTES
-    _known: OrderedDict[tuple[GraphQLSchema, str], DocumentNode] = field(default_factory=OrderedDict)
+    _known: OrderedDict[tuple[GraphQLSchema, str], PreparedDocument] = field(default_factory=OrderedDict)
     _size: int = 0
 
-    def find(self, schema: GraphQLSchema, text: str) -> DocumentNode | None:
-        """The document of a text that is known to be valid."""
-        document = self._known.get((schema, text))
-        if document is not None:
-            self._known.move_to_end((schema, text))
-        return document
+    @property
+    def size(self) -> int:
+        """How many bytes of text are kept."""
+        return self._size
 
-    def keep(self, schema: GraphQLSchema, text: str, document: DocumentNode) -> None:
-        """Keep a valid document. One that would take an eighth of all that is kept is not."""
-        size = len(text)
+    def find(self, schema: GraphQLSchema, text: str) -> PreparedDocument | None:
+        """The document of a text that has been valid."""
+        found = self._known.get((schema, text))
+        if found is not None:
+            self._known.move_to_end((schema, text))
+        return found
+
+    def keep(self, schema: GraphQLSchema, text: str, document: DocumentNode, rules: Rules) -> None:
+        """Keep a document that is valid by `rules`. One that would take an eighth of all that is kept is not."""
+        size = len(text.encode("utf-8", "surrogatepass"))
         if size > self.maximum // 8 or (schema, text) in self._known:
             return
-        self._known[schema, text] = document
+        self._known[schema, text] = PreparedDocument(document, size, rules)
         self._size += size
         while self._size > self.maximum:
-            (_, dropped), _ = self._known.popitem(last=False)
-            self._size -= len(dropped)
+            _, dropped = self._known.popitem(last=False)
+            self._size -= dropped.size
