@@ -136,7 +136,7 @@ class Trees:
             case "id":
                 return self._id()
             case _:
-                return self._value(kind, 0)
+                return self.value(kind, 0)
 
     def _selector(self, kind: GraphQLInputType) -> Any:
         named = get_named_type(kind)
@@ -144,17 +144,17 @@ class Trees:
         ids = self.ids.get(named.name.removesuffix("By"))
         if ids and "id" in named.fields and self.random.random() < 0.9:
             return {"id": self.random.choice(ids)}
-        return self._value(kind, 0)
+        return self.value(kind, 0)
 
     def _id(self) -> str:
         return self.random.choice([*(each for ids in self.ids.values() for each in ids), "nothing"])
 
-    def _value(self, kind: GraphQLInputType, depth: int) -> Any:
+    def value(self, kind: GraphQLInputType, depth: int = 0) -> Any:
         match kind:
             case GraphQLNonNull():
-                return self._value(kind.of_type, depth)
+                return self.value(kind.of_type, depth)
             case GraphQLList():
-                return [self._value(kind.of_type, depth + 1) for _ in range(self.random.choice([0, 1, 1, 2]))]
+                return [self.value(kind.of_type, depth + 1) for _ in range(self.random.choice([0, 1, 1, 2]))]
             case GraphQLInputObjectType():
                 return self._object(kind, depth)
             case GraphQLEnumType():
@@ -168,7 +168,7 @@ class Trees:
             return {}
         required = [name for name, each in kind.fields.items() if is_required_input_field(each)]
         chosen = {*required, self.random.choice(names)}
-        return {name: self._value(kind.fields[name].type, depth + 1) for name in kind.fields if name in chosen}
+        return {name: self.value(kind.fields[name].type, depth + 1) for name in kind.fields if name in chosen}
 
 
 def _named(owner: GraphQLObjectType, name: str) -> Any:

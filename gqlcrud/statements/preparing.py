@@ -1,7 +1,8 @@
 """A plan in, the statement for it and for all that differ from it in values alone out, and the values.
 
 Building a statement takes SQLAlchemy ten times as long as looking for one. What is kept depends on plans alone, never on
-who asks: a condition that holds for one caller is a part of the plan.
+who asks: a condition that holds for one caller is a part of the plan. A plan that is equal to itself alone, since the
+application's own code gave a part of it, is built and forgotten.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from gqlcrud.plan import (
     And,
     Compare,
     Condition,
+    Expression,
     KeyIn,
     Not,
     Opaque,
@@ -61,19 +63,21 @@ class PreparedPage:
 
 def prepared_page(plan: PagePlan, database: Database, *, summarized: bool) -> PreparedPage:
     """summarized: whether anything is asked about the list around the page."""
-    template, values = _page_template(plan, database)
+    template, values, lasting = _page_template(plan, database)
+    page, summary, sort_keys = (_page, _summary, _sort_keys) if lasting else _PASSING
     for name, position in (("after", plan.window.after), ("before", plan.window.before)):
         if position is not None:
-            values |= _position_values(name, position, _sort_keys(template, database))
-    summary = _summary(template, database) if summarized else None
-    return PreparedPage(_page(template, database), summary, values)
+            values |= _position_values(name, position, sort_keys(template, database))
+    around = summary(template, database) if summarized else None
+    return PreparedPage(page(template, database), around, values)
 
 
 def prepared_records(plan: RecordPlan, database: Database) -> tuple[sa.Select[Any], Values]:
     """The statement of single records, and its values beside the keys."""
     splitter = _Splitter(Columns(database))
     template = replace(plan, where=splitter.condition(plan.where), views=())
-    return _records(template, database), splitter.values
+    statement = _records if splitter.lasting else record_statement
+    return statement(template, database), splitter.values
 
 
 @functools.lru_cache(maxsize=KEPT)
@@ -96,8 +100,12 @@ def _sort_keys(template: PagePlan, database: Database) -> tuple[SortKey, ...]:
     return ordered_by(template, database)
 
 
-def _page_template(plan: PagePlan, database: Database) -> tuple[PagePlan, dict[str, Any]]:
-    """The plan with parameters for its values, and without what the statement does not show."""
+_PASSING = (page_statement, summary_statement, ordered_by)
+
+
+def _page_template(plan: PagePlan, database: Database) -> tuple[PagePlan, dict[str, Any], bool]:
+    """The plan with parameters for its values, and without what the statement does not show; and whether there may be
+    another plan like it."""
     splitter = _Splitter(Columns(database))
     where = splitter.condition(plan.where)
     window = plan.window
@@ -111,7 +119,7 @@ def _page_template(plan: PagePlan, database: Database) -> tuple[PagePlan, dict[s
         after=_places("after", window.after),
         before=_places("before", window.before),
     )
-    return replace(plan, where=where, window=template, views=(), facets=()), values
+    return replace(plan, where=where, window=template, views=(), facets=()), values, splitter.lasting
 
 
 def _places(name: str, position: Sequence[Any] | None) -> tuple[Any, ...] | None:
@@ -131,10 +139,14 @@ def _position_values(name: str, position: Sequence[JsonScalar | Parameter], keys
 
 @dataclass(slots=True)
 class _Splitter:
-    """Puts parameters in place of operands. Those that a statement depends on stay where they are."""
+    """Puts parameters in place of operands. Those that a statement depends on stay where they are.
+
+    lasting: whether equal conditions may come again.
+    """
 
     columns: Columns
     values: dict[str, Any] = field(default_factory=dict)
+    lasting: bool = True
 
     def condition(self, condition: Condition) -> Condition:
         match condition:
@@ -156,12 +168,18 @@ class _Splitter:
                 return replace(condition, term=self.condition(term), among=self.condition(among))
             case RelatedCount(operand=operand, among=among):
                 return replace(condition, operand=self._parameter(operand), among=self.condition(among))
+            case Expression():
+                self.lasting = False
+                return condition
             case _:
                 return condition
 
     def _compare(self, condition: Compare) -> Condition:
         column, operator, operand = condition.column, condition.operator, condition.operand
-        if column.scalar.name == "JSON" or column.scalar.item is not None or isinstance(operand, Opaque):
+        if isinstance(operand, Opaque):
+            self.lasting = False
+            return condition
+        if column.scalar.name == "JSON" or column.scalar.item is not None:
             return condition
         if operator in TEXT_OPERATORS:
             return self._text(condition, str(operand))
