@@ -79,15 +79,8 @@ def extension_of(api: ExtendedApi) -> type[SchemaExtension]:
             if self.prepared is not None and self.prepared.rules == context.validation_rules:
                 context.pre_execution_errors = []
             yield
-            if (
-                self.prepared is None
-                and not context.pre_execution_errors
-                and context.query
-                and context.graphql_document
-            ):
-                documents.keep(
-                    context.schema._schema, context.query, context.graphql_document, context.validation_rules
-                )
+            if self.prepared is None and not context.pre_execution_errors:
+                remember_document(documents, context)
 
         async def on_execute(self) -> AsyncIterator[None]:
             async with written_as_whole(self.execution_context, api, self.operation):
@@ -107,6 +100,12 @@ def known_document(documents: PreparedDocuments, context: ExecutionContext) -> P
     if not context.query or context.graphql_document is not None:
         return None
     return documents.find(context.schema._schema, context.query)
+
+
+def remember_document(documents: PreparedDocuments, context: ExecutionContext) -> None:
+    """Keep a document that has been found valid."""
+    if context.query and context.graphql_document is not None:
+        documents.keep(context.schema._schema, context.query, context.graphql_document, context.validation_rules)
 
 
 def check_operation(context: ExecutionContext) -> None:
