@@ -152,7 +152,7 @@ async def test_any_page_has_the_same_rows(goods: AsyncEngine, model: str) -> Non
     field: Any = api.schema._schema.query_type.fields[api.catalog.by_name[model].many]  # type: ignore[union-attr]
 
     for _ in range(10):
-        size = {random.choice(["first", "last"]): random.randint(0, 5)}
+        size: dict[str, Any] = {random.choice(["first", "last"]): random.randint(0, 5)}
         where = trees.value(field.args["where"].type) if random.random() < 0.4 else {}
         plan = plan_of(api, model, where=_without_ids(where), orderBy=trees.value(field.args["orderBy"].type), **size)
         found = await rows.compare(plan)
@@ -163,7 +163,8 @@ async def test_any_page_has_the_same_rows(goods: AsyncEngine, model: str) -> Non
             )
             way = random.choice(["after", "before"])
             offset = random.randint(0, 2) if way == "after" and "first" in size else 0
-            await rows.compare(replace(plan, window=replace(plan.window, offset=offset, **{way: position})))
+            bound: dict[str, Any] = {way: position}
+            await rows.compare(replace(plan, window=replace(plan.window, offset=offset, **bound)))
 
 
 def _without_ids(where: Any) -> Any:
@@ -381,5 +382,18 @@ async def test_parameters_are_not_mistaken_for_literals(make_engine: MakeEngine)
 
     assert [edge["node"]["rowId"] for edge in edges] == [1, 4, 7, 2, 5, 8]
     assert edges[0]["node"]["children"] == {"nodes": [{"rowId": 5}, {"rowId": 8}]}
+    nested = """query ($after: String, $before: String) {
+      span(by: {rowId: 1}) {
+        children(orderBy: [{p: ASC}, {rowId: ASC}], after: $after, before: $before) { edges { cursor node { rowId } } }
+      }
+    }"""
+    children = (await run(api, nested))["span"]["children"]["edges"]
+    for window, expected in (
+        ({"after": children[0]["cursor"]}, [8]),
+        ({"before": children[1]["cursor"]}, [5]),
+        ({"after": children[0]["cursor"], "before": children[1]["cursor"]}, []),
+    ):
+        found = (await run(api, nested, **window))["span"]["children"]["edges"]
+        assert [edge["node"]["rowId"] for edge in found] == expected
     between = await run(api, query, after=edges[0]["cursor"], before=edges[4]["cursor"])
     assert [edge["node"]["rowId"] for edge in between["spans"]["edges"]] == [4, 7, 2]

@@ -138,10 +138,13 @@ class Keys:
 
 
 def keys_of(columns: Sequence[Column], database: Database) -> Keys:
-    """The bound keys: arrays `key_0`, `key_1` ... on PostgreSQL, one JSON text `keys` on SQLite."""
+    """The bound keys: arrays `key0`, `key1` ... on PostgreSQL, one JSON text `keys` on SQLite.
+
+    SQLAlchemy calls literals after columns, and a number behind `_`: no parameter is called like that.
+    """
     types = [Columns(database).bind_type(column) for column in columns]
     if database is Database.POSTGRESQL:
-        return _unnested([sa.bindparam(f"key_{i}", type_=sa.ARRAY(each)) for i, each in enumerate(types)], types)
+        return _unnested([sa.bindparam(f"key{i}", type_=sa.ARRAY(each)) for i, each in enumerate(types)], types)
     return _json_rows(sa.bindparam("keys", type_=sa.Text()), types)
 
 
@@ -150,7 +153,7 @@ def bound_keys(columns: Sequence[Column], keys: Sequence[tuple[Any, ...]], datab
     types = [Columns(database).bind_type(column) for column in columns]
     values = key_parameters(columns, keys, database)
     if database is Database.POSTGRESQL:
-        arrays = [sa.literal(values[f"key_{i}"], sa.ARRAY(sql_type)) for i, sql_type in enumerate(types)]
+        arrays = [sa.literal(values[f"key{i}"], sa.ARRAY(sql_type)) for i, sql_type in enumerate(types)]
         return _unnested(arrays, types)
     return _json_rows(sa.literal(values["keys"], sa.Text()), types)
 
@@ -179,6 +182,6 @@ def key_parameters(columns: Sequence[Column], keys: Sequence[tuple[Any, ...]], d
     if not columns:
         return {}
     if database is Database.POSTGRESQL:
-        return {f"key_{i}": [key[i] for key in keys] for i in range(len(columns))}
+        return {f"key{i}": [key[i] for key in keys] for i in range(len(columns))}
     encode = [json_encoder(Columns(database).bind_type(column)) for column in columns]
     return {"keys": json.dumps([[each(value) for each, value in zip(encode, key, strict=True)] for key in keys])}

@@ -123,15 +123,18 @@ def _page_template(plan: PagePlan, database: Database) -> tuple[PagePlan, dict[s
 
 
 def _places(name: str, position: Sequence[Any] | None) -> tuple[Any, ...] | None:
-    """Parameters for a position; a NULL makes another statement."""
+    """Parameters for a position; a NULL makes another statement.
+
+    `after0`, not `after_0`: SQLAlchemy calls literals like that where a column is called `after`.
+    """
     if position is None:
         return None
-    return tuple(None if value is None else Parameter(f"{name}_{place}") for place, value in enumerate(position))
+    return tuple(None if value is None else Parameter(f"{name}{place}") for place, value in enumerate(position))
 
 
 def _position_values(name: str, position: Sequence[JsonScalar | Parameter], keys: Sequence[SortKey]) -> dict[str, Any]:
     return {
-        f"{name}_{place}": key.decode(value)
+        f"{name}{place}": key.decode(value)
         for place, (value, key) in enumerate(zip(position, keys, strict=True))
         if value is not None
     }
