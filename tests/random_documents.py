@@ -98,7 +98,7 @@ class Trees:
         if depth >= DEPTH:
             names = [each for each in names if each == "__typename" or not is_composite_type(_named(owner, each))]
         if {"nodes", "edges"} & owner.fields.keys() and self.random.random() < 0.8:
-            names = [each for each in names if each in ("nodes", "edges", "pageInfo", "totalCount")]
+            names = [each for each in names if each in ("nodes", "edges", "pageInfo", "totalCount", "facets")]
         chosen = [self.random.choice(names) for _ in range(self.random.randint(1, FIELDS))]
         found: dict[str, Selected] = {}
         for name in chosen:

@@ -152,7 +152,7 @@ async def spoil(engine: AsyncEngine, metadata: MetaData, random: Random) -> None
     async with engine.begin() as connection:
         for table in metadata.sorted_tables:
             for column in table.columns:
-                if column.primary_key or column.computed is not None or random.random() < 0.5:
+                if column.primary_key or column.computed is not None or random.random() < 0.4:
                     continue
                 odd = (
                     SQLITE_ODD
@@ -161,10 +161,10 @@ async def spoil(engine: AsyncEngine, metadata: MetaData, random: Random) -> None
                 )
                 if isinstance(column.type, sa.Enum):
                     odd = []  # what is no member fails the statement, either way
-                value = random.choice(["NULL", *odd])
+                value = random.choice(["NULL", *odd, *odd])
                 name, key = (engine.dialect.identifier_preparer.quote(each) for each in (table.name, column.name))
                 place = "rowid" if sqlite else "ctid"
-                rows = f"SELECT {place} FROM {name} ORDER BY {place} LIMIT {random.randint(1, 2)}"
+                rows = f"SELECT {place} FROM {name} ORDER BY {place} LIMIT {random.randint(1, 3)}"
                 await connection.exec_driver_sql(f"UPDATE {name} SET {key} = {value} WHERE {place} IN ({rows})")
 
 
@@ -229,7 +229,10 @@ BASES: Mapping[str, Any] = {
     **{name: SECTIONS[name][0] for name in ("scalars", "custom", "made", "single table", "joined", "concrete")},
     **{name: SECTIONS[name][0] for name in ("composites", "plain", "many to many", "joins", "odd")},
 }
-OPTIONS: Mapping[str, Mapping[type, ModelOptions]] = {"shelf": {shelf.Author: ModelOptions(fields=AuthorFields)}}
+OPTIONS: Mapping[str, Mapping[type, ModelOptions]] = {
+    "shelf": {shelf.Author: ModelOptions(fields=AuthorFields)},
+    "market": {market.Good: ModelOptions(searchable=["name", "kind"], facets=["kind", "fresh", "stall.title"])},
+}
 COUNTS = {"example": 8, "market": 8, "shelf": 12, "scalars": 10}
 
 
