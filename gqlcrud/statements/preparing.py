@@ -46,7 +46,7 @@ from gqlcrud.statements.predicates import ARRAY, COMPARISONS, is_arrayed
 from gqlcrud.statements.records import record_statement
 from gqlcrud.statements.text import TEXT_OPERATORS, given_text
 
-KEPT = 1024
+KEPT = 256
 """Statements of each kind that are kept; one takes some 100 kB with what SQLAlchemy compiles of it."""
 
 Values = Mapping[str, Any]
