@@ -275,6 +275,23 @@ async def test_equal_requests_below_two_relations_share_a_statement(make_engine:
     assert (len(statements), len(expected)) == (5, 5)
 
 
+async def test_a_key_that_leads_nowhere_is_told_alike(make_engine: MakeEngine) -> None:
+    """Of a record that the schema says is there: the error goes up to the list, where nothing may be null."""
+    engine = await make_engine(loosened(zoo.Plain.metadata))
+    async with engine.begin() as connection:
+        await connection.execute(sa.insert(zoo.Team), [{"id": 1, "name": "Red"}])
+        rows = [{"id": 1, "home_team_id": 1, "away_team_id": 1}, {"id": 2, "home_team_id": 1, "away_team_id": 9}]
+        await connection.execute(sa.insert(zoo.Match), rows)
+    both = Both.of(Api(zoo.Plain, engine), engine)
+    query = "{ matches { nodes { rowId homeTeam { name } awayTeam { name } } } }"
+
+    rendered, walked = await both.api.schema.execute(query), await both.walked.execute(query)
+
+    assert rendered.data is walked.data is None
+    assert [error.path for error in rendered.errors or ()] == [["matches", "nodes", 1, "awayTeam"]]
+    assert list(map(_told, rendered.errors or ())) == list(map(_told, walked.errors or ()))
+
+
 async def test_ids_that_lead_nowhere_are_null_in_a_schema_of_ones_own(make_engine: MakeEngine) -> None:
     api = Api(shelf.Base, await make_engine(shelf.Base.metadata))
     schema = strawberry.Schema(api.query, types=api.types, extensions=[api.extension], config=api.schema.config)
