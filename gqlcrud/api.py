@@ -48,6 +48,7 @@ from gqlcrud.faults import client_errors
 from gqlcrud.hooks import Hooks
 from gqlcrud.http import PartialStatus
 from gqlcrud.idempotency import MAX_KEY, Idempotency
+from gqlcrud.known_selections import KnownSelections
 from gqlcrud.options import Limits, ModelOptions
 from gqlcrud.planning import Planner, Visibility, check_stored_position, check_typed_position
 from gqlcrud.rendering import RenderingExecutor
@@ -127,6 +128,7 @@ class Api:
         )
         self.catalog: Catalog = read_catalog(mapped_classes(base), settings)
         self.session_dependency: SessionDependency | None = None
+        self._selections = KnownSelections()
         self.database = database
         self._settings, self._classes = settings, mapped_classes(base)
         self._database = self._read_database(database)
@@ -239,7 +241,8 @@ class Api:
         """
         sources = self._sources()
         planner = Planner(self.catalog, self.limits, _CHECKS[sources.reads.database], Visibility(context))
-        return Operation(planner, OperationConnection(sources.reads), Writer(sources.writes, self.catalog, context))
+        writer = Writer(sources.writes, self.catalog, context)
+        return Operation(planner, OperationConnection(sources.reads), writer, selections=self._selections)
 
     @property
     def idempotency_key(self) -> str | None:

@@ -12,6 +12,7 @@ from graphql import GraphQLResolveInfo, get_named_type
 from gqlcrud.catalog import Catalog, Column, Model, Relation
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.execution import OperationConnection, Reader, Transaction, Writer
+from gqlcrud.known_selections import KnownSelections
 from gqlcrud.plan import PagePlan, RecordPlan
 from gqlcrud.planning import Planner
 from gqlcrud.rendering import ConnectionShape, RecordShape, Renderer, connection_shape, record_shape
@@ -25,7 +26,7 @@ T = TypeVar("T")
 class Operation:
     """One GraphQL operation on one API: its planner, its connection and what it has loaded.
 
-    renders: whether the executor passes on what is rendered.
+    renders: whether the executor passes on what is rendered. selections: those that the API has read before.
     presets: what the presets gave, once anything is written.
     outcomes: what each root field gives, by response key, of a mutation that is written as a whole before any of them is
     resolved; an exception is raised. None for all other operations.
@@ -36,6 +37,7 @@ class Operation:
     writer: Writer
     reader: Reader = field(init=False)
     renders: bool = False
+    selections: KnownSelections = field(default_factory=KnownSelections)
     presets: Presets | None = None
     outcomes: Mapping[str, Any] | None = None
     _plans: dict[object, PagePlan | RecordPlan] = field(default_factory=dict)
@@ -60,7 +62,8 @@ class Operation:
         """What is shown of the connection that is being resolved; None if graphql-core has to walk it."""
         if not self.renders:
             return None
-        return connection_shape(selection, info.schema, get_named_type(info.return_type).name)
+        name = get_named_type(info.return_type).name
+        return self.selections.made_of(info, None, name, lambda: connection_shape(selection, info.schema, name))
 
     def record_shape(
         self, info: GraphQLResolveInfo[Any], selection: Selection, type_name: str | None = None
@@ -69,7 +72,8 @@ class Operation:
         type, where the field has an interface."""
         if not self.renders:
             return None
-        return record_shape(selection, info.schema, type_name or get_named_type(info.return_type).name)
+        name = type_name or get_named_type(info.return_type).name
+        return self.selections.made_of(info, type_name, name, lambda: record_shape(selection, info.schema, name))
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in a transaction; see `Writer.run`. What has been read before it is read anew after it.

@@ -62,6 +62,12 @@ def read_selection(info: GraphQLResolveInfo[Any], type_name: str | None = None) 
     )
 
 
+def read_arguments(info: GraphQLResolveInfo[Any]) -> Mapping[str, Any]:
+    """The arguments of the field that is being resolved. Raises GraphQLError for one that cannot be coerced."""
+    field = info.parent_type.fields[info.field_name]
+    return get_argument_values(field, info.field_nodes[0], _variable_values(info))
+
+
 def read_root_selections(
     schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode, variables: VariableValues
 ) -> dict[str, Selection]:

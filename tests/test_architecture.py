@@ -35,6 +35,7 @@ LAYERS = """
     catalog http reflected_names reflected_keys
     naming options faults idempotency
     scalars hooks
+    known_selections
     values selection errors graphiql progress
 """
 """From the top; what stands in one line does not import what else stands there."""
@@ -69,6 +70,7 @@ THIRD_PARTIES = {
             "context",
             "extension",
             "faults",
+            "known_selections",
             "loading",
             "prepared",
             "rendering",

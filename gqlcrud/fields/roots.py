@@ -35,7 +35,7 @@ class PageField(GeneratedField):
 
     async def _page(self, info: Info) -> Connection | Rendered:
         operation = running_operation(self.api)
-        selection = read_selection(info._raw_info)
+        selection = operation.selections.read(info._raw_info)
         plan = operation.planner.page(selection, self.model)
         shape = operation.connection_shape(info._raw_info, selection)
         if shape is not None:
@@ -59,7 +59,7 @@ class RecordField(GeneratedField):
 
     async def _record(self, info: Info) -> Record | Rendered | None:
         operation = running_operation(self.api)
-        selection = read_selection(info._raw_info)
+        selection = operation.selections.read(info._raw_info)
         try:
             key, values = operation.planner.selector(selection.arguments["by"], self.model)
         except RequestError as error:
@@ -118,7 +118,7 @@ class NodesField(GeneratedField):
         """What is shown of each record; None if graphql-core has to walk those of any model, of which none is read then."""
         asked: list[tuple[Model, RecordPlan, RecordShape]] = []
         for model in wanted:
-            selection = read_selection(info._raw_info, model.name)
+            selection = operation.selections.read(info._raw_info, model.name)
             shape = operation.record_shape(info._raw_info, selection, model.name)
             if shape is None:
                 return None
