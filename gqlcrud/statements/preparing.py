@@ -15,10 +15,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from gqlcrud.plan import (
+    Always,
     And,
     Compare,
     Condition,
-    Expression,
     KeyIn,
     Not,
     Opaque,
@@ -171,51 +171,54 @@ class _Splitter:
                 return replace(condition, term=self.condition(term), among=self.condition(among))
             case RelatedCount(operand=operand, among=among):
                 return replace(condition, operand=self._parameter(operand), among=self.condition(among))
-            case Expression():
-                self.lasting = False
+            case Always():
                 return condition
             case _:
-                return condition
+                return self._passing(condition)
+
+    def _passing(self, condition: Condition) -> Condition:
+        """A condition whose values stay in the statement, so that it serves for them alone: a list may have thousands."""
+        self.lasting = False
+        return condition
 
     def _compare(self, condition: Compare) -> Condition:
         column, operator, operand = condition.column, condition.operator, condition.operand
-        if isinstance(operand, Opaque):
-            self.lasting = False
+        if operator in _STRUCTURE:
             return condition
-        if column.scalar.name == "JSON" or column.scalar.item is not None:
-            return condition
+        if isinstance(operand, Opaque) or column.scalar.name == "JSON" or column.scalar.item is not None:
+            return self._passing(condition)
         if operator in TEXT_OPERATORS:
             return self._text(condition, str(operand))
         if self.columns.stores_text_time(column):
-            return condition
+            return self._passing(condition)
         if operator in COMPARISONS:
-            return replace(condition, operand=self._operand(condition))
+            return self._operand(condition)
         if operator in (Operator.IN, Operator.NOT_IN) and isinstance(operand, tuple):
             return self._list(condition, operand)
-        return condition
+        return self._passing(condition)
 
     def _text(self, condition: Compare, operand: str) -> Condition:
         given = given_text(condition.operator, operand, self.columns.database)
         if given is None:
-            return condition
+            return self._passing(condition)
         return replace(condition, operand=self._parameter(given))
 
-    def _operand(self, condition: Compare) -> Any:
+    def _operand(self, condition: Compare) -> Condition:
         """A value that the database can hold as it is."""
         found = self.columns.nearest(condition.column, condition.operand)
         if found.side or found.beyond:
-            return condition.operand
+            return self._passing(condition)
         expected = type(self.columns.bind_type(condition.column))
         form = "" if type(found.sql_type) is expected else _FORMS.get(type(found.sql_type))
-        return condition.operand if form is None else self._parameter(found.value, form)
+        if form is None:
+            return self._passing(condition)
+        return replace(condition, operand=self._parameter(found.value, form))
 
     def _list(self, condition: Compare, operand: tuple[Any, ...]) -> Condition:
         arrayed = self.columns.database is Database.POSTGRESQL and is_arrayed(condition.column) and len(operand) > 1
-        if not arrayed:
-            return condition
-        found = [self.columns.nearest(condition.column, value) for value in operand]
-        if any(each.side or each.beyond for each in found):
-            return condition
+        found = [self.columns.nearest(condition.column, value) for value in operand] if arrayed else []
+        if not found or any(each.side or each.beyond for each in found):
+            return self._passing(condition)
         return replace(condition, operand=self._parameter([each.value for each in found], ARRAY))
 
     def _parameter(self, value: Any, form: str = "") -> Any:
@@ -224,5 +227,7 @@ class _Splitter:
         return Parameter(name, form)
 
 
+_STRUCTURE = {Operator.IS_NULL, Operator.IS_EMPTY}
+"""Operators whose operands say what the statement looks like."""
 _FORMS: dict[type, str] = {sa.BigInteger: "integer", sa.Double: "double"}
 """What `Columns.nearest` binds by another type than the column's, by that type."""
