@@ -10,16 +10,17 @@ from typing import Any, TypeAlias, TypeVar
 from graphql import GraphQLResolveInfo, get_named_type
 
 from gqlcrud.catalog import Catalog, Column, Model, Relation
-from gqlcrud.errors import ConfigurationError
+from gqlcrud.errors import ConfigurationError, ErrorCode, RequestError
 from gqlcrud.execution import OperationConnection, Reader, Transaction, Writer
 from gqlcrud.known_selections import KnownSelections
 from gqlcrud.plan import PagePlan, RecordPlan
-from gqlcrud.planning import Planner
+from gqlcrud.planning import Planner, planned_rows
 from gqlcrud.rendering import ConnectionShape, RecordShape, Renderer, connection_shape, record_shape
 from gqlcrud.selection import FieldInfo, Selection, read_selection
 from gqlcrud.write_planning import Presets
 
 T = TypeVar("T")
+Plan = TypeVar("Plan", bound=PagePlan | RecordPlan)
 
 
 @dataclass(slots=True)
@@ -43,6 +44,7 @@ class Operation:
     presets: Presets | None = None
     outcomes: Mapping[str, Any] | None = None
     _plans: dict[object, PagePlan | RecordPlan] = field(default_factory=dict)
+    _rows: dict[object, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.reader = Reader(self.connection)
@@ -96,6 +98,7 @@ class Operation:
         await self.connection.close()
         self.forget()
         self._plans.clear()
+        self._rows.clear()
 
     def read_in(self, transaction: Transaction) -> None:
         """From here on all that is read comes from a transaction that is still open."""
@@ -106,7 +109,21 @@ class Operation:
         """A plan made at its first use. `identity` tells it from others, by the field nodes that it is made for."""
         plan = self._plans.get(identity)
         if plan is None:
-            plan = self._plans[identity] = make()
+            plan = self._plans[identity] = self.bounded(identity, make())
+        return plan
+
+    def bounded(self, identity: object, plan: Plan, records: int = 1) -> Plan:
+        """The plan itself, which `identity` tells from others of the operation. records: how many of it there are.
+
+        Raises RequestError where all that was planned so far may read more records than one operation is to.
+        """
+        self._rows[identity] = records * planned_rows(plan)
+        rows, maximum = sum(self._rows.values()), self.planner.limits.max_rows
+        if rows > maximum:
+            message = (
+                f"An operation reads at most {maximum} records; by the sizes of its pages this one reads up to {rows}."
+            )
+            raise RequestError(message, ErrorCode.LIMIT)
         return plan
 
     def relation_plan(self, info: GraphQLResolveInfo[Any], relation: Relation) -> PagePlan | RecordPlan:

@@ -16,19 +16,24 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     get_operation_ast,
+    validate,
 )
 from graphql.execution.values import VariableValues, get_variable_values
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types import ExecutionContext
 
 from gqlcrud.answering import answered_once
 from gqlcrud.context import Operation, begin_operation, end_operation
+from gqlcrud.document_limits import check_document, parse_within
 from gqlcrud.errors import ErrorCode
 from gqlcrud.execution import Answers
 from gqlcrud.faults import client_errors
 from gqlcrud.idempotency import AnswerKey, Idempotency, fingerprint
 from gqlcrud.mutations import Mutation, Once, WriteField, prepare_document, run_document
+from gqlcrud.options import Limits
 from gqlcrud.prepared import PreparedDocument, PreparedDocuments
 from gqlcrud.rendering import RenderingExecutor
 from gqlcrud.selection import Selection, read_root_selections
@@ -40,6 +45,7 @@ class ExtendedApi(Protocol):
     """What the extension needs of an `Api`."""
 
     idempotency: Idempotency | None
+    limits: Limits
 
     @property
     def idempotency_key(self) -> str | None: ...
@@ -69,6 +75,8 @@ def extension_of(api: ExtendedApi, documents: PreparedDocuments) -> type[SchemaE
             self.prepared = known_document(documents, context)
             if self.prepared is not None:
                 context.graphql_document = self.prepared.document
+            else:
+                read_document(context, api.limits)
             yield
             check_operation(context)
 
@@ -76,6 +84,8 @@ def extension_of(api: ExtendedApi, documents: PreparedDocuments) -> type[SchemaE
             context = self.execution_context
             if self.prepared is not None and self.prepared.rules == context.validation_rules:
                 context.pre_execution_errors = []
+            else:
+                validate_document(context, api.limits)
             yield
             if self.prepared is None and not context.pre_execution_errors:
                 remember_document(documents, context)
@@ -98,6 +108,29 @@ def known_document(documents: PreparedDocuments, context: ExecutionContext) -> P
     if not context.query or context.graphql_document is not None:
         return None
     return documents.find(context.schema._schema, context.query)
+
+
+def read_document(context: ExecutionContext, limits: Limits) -> None:
+    """Parse the text of a request. Raises GraphQLError for a syntax error, and with the code LIMIT.
+
+    A document that the caller has parsed is as large as the caller wants, and has its shape looked at. Without any text
+    it is Strawberry that tells.
+    """
+    if context.graphql_document is not None:
+        check_document(context.graphql_document, limits)
+    elif context.query:
+        context.graphql_document = parse_within(context.query, limits, context.parse_options)
+
+
+def validate_document(context: ExecutionContext, limits: Limits) -> None:
+    """Find what does not fit the schema, as Strawberry does, up to so many errors; nothing where somebody has done so."""
+    if context.pre_execution_errors is not None or not context.validation_rules:
+        return
+    assert context.graphql_document is not None, "the document is parsed"
+    rules = (*context.validation_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+    context.pre_execution_errors = validate(
+        context.schema._schema, context.graphql_document, rules, max_errors=limits.max_errors
+    )
 
 
 def remember_document(documents: PreparedDocuments, context: ExecutionContext) -> None:

@@ -47,6 +47,14 @@ class Limits:
     max_search_words: words of one `search`; a phrase in quotation marks is one.
     facet_values: values of a facet when its `limit` is not given; `max_facet_values`, if that is less.
     max_facet_values: the largest `limit` of a facet.
+    max_rows: records that one operation reads at most, by the sizes of its pages multiplied down the tree.
+    max_tokens: words, signs, values and comments of a document.
+    max_nesting: how deep brackets, and fields with fragments spread, stand in each other in a document.
+    max_fields: fields that one operation selects, those of a fragment as often as it is spread.
+    max_aliases: aliases of a document.
+    max_root_fields: root fields of a query. max_root_mutations: those of a mutation.
+    max_directives: directives of a document. max_field_directives: those of one field, or spread.
+    max_errors: errors of validation that are told; one more says that there are others.
     """
 
     page_size: int = 50
@@ -62,6 +70,16 @@ class Limits:
     max_search_words: int = 20
     facet_values: int = 50
     max_facet_values: int = 500
+    max_rows: int = 100_000
+    max_tokens: int = 5000
+    max_nesting: int = 100
+    max_fields: int = 5000
+    max_aliases: int = 100
+    max_root_fields: int = 20
+    max_root_mutations: int = 10
+    max_directives: int = 50
+    max_field_directives: int = 5
+    max_errors: int = 5
 
     def __post_init__(self) -> None:
         for each in fields(self):

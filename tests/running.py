@@ -4,7 +4,12 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from gqlcrud import Api
+from gqlcrud import Api, Limits
+
+ROOMY = Limits(
+    max_rows=10**9, max_tokens=10**5, max_fields=10**6, max_aliases=1000, max_root_fields=1000, max_directives=1000
+)
+"""For documents that ask for many things at once, to find out about each."""
 
 
 async def save(engine: AsyncEngine, *instances: object) -> None:

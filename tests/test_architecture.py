@@ -31,7 +31,7 @@ LAYERS = """
     planning statements
     bulk_plan
     write_plan
-    keys plan examples fastapi reflect prepared known_selections
+    keys plan examples fastapi reflect prepared known_selections document_limits
     catalog http reflected_names reflected_keys
     naming options faults idempotency
     scalars hooks
@@ -69,6 +69,7 @@ THIRD_PARTIES = {
             "api",
             "context",
             "direct",
+            "document_limits",
             "extension",
             "faults",
             "known_selections",

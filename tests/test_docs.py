@@ -200,7 +200,7 @@ def test_every_option_of_a_model_is_explained(name: str) -> None:
 
 
 def test_every_limit_has_its_row() -> None:
-    assert [row[:2] for row in table("serving", "## Limits")] == [
+    assert [row[:2] for row in table("limits", "## Values")] == [
         [f"`{field.name}`", f"{field.default}"] for field in dataclasses.fields(Limits)
     ]
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from gqlcrud import Api
 from tests.databases import MakeEngine, PostgresServer, engine_maker
-from tests.running import run, save
+from tests.running import ROOMY, run, save
 from tests.wheres import Filter, Predicate, matches, negation, trees
 from tests.zoo import Lists, PgOnly
 
@@ -70,7 +70,7 @@ ROWS: Sequence[dict[str, Any]] = [
 async def api(make_module_engine: MakeEngine) -> AsyncIterator[Api]:
     engine = await make_module_engine(Base.metadata)
     await save(engine, *(Basket(**row) for row in ROWS))
-    yield Api(Base, engine)
+    yield Api(Base, engine, limits=ROOMY)
 
 
 def condition(key: str, operator: str, operand: Any) -> Filter:

@@ -18,7 +18,7 @@ from gqlcrud.catalog import CatalogSettings, Column, mapped_classes, read_catalo
 from gqlcrud.keys import encode_id
 from gqlcrud.values import format_duration
 from tests.databases import MakeEngine
-from tests.running import save
+from tests.running import ROOMY, save
 from tests.wheres import COMPARISONS, Filter, compares, matches, negation, trees
 from tests.zoo import Colour, Everything, Level, Scalars, Size
 
@@ -92,7 +92,7 @@ ROWS = made_rows()
 async def api(make_module_engine: MakeEngine) -> AsyncIterator[Api]:
     engine = await make_module_engine(Scalars.metadata)
     await save(engine, *(Everything(**row) for row in ROWS))
-    yield Api(Scalars, engine)
+    yield Api(Scalars, engine, limits=ROOMY)
 
 
 # ---------- operators ----------

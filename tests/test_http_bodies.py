@@ -281,8 +281,8 @@ async def test_document_that_nests_100000_deep_is_refused(client: httpx.AsyncCli
         status, document = await send(client, {"query": query})
 
         assert (status, [error["extensions"] for error in document["errors"]]) == (
-            400,
-            [{"code": "GRAPHQL_PARSE_FAILED"}],
+            422,
+            [{"code": "LIMIT"}],
         )
         assert "recursion" not in json.dumps(document)
 

@@ -1,18 +1,18 @@
 """Documents that were valid once are neither parsed nor validated again; nothing else of a request is kept."""
 
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import pytest
 import strawberry
-import strawberry.schema.schema as strawberry_schema
 from graphql import FieldNode, GraphQLError, ValidationRule, build_schema, parse
 from sqlalchemy import Boolean
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from strawberry.extensions import AddValidationRules, SchemaExtension
 
-from gqlcrud import Api, ModelOptions, SoftDelete
+from gqlcrud import Api, ModelOptions, SoftDelete, document_limits, extension
 from gqlcrud.prepared import PreparedDocuments
 from tests.databases import MakeEngine
 from tests.running import refused, run, save
@@ -80,8 +80,8 @@ def worked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """What graphql-core is asked to do: to parse, to validate."""
     done: list[str] = []
 
-    def watched(name: str) -> Any:
-        original = getattr(strawberry_schema, name)
+    def watched(module: ModuleType, name: str) -> Any:
+        original = getattr(module, name)
 
         def call(*arguments: Any, **named: Any) -> Any:
             done.append(name)
@@ -89,8 +89,8 @@ def worked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
         return call
 
-    for name in ("parse", "validate"):
-        monkeypatch.setattr(strawberry_schema, name, watched(name))
+    for module, name in ((document_limits, "parse"), (extension, "validate")):
+        monkeypatch.setattr(module, name, watched(module, name))
     yield done
 
 

@@ -23,7 +23,7 @@ from gqlcrud import Api, ModelOptions, field
 from tests import changing, market, shelf, zoo
 from tests.databases import MakeEngine, SqliteFolder, engine_maker, record_statements
 from tests.random_documents import Ids, Selected, Trees, Writer, continued
-from tests.running import save
+from tests.running import ROOMY, save
 from tests.zoo_rows import SECTIONS
 
 # ---------- both ways ----------
@@ -248,7 +248,7 @@ async def test_documents_are_answered_alike_both_ways(make_engine: MakeEngine, n
     metadata = loosened(base.metadata)
     engine = await make_engine(metadata)
     await fill(engine, name)
-    both = Both.of(Api(base, engine, models=OPTIONS.get(name, {})), engine)
+    both = Both.of(Api(base, engine, models=OPTIONS.get(name, {}), limits=ROOMY), engine)
     ids = await ids_of(both.api)
     random = Random(name)
     count = COUNTS.get(name, 3)

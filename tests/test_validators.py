@@ -126,8 +126,9 @@ async def test_every_changed_value_that_is_refused_is_told(api: Api) -> None:
 
 async def test_a_refused_foreign_key_is_told_at_the_relation_that_sets_it(api: Api) -> None:
     names = ", ".join(
-        f'm{each}: createTeam(input: {{data: {{name: "T"}}}}) {{ errors {{ message }} }}' for each in range(13)
+        f'm{each}: createTeam(input: {{data: {{name: "T"}}}}) {{ errors {{ message }} }}' for each in range(10)
     )
+    await run(api, f"mutation {{ {names} }}")
     await run(api, f"mutation {{ {names} }}")
 
     assert await errors_of(api, "createMember", '{data: {email: "@", firstDay: 1, team: {connect: {rowId: 13}}}}') == [

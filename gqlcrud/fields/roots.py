@@ -17,7 +17,7 @@ from gqlcrud.errors import ErrorCode, RequestError
 from gqlcrud.execution import Connection, Record
 from gqlcrud.fields.generated import GeneratedField
 from gqlcrud.keys import decode_node_id
-from gqlcrud.plan import RecordPlan
+from gqlcrud.plan import PagePlan, RecordPlan
 from gqlcrud.rendering import NotRendered, OpenSelection, RecordShape, Rendered
 from gqlcrud.selection import RESOLVED, FieldInfo, Selection
 
@@ -64,11 +64,14 @@ class PageField(ReadField):
         shape = operation.connection_shape(info, selection)
         if shape is None:
             raise OpenSelection
-        return Rendered(await operation.renderer.page(operation.planner.page(selection, self.model), shape, RESOLVED))
+        return Rendered(await operation.renderer.page(self._plan(operation, info, selection), shape, RESOLVED))
 
     async def walked(self, operation: Operation, info: FieldInfo) -> Connection:
-        plan = operation.planner.page(operation.selections.read(info), self.model)
+        plan = self._plan(operation, info, operation.selections.read(info))
         return Connection(await operation.reader.page(plan), RESOLVED)
+
+    def _plan(self, operation: Operation, info: FieldInfo, selection: Selection) -> PagePlan:
+        return operation.bounded(id(info.field_nodes[0]), operation.planner.page(selection, self.model))
 
 
 class RecordField(ReadField):
@@ -85,22 +88,23 @@ class RecordField(ReadField):
         shape = operation.record_shape(info, selection)
         if shape is None:
             raise OpenSelection
-        plan, values = self._plan(operation, selection)
+        plan, values = self._plan(operation, info, selection)
         (rendered,) = await operation.renderer.records(plan, shape, RESOLVED, [values])
         return Rendered(rendered)
 
     async def walked(self, operation: Operation, info: FieldInfo) -> Record | None:
-        plan, values = self._plan(operation, operation.selections.read(info))
+        plan, values = self._plan(operation, info, operation.selections.read(info))
         (found,) = await operation.reader.records(plan, [values])
         return found[RESOLVED] if found is not None else None
 
-    def _plan(self, operation: Operation, selection: Selection) -> tuple[RecordPlan, tuple[Any, ...]]:
+    def _plan(self, operation: Operation, info: FieldInfo, selection: Selection) -> tuple[RecordPlan, tuple[Any, ...]]:
         """The plan, and the key that is asked for."""
         try:
             key, values = operation.planner.selector(selection.arguments["by"], self.model)
         except RequestError as error:
             raise error.below("by") from None
-        return operation.planner.record(selection, self.model, key.columns), values
+        plan = operation.planner.record(selection, self.model, key.columns)
+        return operation.bounded(id(info.field_nodes[0]), plan), values
 
 
 class NodesField(ReadField):
@@ -119,7 +123,7 @@ class NodesField(ReadField):
             shape = operation.record_shape(info, selection, model.name)
             if shape is None:
                 raise OpenSelection
-            asked.append((model, operation.planner.record(selection, model, model.primary_key), shape, keys))
+            asked.append((model, self._plan(operation, info, selection, model, keys), shape, keys))
         found: dict[Node | None, Any] = {None: None}
         renderer = replace(operation.renderer, alone=operation.alone and len(asked) == 1)
         async with operation.connection.reading():
@@ -134,10 +138,16 @@ class NodesField(ReadField):
         async with operation.connection.reading():
             for model, keys in _by_model(nodes).items():
                 selection = operation.selections.read(info, model.name)
-                plan = operation.planner.record(selection, model, model.primary_key)
+                plan = self._plan(operation, info, selection, model, keys)
                 for key, views in zip(keys, await operation.reader.records(plan, keys), strict=True):
                     found[model, key] = views[RESOLVED] if views is not None else None
         return self._given([found[node] for node in nodes])
+
+    def _plan(
+        self, operation: Operation, info: FieldInfo, selection: Selection, model: Model, keys: Sequence[Key]
+    ) -> RecordPlan:
+        plan = operation.planner.record(selection, model, model.primary_key)
+        return operation.bounded((id(info.field_nodes[0]), model.name), plan, len(keys))
 
     def _nodes(self, operation: Operation, info: FieldInfo) -> list[Node | None]:
         """What each id names, in their order."""

@@ -55,6 +55,11 @@ def prepare(operation: Operation, presets: Presets, mutation: Mutation, selectio
     value = selection.arguments["input"]
     client_id = value.get("clientMutationId")
     shown = plan_payload(operation.planner, selection, mutation.model, mutation.shown)
+    items = max((len(each) for each in value.values() if isinstance(each, list)), default=1)
+    for _, record in shown.records:
+        operation.bounded(object(), record, items if mutation.listed else 1)
+    for _, edge in shown.edges:
+        operation.bounded(object(), edge)
     try:
         plan = mutation.plan(WritePlanner(operation.planner, presets), value, mutation.model)
     except WriteError as error:

@@ -2,6 +2,7 @@
 
 from gqlcrud.planning.known_plans import KnownPlans
 from gqlcrud.planning.payloads import plan_payload
+from gqlcrud.planning.size import planned_rows
 from gqlcrud.planning.tree import Planner
 from gqlcrud.planning.visibility import DeletedRecords, Visibility
 from gqlcrud.planning.where import canonical_json, conjunction
@@ -17,4 +18,5 @@ __all__ = [
     "check_typed_position",
     "conjunction",
     "plan_payload",
+    "planned_rows",
 ]
