@@ -100,5 +100,10 @@ def not_to_be_run(error: Exception) -> StrawberryResult:
             return _not_run("Syntax Error: Unexpected <EOF>.", ErrorCode.GRAPHQL_PARSE_FAILED)
 
 
+def timed_out(seconds: float | None) -> StrawberryResult:
+    """What is told of an operation that is ended as a whole."""
+    return _not_run(f"The operation took longer than {seconds:g} seconds.", ErrorCode.TIMEOUT)
+
+
 def _not_run(message: str, code: ErrorCode) -> StrawberryResult:
     return PreExecutionError(data=None, errors=[GraphQLError(message, extensions={"code": code.value})])

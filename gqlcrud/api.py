@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,19 +13,17 @@ from typing import Any, TypeAlias, TypeVar
 import strawberry
 from fastapi import APIRouter
 from fastapi.params import Depends
-from graphql import GraphQLError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import sessionmaker
 from strawberry.directive import StrawberryDirective
-from strawberry.exceptions import MissingQueryError, StrawberryException
+from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from gqlcrud.answering import not_to_be_run
+from gqlcrud.answering import not_to_be_run, timed_out
 from gqlcrud.catalog import Catalog, CatalogSettings, mapped_classes, read_catalog
 from gqlcrud.context import Operation
 from gqlcrud.crud import Crud, python_catalog
@@ -53,25 +52,14 @@ from gqlcrud.known_selections import KnownSelections
 from gqlcrud.options import Limits, ModelOptions
 from gqlcrud.planning import KnownPlans, Planner, Visibility, check_stored_position, check_typed_position
 from gqlcrud.prepared import PreparedDocuments
-from gqlcrud.rendering import RenderingExecutor
 from gqlcrud.scalars import Scalar
+from gqlcrud.schema import build_schema
 from gqlcrud.statements import Database
 from gqlcrud.types import ATOMIC, ERROR_TYPES, SCALARS, declare_types, mutation_type, query_type
 
 T = TypeVar("T")
 SessionDependency: TypeAlias = Callable[..., Any]
 _CHECKS = {Database.POSTGRESQL: check_typed_position, Database.SQLITE: check_stored_position}
-
-
-class _Schema(strawberry.Schema):
-    """Strawberry's schema, which leaves logging to `faults`: a client's mistake is not an error of the server."""
-
-    def get_extensions(self, sync: bool = False) -> list[SchemaExtension]:
-        """Strawberry's extension for directives looks for them at every field; ours stand on operations alone."""
-        return [each() for each in self.extensions if isinstance(each, type)]
-
-    def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
-        """Log nothing here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,24 +158,35 @@ class Api:
         Raises ConfigurationError if there is neither a session nor a database, and for a key without `idempotency`.
         """
         self._check_key(idempotency_key)
-        allowed = {OperationType.QUERY, OperationType.MUTATION} if allow_mutations else {OperationType.QUERY}
+        seconds = self.limits.request_timeout
         with self.using(session or self._session.get()), _set(self._key, idempotency_key):
-            sources = self._sources()
-            direct = await self._direct.answer(
-                query, variables or {}, operation_name, lambda: self._new_operation(sources, context)
-            )
-            if direct is not None:
-                return direct
             try:
-                result = await self.schema.execute(
-                    query,
-                    variable_values=dict(variables or {}),
-                    context_value=context,
-                    operation_name=operation_name,
-                    allowed_operation_types=allowed,
-                )
-            except (CannotGetOperationTypeError, InvalidOperationTypeError, MissingQueryError) as error:
-                return not_to_be_run(error)
+                async with asyncio.timeout(seconds) as timer:
+                    return await self._execute(query, variables or {}, context, operation_name, allow_mutations)
+            except TimeoutError:
+                if not timer.expired():
+                    raise
+                return timed_out(seconds)
+
+    async def _execute(
+        self, query: str, variables: Mapping[str, Any], context: Any, operation_name: str | None, mutations: bool
+    ) -> ExecutionResult:
+        sources = self._sources()
+        direct = await self._direct.answer(
+            query, variables, operation_name, lambda: self._new_operation(sources, context)
+        )
+        if direct is not None:
+            return direct
+        try:
+            result = await self.schema.execute(
+                query,
+                variable_values=dict(variables),
+                context_value=context,
+                operation_name=operation_name,
+                allowed_operation_types=[OperationType.QUERY, *([OperationType.MUTATION] if mutations else [])],
+            )
+        except (CannotGetOperationTypeError, InvalidOperationTypeError, MissingQueryError) as error:
+            return not_to_be_run(error)
         if result.errors:
             result.errors = client_errors(result.errors, executed=not isinstance(result, PreExecutionError))
         return result
@@ -253,8 +252,9 @@ class Api:
 
     def _new_operation(self, sources: _Sources, context: Any) -> Operation:
         planner = Planner(self.catalog, self.limits, _CHECKS[sources.reads.database], Visibility(context), self._plans)
-        writer = Writer(sources.writes, self.catalog, context)
-        return Operation(planner, OperationConnection(sources.reads), writer, selections=self._selections)
+        timeout = self.limits.statement_timeout
+        writer = Writer(sources.writes, self.catalog, context, timeout=timeout)
+        return Operation(planner, OperationConnection(sources.reads, timeout), writer, selections=self._selections)
 
     @property
     def idempotency_key(self) -> str | None:
@@ -296,18 +296,7 @@ class Api:
         )
 
     def _build_schema(self) -> strawberry.Schema:
-        try:
-            return _Schema(
-                self.query,
-                self.mutation,
-                types=self.types,
-                extensions=[self.extension],
-                directives=self.directives,
-                execution_context_class=RenderingExecutor,
-                config=StrawberryConfig(disable_field_suggestions=False, scalar_map=SCALARS),
-            )
-        except (StrawberryException, TypeError, ValueError) as error:
-            raise ConfigurationError(f"The schema cannot be built: {error}") from error
+        return build_schema(self.query, self.mutation, self.types, self.extension, self.directives, SCALARS)
 
 
 @contextmanager

@@ -37,6 +37,7 @@ _UNEXECUTED = {
     ErrorCode.GRAPHQL_PARSE_FAILED.value: 400,
     ErrorCode.MUTATION_REFUSED.value: 405,
     ErrorCode.INTERNAL_ERROR.value: 500,
+    ErrorCode.TIMEOUT.value: 503,
 }
 """The status of an operation that is not executed, by the code of its error; all other codes are 422."""
 

@@ -55,6 +55,8 @@ class Limits:
     max_root_fields: root fields of a query. max_root_mutations: those of a mutation.
     max_directives: directives of a document. max_field_directives: those of one field, or spread.
     max_errors: errors of validation that are told; one more says that there are others.
+    statement_timeout: seconds that the database has for a statement, or for all that one field of a mutation writes.
+    request_timeout: seconds for the whole of an operation. None for either is no bound.
     """
 
     page_size: int = 50
@@ -80,16 +82,26 @@ class Limits:
     max_directives: int = 50
     max_field_directives: int = 5
     max_errors: int = 5
+    statement_timeout: float | None = 10
+    request_timeout: float | None = 30
 
     def __post_init__(self) -> None:
         for each in fields(self):
             value = getattr(self, each.name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            if each.name.endswith("_timeout"):
+                _check_timeout(each.name, value)
+            elif not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise ConfigurationError(f"Limits({each.name}={value!r}) takes a number from 1.")
 
     def facet_limit(self, limit: int | None) -> int:
         """How many values a facet has at most whose `limit` is this, None if it is not given."""
         return min(self.facet_values, self.max_facet_values) if limit is None else limit
+
+
+def _check_timeout(name: str, value: object) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf")
+    if value is not None and not number:
+        raise ConfigurationError(f"Limits({name}={value!r}) takes seconds, more than 0, or None.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ LAYERS = """
     commands
     targets
     api
-    extension direct
+    extension direct schema
     answering
     types
     mutations http_errors
@@ -61,12 +61,12 @@ THIRD_PARTIES = {
         "rendering",
         "rest",
         "scalars",
+        "schema",
         "types",
     },
     "graphql": {
         *(
             "answering",
-            "api",
             "context",
             "direct",
             "document_limits",
@@ -76,6 +76,7 @@ THIRD_PARTIES = {
             "loading",
             "prepared",
             "rendering",
+            "schema",
             "selection",
             "types",
         )

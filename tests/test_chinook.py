@@ -16,7 +16,7 @@ from sqlalchemy import URL
 from gqlcrud import Api
 from gqlcrud.targets import Target
 from tests.databases import record_statements
-from tests.running import run
+from tests.running import ROOMY, run
 from tests.urls import target_at
 
 Sql = Callable[..., list[Any]]
@@ -34,7 +34,9 @@ async def target(request: pytest.FixtureRequest) -> AsyncIterator[Target]:
 
 @pytest.fixture(scope="module")
 def api(target: Target) -> Api:
+    """Its pages are large, and so are those below them."""
     assert target.api is not None
+    target.api.limits = ROOMY
     return target.api
 
 

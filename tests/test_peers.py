@@ -332,7 +332,8 @@ async def test_joined_inheritance_is_read_without_lazy_loading(make_engine: Make
     await save(engine, garage)
     found = await run(
         Api(zoo.Joined, engine),
-        """{ garages(first: 5) { nodes { vehicles(orderBy: [{wheels: DESC}]) { nodes { kind wheels } } trucks { nodes { load wheels
+        """{ garages(first: 5) { nodes { vehicles(orderBy: [{wheels: DESC}]) { nodes { kind wheels } } trucks { nodes { load
+          wheels
           trailers { nodes { truck { load } } } } } } }
           fireEngines(where: {load: {gt: 8}, wheels: {eq: 6}}) { nodes { ladder load wheels kind garage { rowId } } }
           trucks { totalCount } }""",

@@ -12,7 +12,7 @@ from strawberry.types import Info
 from gqlcrud import Api, ModelOptions, field, load_record, load_relation
 from tests import shelf, zoo
 from tests.databases import MakeEngine, record_statements
-from tests.running import run, save
+from tests.running import ROOMY, run, save
 
 MANY = 200
 
@@ -163,7 +163,7 @@ async def test_statements_are_as_many_for_two_parents_as_for_two_hundred(
 ) -> None:
     """And they are the same ones for any number of keys beyond one, so that a database prepares each of them once."""
     engine = await shops.engine(base)
-    api = Api(base, engine)
+    api = Api(base, engine, limits=ROOMY)
     document = f"query($n: Int!) {{ {query} }}"
 
     few = await statements_of(api, engine, document, n=2)

@@ -477,7 +477,7 @@ MANY: dict[str, Callable[[str], str]] = {
     "set": lambda name: f'{{name: "{name}"}}',
 }
 KINDS: dict[str, Any] = {"guests": Guest, "notes": Note, "tags": Tag}
-ROOMY = Limits(max_write_items=10_000)
+ROOMY = Limits(max_write_items=10_000, max_tokens=100_000)
 
 
 def linked(operation: str, item: str) -> str:

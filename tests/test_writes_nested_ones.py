@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from gqlcrud import Api
+from gqlcrud import Api, Limits
 from tests import zoo
 from tests.databases import MakeEngine, record_statements
 from tests.family import Base, Family, Garden, House, Person, Street, family
@@ -225,7 +225,9 @@ async def test_an_input_names_as_many_records_as_the_limit_allows(make_engine: M
     await save(engine, Person(name="a"))
     names = ", ".join('{name: "x"}' for _ in range(1001))
     errors = await failed(
-        Api(Base, engine), "updatePerson", f'{{by: {{name: "a"}}, patch: {{children: {{disconnect: [{names}]}}}}}}'
+        Api(Base, engine, limits=Limits(max_tokens=10_000)),
+        "updatePerson",
+        f'{{by: {{name: "a"}}, patch: {{children: {{disconnect: [{names}]}}}}}}',
     )
 
     assert ("LIMIT", "A mutation names at most 1000 records.", "patch.children.disconnect.1000") in errors

@@ -41,9 +41,12 @@ class OperationConnection:
 
     A connection serves one statement at a time, while GraphQL resolves siblings concurrently: `lock` puts them in a row.
     Once the database has failed, the operation asks it no more: what is left of it fails at once, not one wait later each.
+    timeout: seconds that a statement may take. It is ended then as that of a task that is cancelled, by word to the server,
+    so that no statement has to be run for it.
     """
 
     source: ConnectionSource
+    timeout: float | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _readers: int = 0
     _opened: AbstractAsyncContextManager[AsyncConnection] | None = None
@@ -127,7 +130,8 @@ class OperationConnection:
                 if rows is not None:
                     return rows
             connection = await self._acquire()
-            result = await _readable(connection.execute(statement, parameters))
+            async with asyncio.timeout(self.timeout):
+                result = await _readable(connection.execute(statement, parameters))
             return list(result.fetchall())
         except (exc.SQLAlchemyError, OSError) as error:
             await self._failed(error)
@@ -141,15 +145,16 @@ class OperationConnection:
     async def _fetch(self, driver: Driver, statement: sa.Select[Any], parameters: Mapping[str, Any]) -> Rows | None:
         """The rows by way of the driver; None for a statement that only SQLAlchemy can run."""
         raw = await self._acquire_raw(driver)
-        try:
-            known = await driver.statement(raw, statement, parameters)
-            if known is None:
-                return None
-            answer = await _readable(driver.fetch(raw, known, parameters))
-        except BaseException as error:
-            if not isinstance(error, Exception):
-                await self._release(error)
-            raise
+        async with asyncio.timeout(self.timeout):
+            try:
+                known = await driver.statement(raw, statement, parameters)
+                if known is None:
+                    return None
+                answer = await _readable(driver.fetch(raw, known, parameters))
+            except BaseException as error:
+                if not isinstance(error, Exception):
+                    await self._release(error)
+                raise
         return known.read(answer)
 
     async def _acquire(self) -> AsyncConnection:
@@ -195,6 +200,8 @@ class OperationConnection:
 
         Raises RequestError for what a client may know of the failure.
         """
+        if self.source.joined and self._connection is not None and self._connection.invalidated:
+            self._outage = error  # the session has no other connection for what is left of the operation
         await self._release(error)
         if is_timeout(error):
             raise took_too_long(error) from error

@@ -18,11 +18,13 @@ from gqlcrud.statements import Database, database_of
 @dataclass(frozen=True, slots=True)
 class ConnectionSource:
     """Opens connections to one database. driver: what may run statements in place of SQLAlchemy, on connections of its own
-    that are in no transaction; None where they are to be those of `connect`."""
+    that are in no transaction; None where they are to be those of `connect`. joined: whether all connections are the one of
+    a session of the application's, in its transaction."""
 
     database: Database
     connect: Callable[[], AbstractAsyncContextManager[AsyncConnection]]
     driver: Driver | None = None
+    joined: bool = False
 
 
 def engine_source(engine: AsyncEngine) -> ConnectionSource:
@@ -73,7 +75,7 @@ def session_source(session: AsyncSession) -> ConnectionSource:
         async with connection.begin_nested():
             yield connection
 
-    return ConnectionSource(database, connect)
+    return ConnectionSource(database, connect, joined=True)
 
 
 async def is_autocommit(connection: AsyncConnection) -> bool:

@@ -64,7 +64,7 @@ class Transaction:
     """One transaction that is open: plans are applied in it, and what they have written is read.
 
     place: put before the path of every error; it tells which of several pieces of work has failed. hooks: of the records
-    that are written.
+    that are written. timeout: seconds for each part of the work, and for each statement that reads.
     """
 
     session: AsyncSession
@@ -73,13 +73,14 @@ class Transaction:
     hooks: RecordHooks
     rows: Rows = field(default_factory=Rows)
     place: tuple[str, ...] = ()
+    timeout: float | None = None
 
     async def apply(self, work: Callable[[Saver], T]) -> T:
         """Run a part of the unit of work, which is synchronous."""
         writing: list[WrittenRow] = []
         written: list[WrittenRow] = []
         try:
-            async with self._watched():
+            async with self._watched(), asyncio.timeout(self.timeout):
                 return await self.session.run_sync(
                     lambda session: work(Saver(session, self.catalog, self.database, self.hooks, writing, written))
                 )
@@ -96,11 +97,11 @@ class Transaction:
         async def connect() -> AsyncIterator[AsyncConnection]:
             yield await self.session.connection()
 
-        return Reader(OperationConnection(ConnectionSource(self.database, connect)))
+        return Reader(OperationConnection(ConnectionSource(self.database, connect), self.timeout))
 
     def connection(self) -> OperationConnection:
         """Reads what is written, and leaves the transaction intact if a statement fails."""
-        return OperationConnection(session_source(self.session))
+        return OperationConnection(session_source(self.session), self.timeout)
 
     @asynccontextmanager
     async def _watched(self) -> AsyncIterator[None]:
@@ -149,12 +150,13 @@ class _RolledBack(Exception):
 @dataclass(frozen=True, slots=True)
 class Writer:
     """Runs work in transactions of one source. context: that of the request, for hooks. attempts: 1 for work that cannot
-    be done again from the start."""
+    be done again from the start. timeout: seconds for each part of the work."""
 
     source: TransactionSource
     catalog: Catalog
     context: Any = None
     attempts: int = ATTEMPTS
+    timeout: float | None = None
 
     async def run(self, work: Work[T]) -> T:
         """What `work` gives, once it is committed and the hooks that wait for that are called.
@@ -223,7 +225,7 @@ class Writer:
                 raise unavailable(error) from error
             raise
         hooks = RecordHooks(self.context, session, await_only)
-        return Transaction(session, self.catalog, self.source.database, hooks, rows)
+        return Transaction(session, self.catalog, self.source.database, hooks, rows, timeout=self.timeout)
 
     async def _explained(self, error: Exception, rows: Rows) -> Exception:
         """What is told of a failure of the database; the failure itself, if that is nothing that could be expected."""
