@@ -49,7 +49,7 @@ from gqlcrud.hooks import Hooks
 from gqlcrud.http import PartialStatus
 from gqlcrud.idempotency import MAX_KEY, Idempotency
 from gqlcrud.known_selections import KnownSelections
-from gqlcrud.options import Limits, ModelOptions
+from gqlcrud.options import Limits, ModelOptions, Permission, check_permission
 from gqlcrud.planning import KnownPlans, Planner, Visibility, check_stored_position, check_typed_position
 from gqlcrud.prepared import PreparedDocuments
 from gqlcrud.scalars import Scalar
@@ -84,6 +84,8 @@ class Api:
     enforced_foreign_keys: False where foreign keys may point at nothing; to-one fields are nullable then.
     read_only: True offers no mutations but those of `mutation`.
     hooks: what is called around writes, of whichever model; before those of the model.
+    introspection: who may read the schema: all, nobody, or for whom a function of `info.context` says so. suggestions: who
+    is told the names of the schema that are like one that is not there; by default who may read it.
 
     Attributes: `schema`, the Strawberry schema; `query` and `mutation`, its roots (`mutation` is None if nothing can be
     written), `extension`, `directives` and `types`, for a schema of one's own; `catalog`, what was read from the models.
@@ -107,20 +109,21 @@ class Api:
         enforced_foreign_keys: bool = True,
         read_only: bool = False,
         hooks: Hooks | None = None,
+        introspection: Permission = True,
+        suggestions: Permission | None = None,
     ) -> None:
-        self.title = title
-        self.limits = limits or Limits()
+        self.title, self.limits = title, limits or Limits()
         if hooks is not None and not isinstance(hooks, Hooks):
             raise ConfigurationError(f"Api(hooks=...) takes gqlcrud.Hooks(...), not {hooks!r}.")
         self.idempotency = idempotency
+        self.introspection = check_permission("introspection", introspection)
+        self.suggestions = introspection if suggestions is None else check_permission("suggestions", suggestions)
         settings = CatalogSettings(
             models or {}, scalars or {}, self.limits, skip_unknown, enforced_foreign_keys, read_only, hooks
         )
         self.catalog: Catalog = read_catalog(mapped_classes(base), settings)
         self.session_dependency: SessionDependency | None = None
-        self._selections = KnownSelections()
-        self._documents = PreparedDocuments()
-        self._plans = KnownPlans()
+        self._selections, self._documents, self._plans = KnownSelections(), PreparedDocuments(), KnownPlans()
         self.database = database
         self._settings, self._classes = settings, mapped_classes(base)
         self._database = self._read_database(database)

@@ -33,8 +33,8 @@ from gqlcrud.execution import Answers
 from gqlcrud.faults import client_errors
 from gqlcrud.idempotency import AnswerKey, Idempotency, fingerprint
 from gqlcrud.mutations import Mutation, Once, WriteField, prepare_document, run_document
-from gqlcrud.options import Limits
-from gqlcrud.prepared import PreparedDocument, PreparedDocuments
+from gqlcrud.options import Limits, Permission, permits
+from gqlcrud.prepared import PreparedDocument, PreparedDocuments, introspects
 from gqlcrud.rendering import RenderingExecutor
 from gqlcrud.selection import Selection, read_root_selections
 
@@ -46,6 +46,8 @@ class ExtendedApi(Protocol):
 
     idempotency: Idempotency | None
     limits: Limits
+    introspection: Permission
+    suggestions: Permission
 
     @property
     def idempotency_key(self) -> str | None: ...
@@ -68,7 +70,8 @@ def extension_of(api: ExtendedApi, documents: PreparedDocuments) -> type[SchemaE
                 await self.operation.end()
             result = self.execution_context.result
             if isinstance(result, ExecutionResult) and result.errors:
-                result.errors = client_errors(result.errors, executed=True)
+                suggestions = permits(api.suggestions, self.execution_context.context)
+                result.errors = client_errors(result.errors, executed=True, suggestions=suggestions)
 
         def on_parse(self) -> Iterator[None]:
             context = self.execution_context
@@ -84,8 +87,10 @@ def extension_of(api: ExtendedApi, documents: PreparedDocuments) -> type[SchemaE
             context = self.execution_context
             if self.prepared is not None and self.prepared.rules == context.validation_rules:
                 context.pre_execution_errors = []
-            else:
-                validate_document(context, api.limits)
+            elif context.pre_execution_errors is None and context.validation_rules:
+                context.pre_execution_errors = validation_errors(context, api)
+            if not context.pre_execution_errors and not permits(api.introspection, context.context):
+                context.pre_execution_errors = introspection_errors(self.prepared, context)
             yield
             if self.prepared is None and not context.pre_execution_errors:
                 remember_document(documents, context)
@@ -122,15 +127,29 @@ def read_document(context: ExecutionContext, limits: Limits) -> None:
         context.graphql_document = parse_within(context.query, limits, context.parse_options)
 
 
-def validate_document(context: ExecutionContext, limits: Limits) -> None:
-    """Find what does not fit the schema, as Strawberry does, up to so many errors; nothing where somebody has done so."""
-    if context.pre_execution_errors is not None or not context.validation_rules:
-        return
+def validation_errors(context: ExecutionContext, api: ExtendedApi) -> list[GraphQLError]:
+    """What does not fit the schema, by the rules that Strawberry has, up to so many errors."""
     assert context.graphql_document is not None, "the document is parsed"
-    rules = (*context.validation_rules, MaybeNullValidationRule, OneOfInputValidationRule)
-    context.pre_execution_errors = validate(
-        context.schema._schema, context.graphql_document, rules, max_errors=limits.max_errors
+    return validate(
+        context.schema._schema,
+        context.graphql_document,
+        (*context.validation_rules, MaybeNullValidationRule, OneOfInputValidationRule),
+        max_errors=api.limits.max_errors,
+        hide_suggestions=not permits(api.suggestions, context.context),
     )
+
+
+def introspection_errors(known: PreparedDocument | None, context: ExecutionContext) -> list[GraphQLError]:
+    """What is told of a document that asks for the schema, to whom it is not shown."""
+    assert context.graphql_document is not None, "the document is parsed"
+    if not (known.introspects if known is not None else introspects(context.graphql_document)):
+        return []
+    return [
+        GraphQLError(
+            "The schema is not shown: introspection is disabled.",
+            extensions={"code": ErrorCode.INTROSPECTION_DISABLED.value},
+        )
+    ]
 
 
 def remember_document(documents: PreparedDocuments, context: ExecutionContext) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import uuid
 from collections.abc import Sequence
 
@@ -13,14 +14,22 @@ from gqlcrud.errors import ErrorCode, RequestError
 logger = logging.getLogger("gqlcrud")
 
 
-def client_errors(errors: Sequence[GraphQLError], *, executed: bool) -> list[GraphQLError]:
+def client_errors(errors: Sequence[GraphQLError], *, executed: bool, suggestions: bool = True) -> list[GraphQLError]:
     """The errors of a response as a client may see them, each with `extensions.code`.
 
     `executed` tells errors of execution from those of validation. An unexpected exception is logged with its
     traceback under an id, once however many fields it fails, and the client is shown that id alone.
+    suggestions: whether an error of the request as a whole may tell names of the schema that are like the given one.
     """
     known: dict[int, str] = {}
-    return [_client_error(error, known, executed=executed) for error in errors]
+    told = [_client_error(error, known, executed=executed) for error in errors]
+    for error in told:
+        if not suggestions and not error.path:
+            error.message = _SUGGESTION.sub("", error.message)
+    return told
+
+
+_SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
 
 def fault(origin: BaseException, place: str) -> str:

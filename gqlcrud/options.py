@@ -18,6 +18,18 @@ Permission: TypeAlias = bool | Callable[[Any], bool]
 """For everybody, for nobody, or for whom a function of the request's context says so."""
 
 
+def permits(permission: Permission, context: Any) -> bool:
+    """context: `info.context` of the request."""
+    return permission if isinstance(permission, bool) else bool(permission(context))
+
+
+def check_permission(option: str, permission: Permission) -> Permission:
+    """The permission itself. Raises ConfigurationError for what is none; option: of an `Api`."""
+    if not isinstance(permission, bool) and not callable(permission):
+        raise ConfigurationError(f"Api({option}={permission!r}) takes True, False, or a function of the context.")
+    return permission
+
+
 class MappedAttribute(Protocol):
     """An attribute as the mapped class gives it: `Book.title`."""
 

@@ -7,7 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeGuard
 
-from graphql import ASTValidationRule, DefinitionNode, DocumentNode, GraphQLSchema, OperationDefinitionNode
+from graphql import (
+    ASTValidationRule,
+    DefinitionNode,
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLSchema,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+)
 
 CACHED_BYTES = 512 * 1024
 """Texts of documents that are kept, together, in UTF-8; parsed, a text takes about a hundred times its size."""
@@ -17,12 +26,13 @@ Rules: TypeAlias = tuple[type[ASTValidationRule], ...]
 
 @dataclass(frozen=True, slots=True)
 class PreparedDocument:
-    """A parsed document. size: of its text, in bytes. rules: those that it has been found to keep. made: what was made of
-    its operations, by their names; None of the only one."""
+    """A parsed document. size: of its text, in bytes. rules: those that it has been found to keep. introspects: whether it
+    asks for the schema. made: what was made of its operations, by their names; None of the only one."""
 
     document: DocumentNode
     size: int
     rules: Rules
+    introspects: bool = False
     made: dict[str | None, Any] = field(default_factory=dict)
 
     def made_of(self, name: str | None, make: Callable[[], Any]) -> Any:
@@ -65,11 +75,27 @@ class PreparedDocuments:
         size = len(text.encode("utf-8", "surrogatepass"))
         if size > self.maximum // 8 or (schema, text) in self._known:
             return
-        self._known[schema, text] = PreparedDocument(document, size, rules)
+        self._known[schema, text] = PreparedDocument(document, size, rules, introspects(document))
         self._size += size
         while self._size > self.maximum:
             _, dropped = self._known.popitem(last=False)
             self._size -= dropped.size
+
+
+def introspects(document: DocumentNode) -> bool:
+    """Whether a document asks for the schema anywhere: a payload shows the query root too."""
+    open_sets = [each.selection_set for each in document.definitions if _has_selections(each)]
+    while open_sets:
+        for node in open_sets.pop().selections:
+            if isinstance(node, FieldNode) and node.name.value in ("__schema", "__type"):
+                return True
+            if isinstance(node, FieldNode | InlineFragmentNode) and node.selection_set is not None:
+                open_sets.append(node.selection_set)
+    return False
+
+
+def _has_selections(definition: DefinitionNode) -> TypeGuard[OperationDefinitionNode | FragmentDefinitionNode]:
+    return isinstance(definition, OperationDefinitionNode | FragmentDefinitionNode)
 
 
 def _is_operation(definition: DefinitionNode) -> TypeGuard[OperationDefinitionNode]:
