@@ -8,6 +8,7 @@ from gqlcrud.http_errors import ErrorResponse, error_responses, install_error_ha
 from gqlcrud.idempotency import Idempotency, idempotency_table
 from gqlcrud.loading import connection, load_record, load_records, load_relation, transaction
 from gqlcrud.options import FullText, Limits, ModelOptions, Preset, SoftDelete
+from gqlcrud.persisted import MemoryDocuments, PersistedDocuments
 from gqlcrud.progress import Progress
 from gqlcrud.rest import FacetValue, ListParams, PageResponse
 from gqlcrud.scalars import Operator, Scalar, custom_scalar
@@ -32,10 +33,12 @@ __all__ = [
     "Invalid",
     "Limits",
     "ListParams",
+    "MemoryDocuments",
     "ModelOptions",
     "NotFound",
     "Operator",
     "PageResponse",
+    "PersistedDocuments",
     "Preset",
     "Progress",
     "RequestError",

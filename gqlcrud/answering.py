@@ -105,5 +105,10 @@ def timed_out(seconds: float | None) -> StrawberryResult:
     return _not_run(f"The operation took longer than {seconds:g} seconds.", ErrorCode.TIMEOUT)
 
 
+def refused(error: RequestError) -> StrawberryResult:
+    """What is told of an operation whose document is not to be had."""
+    return _not_run(error.message, error.code)
+
+
 def _not_run(message: str, code: ErrorCode) -> StrawberryResult:
     return PreExecutionError(data=None, errors=[GraphQLError(message, extensions={"code": code.value})])

@@ -23,12 +23,12 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from gqlcrud.answering import not_to_be_run, timed_out
+from gqlcrud.answering import not_to_be_run, refused, timed_out
 from gqlcrud.catalog import Catalog, CatalogSettings, mapped_classes, read_catalog
 from gqlcrud.context import Operation
 from gqlcrud.crud import Crud, python_catalog
 from gqlcrud.direct import DirectAnswers
-from gqlcrud.errors import ConfigurationError
+from gqlcrud.errors import ConfigurationError, RequestError
 from gqlcrud.examples import example_query
 from gqlcrud.execution import (
     ConnectionSource,
@@ -47,9 +47,10 @@ from gqlcrud.fastapi import router
 from gqlcrud.faults import client_errors
 from gqlcrud.hooks import Hooks
 from gqlcrud.http import PartialStatus
-from gqlcrud.idempotency import MAX_KEY, Idempotency
+from gqlcrud.idempotency import Idempotency, check_key
 from gqlcrud.known_selections import KnownSelections
 from gqlcrud.options import Limits, ModelOptions, Permission, check_permission
+from gqlcrud.persisted import PersistedDocuments, asked_document
 from gqlcrud.planning import KnownPlans, Planner, Visibility, check_stored_position, check_typed_position
 from gqlcrud.prepared import PreparedDocuments
 from gqlcrud.scalars import Scalar
@@ -86,6 +87,7 @@ class Api:
     hooks: what is called around writes, of whichever model; before those of the model.
     introspection: who may read the schema: all, nobody, or for whom a function of `info.context` says so. suggestions: who
     is told the names of the schema that are like one that is not there; by default who may read it.
+    persisted: documents that clients name instead of sending them, and whether others may run.
 
     Attributes: `schema`, the Strawberry schema; `query` and `mutation`, its roots (`mutation` is None if nothing can be
     written), `extension`, `directives` and `types`, for a schema of one's own; `catalog`, what was read from the models.
@@ -111,11 +113,12 @@ class Api:
         hooks: Hooks | None = None,
         introspection: Permission = True,
         suggestions: Permission | None = None,
+        persisted: PersistedDocuments | None = None,
     ) -> None:
         self.title, self.limits = title, limits or Limits()
         if hooks is not None and not isinstance(hooks, Hooks):
             raise ConfigurationError(f"Api(hooks=...) takes gqlcrud.Hooks(...), not {hooks!r}.")
-        self.idempotency = idempotency
+        self.idempotency, self.persisted = idempotency, persisted
         self.introspection = check_permission("introspection", introspection)
         self.suggestions = introspection if suggestions is None else check_permission("suggestions", suggestions)
         settings = CatalogSettings(
@@ -124,8 +127,7 @@ class Api:
         self.catalog: Catalog = read_catalog(mapped_classes(base), settings)
         self.session_dependency: SessionDependency | None = None
         self._selections, self._documents, self._plans = KnownSelections(), PreparedDocuments(), KnownPlans()
-        self.database = database
-        self._settings, self._classes = settings, mapped_classes(base)
+        self.database, self._settings, self._classes = database, settings, mapped_classes(base)
         self._database = self._read_database(database)
         self._registry = declare_types(self.catalog, self)
         self.query = query_type(self._registry, self, query if isinstance(query, Sequence) else [query])
@@ -141,7 +143,7 @@ class Api:
 
     async def execute(
         self,
-        query: str,
+        query: str | None,
         variables: Mapping[str, Any] | None = None,
         *,
         context: Any = None,
@@ -149,23 +151,32 @@ class Api:
         session: AsyncSession | None = None,
         allow_mutations: bool = True,
         idempotency_key: str | None = None,
+        document_id: str | None = None,
+        extensions: Mapping[str, Any] | None = None,
     ) -> ExecutionResult:
         """Run one operation.
 
         context: `info.context` in resolvers. operation_name: which of several operations of the document. session: is
         used, and joined in its transaction, in place of the API's own connections. allow_mutations: False refuses a
         mutation, as over GET. idempotency_key: of a mutation, which is answered as it was first if it is repeated; of
-        1 to 255 characters.
+        1 to 255 characters. document_id, extensions: of the request, where they name a document, for `query=None`.
 
         Never raises for what a request says: the result's `errors` hold it, each with `extensions["code"]`.
         Raises ConfigurationError if there is neither a session nor a database, and for a key without `idempotency`.
         """
-        self._check_key(idempotency_key)
+        check_key(idempotency_key, self.idempotency)
         seconds = self.limits.request_timeout
         with self.using(session or self._session.get()), _set(self._key, idempotency_key):
             try:
                 async with asyncio.timeout(seconds) as timer:
-                    return await self._execute(query, variables or {}, context, operation_name, allow_mutations)
+                    asked = await asked_document(self.persisted, query, document_id, extensions or {})
+                    given = variables or {}
+                    result = await self._execute(asked.text, given, context, operation_name, allow_mutations)
+                    if not isinstance(result, PreExecutionError):
+                        await asked.keep()
+                    return result
+            except RequestError as error:
+                return refused(error)
             except TimeoutError:
                 if not timer.expired():
                     raise
@@ -263,15 +274,6 @@ class Api:
     def idempotency_key(self) -> str | None:
         """The key that `execute` was given for the running operation."""
         return self._key.get()
-
-    def _check_key(self, key: str | None) -> None:
-        if key is not None and self.idempotency is None:
-            raise ConfigurationError(
-                "An idempotency key needs a table that keeps the answers: "
-                "Api(..., idempotency=Idempotency(idempotency_table(metadata)))."
-            )
-        if key is not None and not 0 < len(key) <= MAX_KEY:
-            raise ConfigurationError(f"An idempotency key has 1 to {MAX_KEY} characters, not {len(key)}.")
 
     def _sources(self) -> _Sources:
         session = self._session.get()

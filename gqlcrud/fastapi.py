@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -18,6 +16,7 @@ from starlette.routing import Match
 from starlette.types import Scope
 from strawberry.types import ExecutionResult
 
+from gqlcrud.disconnects import while_connected
 from gqlcrud.graphiql import CONTENT_SECURITY_POLICY, graphiql_page, read_asset
 from gqlcrud.http import (
     JSON,
@@ -60,7 +59,7 @@ class ServedApi(Protocol):
 
     async def execute(
         self,
-        query: str,
+        query: str | None,
         variables: Mapping[str, Any] | None = None,
         *,
         context: Any = None,
@@ -68,6 +67,8 @@ class ServedApi(Protocol):
         session: Any = None,
         allow_mutations: bool = True,
         idempotency_key: str | None = None,
+        document_id: str | None = None,
+        extensions: Mapping[str, Any] | None = None,
     ) -> ExecutionResult: ...
 
 
@@ -195,8 +196,10 @@ async def _serve(
             session=session,
             allow_mutations=request.method == "POST",
             idempotency_key=_idempotency_key(api, request.headers),
+            document_id=operation.document_id,
+            extensions=operation.extensions,
         )
-        return _response(answer(await _while_connected(request, work), media_type, partial_status))
+        return _response(answer(await while_connected(request, work), media_type, partial_status))
     except HttpRefusalError as error:
         return _response(refusal(error, media_type))
     except ClientDisconnect:
@@ -232,54 +235,6 @@ async def _body(request: Request) -> bytes:
         if len(chunks) > MAX_BODY:
             raise body_too_long()
     return bytes(chunks)
-
-
-async def _while_connected(request: Request, work: Awaitable[ExecutionResult]) -> ExecutionResult:
-    """The result of `work`, which is cancelled when the client goes: its connection goes back to the pool then.
-
-    Whether the client is there is asked of work that takes its time: most is done before.
-    """
-    watch = _Watch(request, asyncio.current_task())
-    timer = asyncio.get_running_loop().call_later(_PATIENCE, watch.begin)
-    try:
-        return await work
-    except asyncio.CancelledError:
-        if watch.gone:
-            raise ClientDisconnect from None
-        raise
-    finally:
-        timer.cancel()
-        watch.end()
-
-
-_PATIENCE = 0.02
-"""Seconds."""
-
-
-@dataclass(slots=True)
-class _Watch:
-    """Cancels the task of a request when its client goes. gone: whether that has happened."""
-
-    request: Request
-    task: asyncio.Task[Any] | None
-    gone: bool = False
-    _watching: asyncio.Task[None] | None = None
-
-    def begin(self) -> None:
-        self._watching = asyncio.ensure_future(self._watch())
-
-    def end(self) -> None:
-        if self._watching is not None:
-            self._watching.cancel()
-        if self.gone and self.task is not None:
-            self.task.uncancel()
-
-    async def _watch(self) -> None:
-        while (await self.request.receive())["type"] != "http.disconnect":
-            continue
-        self.gone = True
-        assert self.task is not None, "a request is served in a task"
-        self.task.cancel()
 
 
 def _response(result: HttpAnswer) -> Response:

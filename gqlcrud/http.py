@@ -35,6 +35,7 @@ PartialStatus = Literal[200, 294]
 _UNPROCESSABLE = 422
 _UNEXECUTED = {
     ErrorCode.GRAPHQL_PARSE_FAILED.value: 400,
+    ErrorCode.BAD_REQUEST.value: 400,
     ErrorCode.MUTATION_REFUSED.value: 405,
     ErrorCode.INTERNAL_ERROR.value: 500,
     ErrorCode.TIMEOUT.value: 503,
@@ -54,11 +55,13 @@ class HttpRefusalError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """One operation to run."""
+    """One operation to run. query: its text; None where it is named instead, by `document_id` or in `extensions`."""
 
-    query: str
+    query: str | None
     variables: Mapping[str, Any] = field(default_factory=dict)
     operation_name: str | None = None
+    document_id: str | None = None
+    extensions: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def read_get(query_string: bytes) -> GraphQLRequest:
         given = dict(parse_qsl(query_string.decode(), errors="strict"))
     except UnicodeDecodeError:
         raise HttpRefusalError(400, "The query string is not UTF-8.") from None
-    document: dict[str, Any] = {name: given[name] for name in ("query", "operationName") if name in given}
+    document: dict[str, Any] = {name: given[name] for name in ("query", "operationName", "documentId") if name in given}
     for name in ("variables", "extensions"):
         if name in given:
             document[name] = _parse_json(given[name].encode(), name)
@@ -152,16 +155,18 @@ def _request(document: Any) -> GraphQLRequest:
         raise HttpRefusalError(_UNPROCESSABLE, "Send one operation at a time: batching is off.")
     if not isinstance(document, dict):
         raise HttpRefusalError(_UNPROCESSABLE, "A GraphQL request is a JSON object with the key query.")
-    query = document.get("query")
-    if not isinstance(query, str):
-        raise HttpRefusalError(_UNPROCESSABLE, "A GraphQL request has the key query, and it is a string.")
-    name = document.get("operationName")
-    if name is not None and not isinstance(name, str):
-        raise HttpRefusalError(_UNPROCESSABLE, "operationName is a string, or null.")
+    for key in ("operationName", "documentId"):
+        if not isinstance(document.get(key), str | None):
+            raise HttpRefusalError(_UNPROCESSABLE, f"{key} is a string, or null.")
     for key in ("variables", "extensions"):
         if not isinstance(document.get(key), dict | None):
             raise HttpRefusalError(_UNPROCESSABLE, f"{key} is an object, or null.")
-    return GraphQLRequest(query, document.get("variables") or {}, name or None)
+    query, extensions = document.get("query"), document.get("extensions") or {}
+    named = bool(document.get("documentId")) or extensions.get("persistedQuery") is not None
+    if not isinstance(query, str) and not (query is None and named):
+        raise HttpRefusalError(_UNPROCESSABLE, "A GraphQL request has the key query, and it is a string.")
+    name, document_id = document.get("operationName") or None, document.get("documentId") or None
+    return GraphQLRequest(query, document.get("variables") or {}, name, document_id, extensions)
 
 
 # ---------- headers ----------

@@ -125,3 +125,14 @@ def current_time() -> datetime:
 
 def _is_of(table: sa.Table, answer: AnswerKey) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
     return table.c.caller == answer.caller, table.c.key == answer.key
+
+
+def check_key(key: str | None, idempotency: Idempotency | None) -> None:
+    """Raises ConfigurationError for a key that the caller of an `Api` cannot give."""
+    if key is not None and idempotency is None:
+        raise ConfigurationError(
+            "An idempotency key needs a table that keeps the answers: "
+            "Api(..., idempotency=Idempotency(idempotency_table(metadata)))."
+        )
+    if key is not None and not 0 < len(key) <= MAX_KEY:
+        raise ConfigurationError(f"An idempotency key has 1 to {MAX_KEY} characters, not {len(key)}.")

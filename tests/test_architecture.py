@@ -33,7 +33,7 @@ LAYERS = """
     write_plan
     keys plan examples fastapi reflect prepared known_selections document_limits
     catalog http reflected_names reflected_keys
-    naming options faults idempotency
+    naming options faults idempotency persisted disconnects
     scalars hooks
     values selection errors graphiql progress
 """
@@ -84,7 +84,7 @@ THIRD_PARTIES = {
     "fastapi": {"api", "cli", "fastapi", "http_errors", "rest"},
     "pydantic": {"catalog", "crud", "http_errors", "options", "rest", "write_planning"},
     "pydantic_core": {"rest", "write_planning"},
-    "starlette": {"cli", "fastapi"},
+    "starlette": {"cli", "disconnects", "fastapi"},
     "uvicorn": {"cli"},
     "inflection": {"naming", "reflected_names"},
     "hatchling": {"graphiql"},
@@ -221,6 +221,7 @@ def test_few_modules_await_anything() -> None:
             "context",
             "crud",
             "direct",
+            "disconnects",
             "execution",
             "extension",
             "fastapi",
@@ -228,6 +229,7 @@ def test_few_modules_await_anything() -> None:
             "files",
             "loading",
             "mutations",
+            "persisted",
             "rendering",
             "targets",
         )
