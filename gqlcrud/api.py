@@ -46,7 +46,7 @@ from gqlcrud.extension import extension_of
 from gqlcrud.fastapi import router
 from gqlcrud.faults import client_errors
 from gqlcrud.hooks import Hooks
-from gqlcrud.http import PartialStatus
+from gqlcrud.http import PartialStatus, RefusalStatus
 from gqlcrud.idempotency import Idempotency, check_key
 from gqlcrud.known_selections import KnownSelections
 from gqlcrud.options import Limits, ModelOptions, Permission, check_permission
@@ -241,6 +241,7 @@ class Api:
         graphiql: bool = True,
         example_query: str | None = None,
         partial_status: PartialStatus = 200,
+        refusal_status: RefusalStatus = 422,
     ) -> APIRouter:
         """A FastAPI router that serves this API; `gqlcrud.fastapi.router` explains the options."""
         return router(
@@ -251,6 +252,7 @@ class Api:
             graphiql=graphiql,
             example_query=example_query,
             partial_status=partial_status,
+            refusal_status=refusal_status,
         )
 
     def example_query(self) -> str:

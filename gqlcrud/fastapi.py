@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -25,6 +26,7 @@ from gqlcrud.http import (
     HttpAnswer,
     HttpRefusalError,
     PartialStatus,
+    RefusalStatus,
     answer,
     body_too_long,
     check_length,
@@ -81,6 +83,7 @@ def router(
     graphiql: bool = True,
     example_query: str | None = None,
     partial_status: PartialStatus = 200,
+    refusal_status: RefusalStatus = 422,
 ) -> APIRouter:
     """A router that serves `api` at the prefix it is included with, or at `path`.
 
@@ -88,9 +91,10 @@ def router(
     dependencies: run before every request, GraphiQL's page included, such as an authentication.
     graphiql: whether browsers get GraphiQL. example_query: what its editor shows at first.
     partial_status: of data together with errors, for clients that accept `application/graphql-response+json`.
+    refusal_status: of a request that is JSON, and no operation of the schema.
     """
     routes = APIRouter(dependencies=list(dependencies))
-    serve = _endpoint(api, context, partial_status)
+    serve = _endpoint(api, context, Statuses(partial_status, refusal_status))
 
     async def page(request: Request) -> Response:
         return _page(api, request, example_query)
@@ -114,13 +118,13 @@ def router(
 
 
 def _endpoint(
-    api: ServedApi, context: ContextDependency | None, partial_status: PartialStatus
+    api: ServedApi, context: ContextDependency | None, statuses: Statuses
 ) -> Callable[..., Awaitable[Response]]:
     """What answers requests. It depends on nothing but what is used: FastAPI takes its time for each dependency."""
     if context is None and api.session_dependency is None:
 
         async def serve(request: Request) -> Response:
-            return await _serve(api, request, {"request": request}, None, partial_status)
+            return await _serve(api, request, {"request": request}, None, statuses)
 
         return serve
     get_context = context or _default_context
@@ -129,7 +133,7 @@ def _endpoint(
     async def serve_in_context(
         request: Request, context_value: Any = Depends(get_context), session: Any = Depends(get_session)
     ) -> Response:
-        return await _serve(api, request, context_value, session, partial_status)
+        return await _serve(api, request, context_value, session, statuses)
 
     return serve_in_context
 
@@ -181,9 +185,7 @@ async def _other_method(request: Request) -> Response:
 # ---------- operations ----------
 
 
-async def _serve(
-    api: ServedApi, request: Request, context: Any, session: Any, partial_status: PartialStatus
-) -> Response:
+async def _serve(api: ServedApi, request: Request, context: Any, session: Any, statuses: Statuses) -> Response:
     media_type = JSON
     try:
         media_type = negotiate(_accept(request.headers))
@@ -199,9 +201,9 @@ async def _serve(
             document_id=operation.document_id,
             extensions=operation.extensions,
         )
-        return _response(answer(await while_connected(request, work), media_type, partial_status))
+        return statuses.response(answer(await while_connected(request, work), media_type, statuses.partial))
     except HttpRefusalError as error:
-        return _response(refusal(error, media_type))
+        return statuses.response(refusal(error, media_type))
     except ClientDisconnect:
         return Response(status_code=499)
 
@@ -237,9 +239,17 @@ async def _body(request: Request) -> bytes:
     return bytes(chunks)
 
 
-def _response(result: HttpAnswer) -> Response:
-    content_type = f"{result.media_type}; charset=utf-8"
-    return Response(result.body, result.status, {**_ANSWER_HEADERS, **result.headers, "content-type": content_type})
+@dataclass(frozen=True, slots=True)
+class Statuses:
+    """Those that a router is told."""
+
+    partial: PartialStatus
+    refusal: RefusalStatus
+
+    def response(self, result: HttpAnswer) -> Response:
+        content_type = f"{result.media_type}; charset=utf-8"
+        headers = {**_ANSWER_HEADERS, **result.headers, "content-type": content_type}
+        return Response(result.body, self.refusal if result.status == 422 else result.status, headers)
 
 
 # ---------- GraphiQL ----------

@@ -31,6 +31,8 @@ MAX_JSON_DEPTH = 100
 
 PartialStatus = Literal[200, 294]
 """The status of data together with errors: 294 is a code of the draft's own, which HTTP takes for 200."""
+RefusalStatus = Literal[422, 400]
+"""The status of a request that is JSON, and cannot be run: 400 is that of drafts before 2026."""
 
 _UNPROCESSABLE = 422
 _UNEXECUTED = {
