@@ -16,7 +16,7 @@ from gqlcrud.known_selections import KnownSelections
 from gqlcrud.plan import PagePlan, RecordPlan
 from gqlcrud.planning import Planner
 from gqlcrud.rendering import ConnectionShape, RecordShape, Renderer, connection_shape, record_shape
-from gqlcrud.selection import Selection, read_selection
+from gqlcrud.selection import FieldInfo, Selection, read_selection
 from gqlcrud.write_planning import Presets
 
 T = TypeVar("T")
@@ -58,16 +58,14 @@ class Operation:
     def renderer(self) -> Renderer:
         return Renderer(self.reader)
 
-    def connection_shape(self, info: GraphQLResolveInfo[Any], selection: Selection) -> ConnectionShape | None:
+    def connection_shape(self, info: FieldInfo, selection: Selection) -> ConnectionShape | None:
         """What is shown of the connection that is being resolved; None if graphql-core has to walk it."""
         if not self.renders:
             return None
         name = get_named_type(info.return_type).name
         return self.selections.made_of(info, None, name, lambda: connection_shape(selection, info.schema, name))
 
-    def record_shape(
-        self, info: GraphQLResolveInfo[Any], selection: Selection, type_name: str | None = None
-    ) -> RecordShape | None:
+    def record_shape(self, info: FieldInfo, selection: Selection, type_name: str | None = None) -> RecordShape | None:
         """What is shown of a record that is being resolved; None if graphql-core has to walk it. type_name: of the object
         type, where the field has an interface."""
         if not self.renders:

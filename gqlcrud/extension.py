@@ -47,10 +47,8 @@ class ExtendedApi(Protocol):
     def new_operation(self, context: Any) -> Operation: ...
 
 
-def extension_of(api: ExtendedApi) -> type[SchemaExtension]:
-    """The extension that gives every operation of a schema its state on `api`."""
-
-    documents = PreparedDocuments()
+def extension_of(api: ExtendedApi, documents: PreparedDocuments) -> type[SchemaExtension]:
+    """The extension that gives every operation of a schema its state on `api`. documents: those that are known."""
 
     class GqlcrudExtension(SchemaExtension):
         async def on_operation(self) -> AsyncIterator[None]:

@@ -11,8 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from gqlcrud.catalog import Column
-from gqlcrud.execution.connection import OperationConnection, Rows, UnreadableError
+from gqlcrud.execution.connection import OperationConnection, UnreadableError
 from gqlcrud.execution.cuts import Cut, PageRows
+from gqlcrud.execution.driver import Rows
 from gqlcrud.execution.loader import Loader
 from gqlcrud.execution.records import FacetCount, Page, Record, record_class, related_of
 from gqlcrud.plan import Always, Child, FacetPlan, PagePlan, RecordPlan, View
@@ -72,8 +73,8 @@ class Reader:
         columns = plan.relation.local if plan.relation is not None else plan.key
 
         async def fetch(keys: Sequence[Key]) -> Rows:
-            statement, values = prepared_records(plan, self._database)
-            return await self._execute(statement, columns, keys, values)
+            prepared = prepared_records(plan, self._database)
+            return await self._execute(prepared.select, columns, keys, prepared.values, lasting=prepared.lasting)
 
         async def build(keys: Sequence[Key], rows: Rows) -> list[Mapping[str, Record] | None]:
             return await self._build_records(plan, len(keys), rows)
@@ -86,11 +87,14 @@ class Reader:
         columns: Sequence[Column],
         keys: Sequence[Key],
         values: Mapping[str, Any] = _NONE,
+        *,
+        lasting: bool = False,
     ) -> Rows:
-        """The rows, read once more where one holds a value that fails the others. values: of parameters beside the keys."""
+        """The rows, read once more where one holds a value that fails the others. values: of parameters beside the keys.
+        lasting: whether the statement comes again."""
         parameters = {**key_parameters(columns, keys, self._database), **values}
         try:
-            return await self.connection.execute(statement, parameters)
+            return await self.connection.execute(statement, parameters, lasting=lasting)
         except UnreadableError:
             return await self.connection.execute(with_texts(statement, self._database), parameters)
 
@@ -104,10 +108,10 @@ class Reader:
         empty = plan.where == Always(False)
         rows: Rows = []
         if _reads_rows(plan) and not empty:
-            rows = await self._execute(statement.select, local, keys, values)
+            rows = await self._execute(statement.select, local, keys, values, lasting=prepared.lasting)
         summaries: Rows = []
         if prepared.summary is not None and not empty:
-            summaries = await self._execute(prepared.summary, local, keys, values)
+            summaries = await self._execute(prepared.summary, local, keys, values, lasting=prepared.lasting)
         first = _first_place(self._database)
         facets: dict[int, dict[str, Sequence[FacetCount]]] = {}
         for facet in plan.facets:
@@ -174,8 +178,8 @@ class Reader:
             columns = plan.relation.local if plan.relation is not None else plan.key
 
             async def fetch(wanted: Sequence[Key]) -> Rows:
-                statement, values = prepared_records(plan, self._database)
-                return await self._execute(statement, columns, wanted, values)
+                prepared = prepared_records(plan, self._database)
+                return await self._execute(prepared.select, columns, wanted, prepared.values, lasting=prepared.lasting)
 
             async def build(wanted: Sequence[Key], rows: Rows) -> Sequence[Any]:
                 found = _first_rows(rows, _first_place(self._database))

@@ -54,11 +54,24 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PreparedPage:
-    """The statements of a page and the values for this one; see `page_statement` and `summary_statement`."""
+    """The statements of a page and the values for this one; see `page_statement` and `summary_statement`.
+
+    lasting: whether the statements are kept, to serve again.
+    """
 
     page: PageStatement
     summary: sa.Select[Any] | None
     values: Values
+    lasting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRecords:
+    """The statement of single records, and its values beside the keys."""
+
+    select: sa.Select[Any]
+    values: Values
+    lasting: bool
 
 
 def prepared_page(plan: PagePlan, database: Database, *, summarized: bool) -> PreparedPage:
@@ -69,15 +82,14 @@ def prepared_page(plan: PagePlan, database: Database, *, summarized: bool) -> Pr
         if position is not None:
             values |= _position_values(name, position, sort_keys(template, database))
     around = summary(template, database) if summarized else None
-    return PreparedPage(page(template, database), around, values)
+    return PreparedPage(page(template, database), around, values, lasting)
 
 
-def prepared_records(plan: RecordPlan, database: Database) -> tuple[sa.Select[Any], Values]:
-    """The statement of single records, and its values beside the keys."""
+def prepared_records(plan: RecordPlan, database: Database) -> PreparedRecords:
     splitter = _Splitter(Columns(database))
     template = replace(plan, where=splitter.condition(plan.where), views=())
     statement = _records if splitter.lasting else record_statement
-    return statement(template, database), splitter.values
+    return PreparedRecords(statement(template, database), splitter.values, splitter.lasting)
 
 
 @functools.lru_cache(maxsize=KEPT)
