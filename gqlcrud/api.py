@@ -57,6 +57,7 @@ from gqlcrud.rendering import RenderingExecutor
 from gqlcrud.scalars import Scalar
 from gqlcrud.statements import Database
 from gqlcrud.types import ATOMIC, ERROR_TYPES, SCALARS, declare_types, mutation_type, query_type
+from gqlcrud.uncollected import uncollected
 
 T = TypeVar("T")
 SessionDependency: TypeAlias = Callable[..., Any]
@@ -103,6 +104,7 @@ class Api:
     Raises ConfigurationError for whatever cannot be offered as it stands.
     """
 
+    @uncollected()
     def __init__(
         self,
         base: object,
