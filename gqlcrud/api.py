@@ -51,7 +51,7 @@ from gqlcrud.http import PartialStatus
 from gqlcrud.idempotency import MAX_KEY, Idempotency
 from gqlcrud.known_selections import KnownSelections
 from gqlcrud.options import Limits, ModelOptions
-from gqlcrud.planning import Planner, Visibility, check_stored_position, check_typed_position
+from gqlcrud.planning import KnownPlans, Planner, Visibility, check_stored_position, check_typed_position
 from gqlcrud.prepared import PreparedDocuments
 from gqlcrud.rendering import RenderingExecutor
 from gqlcrud.scalars import Scalar
@@ -134,6 +134,7 @@ class Api:
         self.session_dependency: SessionDependency | None = None
         self._selections = KnownSelections()
         self._documents = PreparedDocuments()
+        self._plans = KnownPlans()
         self.database = database
         self._settings, self._classes = settings, mapped_classes(base)
         self._database = self._read_database(database)
@@ -253,7 +254,7 @@ class Api:
         return self._new_operation(self._sources(), context)
 
     def _new_operation(self, sources: _Sources, context: Any) -> Operation:
-        planner = Planner(self.catalog, self.limits, _CHECKS[sources.reads.database], Visibility(context))
+        planner = Planner(self.catalog, self.limits, _CHECKS[sources.reads.database], Visibility(context), self._plans)
         writer = Writer(sources.writes, self.catalog, context)
         return Operation(planner, OperationConnection(sources.reads), writer, selections=self._selections)
 

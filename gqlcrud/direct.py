@@ -73,7 +73,7 @@ class DirectAnswers:
         except NotRendered:
             return None
         finally:
-            await operation.connection.close()
+            await operation.end()
         if result.errors:
             result.errors = client_errors(result.errors, executed=True)
         return result
@@ -107,6 +107,7 @@ class DirectQuery:
     async def result(self, operation: Operation, variables: VariableValues) -> ExecutionResult:
         """Raises NotRendered where graphql-core has to answer."""
         if len(self.fields) == 1:
+            operation.alone = True
             answers = [await self._answer(operation, self.fields[0], variables)]
         else:
             answers = await self._together(operation, variables)

@@ -59,7 +59,7 @@ def extension_of(api: ExtendedApi, documents: PreparedDocuments) -> type[SchemaE
                 yield
             finally:
                 end_operation(token)
-                await self.operation.connection.close()
+                await self.operation.end()
             result = self.execution_context.result
             if isinstance(result, ExecutionResult) and result.errors:
                 result.errors = client_errors(result.errors, executed=True)

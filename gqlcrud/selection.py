@@ -40,20 +40,22 @@ class Selection:
 
     key: the name in the response, or RESOLVED; arguments: coerced, by GraphQL names, absent where the client gave none;
     children: what is selected of the field's object; empty for scalars and for interfaces, whose type is not known yet.
+    lasting: whether these very children come again with other requests: what is made of them may be kept.
     """
 
     key: str
     name: str
     arguments: Mapping[str, Any]
     children: tuple[Selection, ...] = ()
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SelectionTree:
     """One selected field as it stands in a document, directives applied.
 
-    arguments: those that no variable can change; None if one can. constant: the selection, if no variable changes anything
-    of it or below it.
+    arguments: those that no variable can change; None if one can. below: the selections of the children, if no variable
+    changes anything of them. constant: the selection, if none changes anything of it or below it.
     """
 
     key: str
@@ -62,7 +64,9 @@ class SelectionTree:
     node: FieldNode
     arguments: Mapping[str, Any] | None
     children: tuple[SelectionTree, ...] = ()
+    below: tuple[Selection, ...] | None = None
     constant: Selection | None = None
+    lasting: bool = False
 
     def bind(self, variables: VariableValues) -> Selection:
         """The selection of a request. Raises GraphQLError for an argument that cannot be coerced."""
@@ -72,6 +76,8 @@ class SelectionTree:
         if arguments is None:
             assert self.field is not None, "a field with arguments"
             arguments = get_argument_values(self.field, self.node, variables)
+        if self.below is not None:
+            return Selection(self.key, self.name, arguments, self.below, self.lasting)
         return Selection(self.key, self.name, arguments, tuple(each.bind(variables) for each in self.children))
 
     @property
@@ -102,12 +108,12 @@ def read_selection(info: FieldInfo, type_name: str | None = None) -> Selection:
 
     `type_name` says which object type an interface field gives; by default it is the field's own type.
     """
-    return read_tree(info, type_name).bind(variable_values(info))
+    return read_tree(info, type_name, lasting=False).bind(variable_values(info))
 
 
-def read_tree(info: FieldInfo, type_name: str | None = None) -> SelectionTree:
-    """The same for any variables that have these values where directives use them."""
-    reader = _Reader(info.schema, info.fragments, variable_values(info))
+def read_tree(info: FieldInfo, type_name: str | None = None, *, lasting: bool = True) -> SelectionTree:
+    """The same for any variables that have these values where directives use them. lasting: whether it is kept."""
+    reader = _Reader(info.schema, info.fragments, variable_values(info), lasting)
     named = info.schema.type_map[type_name] if type_name else get_named_type(info.return_type)
     field = info.parent_type.fields[info.field_name]
     children = reader.children(info.field_nodes, named) if isinstance(named, GraphQLObjectType) else ()
@@ -122,7 +128,7 @@ def read_root_selections(
     fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
     root = schema.get_root_type(operation.operation)
     assert root is not None, "the document is valid"
-    fields = _Reader(schema, fragments, variables).children([operation], root)
+    fields = _Reader(schema, fragments, variables, lasting=False).children([operation], root)
     return {field.key: replace(field.bind(variables), key=RESOLVED) for field in fields}
 
 
@@ -144,6 +150,7 @@ class _Reader:
     schema: GraphQLSchema
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: VariableValues
+    lasting: bool
 
     def children(
         self, nodes: Sequence[FieldNode | OperationDefinitionNode], parent: GraphQLObjectType
@@ -177,11 +184,12 @@ class _Reader:
             arguments = {}
         elif not any(has_variable(each.value) for each in node.arguments or ()):
             arguments = get_argument_values(field, node, self.variables)
-        below = tuple(each.constant for each in children if each.constant is not None)
+        constants = tuple(each.constant for each in children if each.constant is not None)
+        below = constants if len(constants) == len(children) else None
         constant = None
-        if arguments is not None and len(below) == len(children):
-            constant = Selection(key, name, arguments, below)
-        return SelectionTree(key, name, field, node, arguments, children, constant)
+        if arguments is not None and below is not None:
+            constant = Selection(key, name, arguments, below, self.lasting)
+        return SelectionTree(key, name, field, node, arguments, children, below, constant, self.lasting)
 
     def _collect(self, selections: SelectionSetNode, parent: GraphQLObjectType, seen: set[str]) -> Iterator[FieldNode]:
         for node in selections.selections:

@@ -86,7 +86,7 @@ THIRD_PARTIES = {
     "uvicorn": {"cli"},
     "inflection": {"naming", "reflected_names"},
     "hatchling": {"graphiql"},
-    "orjson": {"execution", "http"},
+    "orjson": {"http", "statements"},
 }
 """Each with the only modules and packages that import it."""
 

@@ -57,11 +57,11 @@ REQUESTS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     ),
     "pages at an offset": (
         "query ($n: Int, $o: Int) { books(first: $n, offset: $o, orderBy: [{title: DESC}]) { nodes { title } } }",
-        [{"n": 1, "o": 1}, {"n": 2, "o": 4}],
+        [{"n": 1, "o": 1}, {"n": 2, "o": 1}, {"n": 2, "o": 4}],
     ),
     "counts": (
         "query ($t: String!) { books(where: {title: {startsWith: $t}}, first: 0) { totalCount } }",
-        [{"t": "Book"}, {"t": "Book 2"}, {"t": "B"}],
+        [{"t": "Book"}, {"t": "Book 1"}, {"t": "Book 2"}],
     ),
     "pages with counts of nested lists": (
         "query ($n: Int, $m: Int) { authors(first: $n) { totalCount nodes { name "
@@ -70,12 +70,12 @@ REQUESTS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     ),
     "records of records": (
         "query ($q: Int!) { orderItems(where: {quantity: {lte: $q}}) { nodes { quantity book { title author { name } } } } }",
-        [{"q": 1}, {"q": 4}, {"q": 3}],
+        [{"q": 1}, {"q": 2}, {"q": 4}, {"q": 3}],
     ),
     "conditions on relations": (
         "query ($l: String!, $n: Int!) { books(where: {tags: {some: {label: {eq: $l}}}, author: {is: {rowId: {ne: $n}}}}) "
         "{ nodes { title } } }",
-        [{"l": "new", "n": 1}, {"l": "old", "n": 2}],
+        [{"l": "new", "n": 1}, {"l": "new", "n": 2}, {"l": "old", "n": 2}],
     ),
     "a record by its key": (
         "query ($id: Int!) { author(by: {rowId: $id}) { name books { nodes { title } } } }",
@@ -83,31 +83,37 @@ REQUESTS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     ),
     "a record by a unique key": (
         "query ($isbn: String!) { book(by: {isbn: $isbn}) { title author { name } } }",
-        [{"isbn": "1-1"}, {"isbn": "3-2"}],
+        [{"isbn": "1-1"}, {"isbn": "2-1"}, {"isbn": "3-2"}],
     ),
     "records by their ids": (
         "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Author { name } } }",
-        [{"ids": ["Author:1"]}, {"ids": ["Author:2", "Author:5"]}, {"ids": ["Author:6", "Author:7", "Author:1"]}],
+        [
+            {"ids": ["Author:1"]},
+            {"ids": ["Author:2", "Author:5"]},
+            {"ids": ["Author:6", "Author:7", "Author:1"]},
+            {"ids": ["Author:4"]},
+        ],
     ),
 }
 
 
 @pytest.mark.parametrize("name", REQUESTS)
 async def test_a_request_like_another_compiles_nothing(api: Api, compiled: list[str], name: str) -> None:
-    document, (first, *others) = REQUESTS[name]
+    """Like one of the first two: a record that is asked for alone has a statement of its own, beside that of a batch."""
+    document, (first, second, *others) = REQUESTS[name]
     columns = api.catalog.by_name["Author"].primary_key
 
     def given(variables: dict[str, Any]) -> dict[str, Any]:
         ids = [encode_id("Author", columns, [int(each.partition(":")[2])]) for each in variables.get("ids", ())]
         return {**variables, **({"ids": ids} if ids else {})}
 
-    await run(api, document, **given(first))
+    before = [await run(api, document, **given(each)) for each in (first, second)]
     compiled.clear()
 
     answers = [await run(api, document, **given(each)) for each in others]
 
     assert compiled == []
-    assert answers != [await run(api, document, **given(first))] * len(others)
+    assert all(answer not in before for answer in answers)
 
 
 @pytest.mark.parametrize(("size", "position"), [("first", "after"), ("last", "before")])

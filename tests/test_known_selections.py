@@ -33,9 +33,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The fields whose selections are read from a document."""
     found: list[str] = []
 
-    def counted(info: Any, type_name: str | None = None) -> Any:
+    def counted(info: Any, type_name: str | None = None, **options: Any) -> Any:
         found.append(info.field_name)
-        return read_tree(info, type_name)
+        return read_tree(info, type_name, **options)
 
     monkeypatch.setattr(known_selections, "read_tree", counted)
     return found

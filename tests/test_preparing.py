@@ -313,14 +313,15 @@ def hits(goods: AsyncEngine) -> Any:
 
 
 async def test_a_statement_is_compiled_once(market_api: Api, hits: list[bool]) -> None:
-    """Whatever its operands, its size, its cursor and the number of parents are."""
+    """Whatever its operands, its size and its cursor are; for one parent, and for any number of them."""
     query = """query ($code: Int!, $names: [String!]!, $first: Int!, $after: String) {
       goods(where: {code: {gte: $code}, kind: {in: $names}}, first: $first, after: $after, orderBy: [{kind: DESC}]) {
         totalCount pageInfo { endCursor } nodes { kind labels(first: $first) { nodes { text } } stall { title } }
       }
     }"""
     kinds = ["fruit", "herb"]
-    page = await run(market_api, query, code=0, names=kinds, first=2)
+    await run(market_api, query, code=0, names=kinds, first=1)
+    page = await run(market_api, query, code=0, names=kinds, first=5)
     cursor = page["goods"]["pageInfo"]["endCursor"]
     await run(market_api, query, code=0, names=kinds, first=2, after=cursor)
     hits.clear()

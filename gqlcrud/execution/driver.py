@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,11 +19,6 @@ from sqlalchemy.types import TypeEngine
 from sqlalchemy.util import greenlet_spawn
 
 from gqlcrud.execution.failures import is_driver_failure
-
-try:
-    import orjson
-except ImportError:  # it is an extra
-    orjson = None  # type: ignore[assignment]
 
 Values: TypeAlias = Sequence[Any]
 Rows: TypeAlias = list[Any]
@@ -201,8 +195,6 @@ def _reader(sql_type: TypeEngine[Any], kind: Any, dialect: Dialect) -> ReadColum
         return None
     if isinstance(sql_type, sa.Enum):
         return _read_few(convert)
-    if isinstance(sql_type, sa.JSON) and orjson is not None and getattr(dialect, "_json_deserializer", None) is None:
-        return _read_json(convert)
     return lambda values: [convert(value) for value in values]
 
 
@@ -214,19 +206,3 @@ def _read_few(convert: Callable[[Any], Any]) -> ReadColumn:
         return [known[value] for value in values]
 
     return read
-
-
-_LONG_NUMBER = re.compile(r"\d{19}")
-"""orjson makes a float of an integer of more than 64 bits."""
-
-
-def _read_json(convert: Callable[[Any], Any]) -> ReadColumn:
-    def read_value(value: Any) -> Any:
-        if type(value) is not str or _LONG_NUMBER.search(value):
-            return convert(value)
-        try:
-            return orjson.loads(value)
-        except ValueError:  # what Python reads beyond JSON, as NaN
-            return convert(value)
-
-    return lambda values: [None if value is None else read_value(value) for value in values]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from strawberry.types import Info
@@ -120,9 +121,10 @@ class NodesField(ReadField):
                 raise OpenSelection
             asked.append((model, operation.planner.record(selection, model, model.primary_key), shape, keys))
         found: dict[Node | None, Any] = {None: None}
+        renderer = replace(operation.renderer, alone=operation.alone and len(asked) == 1)
         async with operation.connection.reading():
             for model, plan, shape, keys in asked:
-                shown = await operation.renderer.records(plan, shape, RESOLVED, keys)
+                shown = await renderer.records(plan, shape, RESOLVED, keys)
                 found |= {(model, key): each for key, each in zip(keys, shown, strict=True)}
         return Rendered(self._given([found[node] for node in nodes]))
 
