@@ -94,7 +94,7 @@ class Operation:
         """Give the connection back, and let go of what has been read: a connection that was opened for this operation keeps
         its context for as long as it lives."""
         await self.connection.close()
-        self.forget()
+        self.reader.forget()
         self._plans.clear()
 
     def read_in(self, transaction: Transaction) -> None:

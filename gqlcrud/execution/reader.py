@@ -44,6 +44,12 @@ class Reader:
     def _database(self) -> Database:
         return self.connection.source.database
 
+    def forget(self) -> None:
+        """Let go of what has been read: loaders refer to their reader, so it would stay until garbage is collected."""
+        self._loaders.clear()
+        self._cuts.clear()
+        self._rows.clear()
+
     async def page(self, plan: PagePlan, key: Key = ()) -> Page:
         """One page, with all that its views show of the relations below."""
         async with self.connection.reading():
