@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -80,10 +80,11 @@ class SelectionTree:
             return Selection(self.key, self.name, arguments, self.below, self.lasting)
         return Selection(self.key, self.name, arguments, tuple(each.bind(variables) for each in self.children))
 
-    @property
-    def has_variable_leaf(self) -> bool:
-        """Whether a variable stands in the arguments of a field without children: what it shows depends on its value."""
-        return (self.arguments is None and not self.children) or any(each.has_variable_leaf for each in self.children)
+    def varies_by(self, names: Collection[str]) -> bool:
+        """Whether a variable stands in one of the arguments of these names, here or below."""
+        given = self.node.arguments or () if self.arguments is None else ()
+        varies = any(each.name.value in names and has_variable(each.value) for each in given)
+        return varies or any(each.varies_by(names) for each in self.children)
 
 
 @dataclass(frozen=True, slots=True)

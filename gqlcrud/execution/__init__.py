@@ -2,7 +2,7 @@
 
 from gqlcrud.execution.answers import Answers
 from gqlcrud.execution.connection import OperationConnection
-from gqlcrud.execution.cuts import PageRows
+from gqlcrud.execution.cuts import Cut, PageRows
 from gqlcrud.execution.presets import resolve_presets
 from gqlcrud.execution.reader import Reader
 from gqlcrud.execution.records import Connection, Edge, FacetCount, Page, Record, model_of, python_value, related_of
@@ -20,6 +20,7 @@ __all__ = [
     "Answers",
     "Connection",
     "ConnectionSource",
+    "Cut",
     "Edge",
     "FacetCount",
     "Held",
