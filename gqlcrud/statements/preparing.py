@@ -80,6 +80,12 @@ def prepared_records(plan: RecordPlan, database: Database) -> tuple[sa.Select[An
     return statement(template, database), splitter.values
 
 
+def prepared_condition(condition: Condition, database: Database) -> tuple[Condition, Values, bool]:
+    """A condition with parameters for its values, the values, and whether equal conditions may come again."""
+    splitter = _Splitter(Columns(database))
+    return splitter.condition(condition), splitter.values, splitter.lasting
+
+
 @functools.lru_cache(maxsize=KEPT)
 def _page(template: PagePlan, database: Database) -> PageStatement:
     return page_statement(template, database)
