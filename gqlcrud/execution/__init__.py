@@ -12,7 +12,17 @@ from gqlcrud.execution.connection import (
 from gqlcrud.execution.cuts import PageRows
 from gqlcrud.execution.presets import resolve_presets
 from gqlcrud.execution.reader import Reader
-from gqlcrud.execution.records import Connection, Edge, FacetCount, Page, Record, model_of, python_value, related_of
+from gqlcrud.execution.records import (
+    Connection,
+    Edge,
+    FacetCount,
+    Page,
+    Record,
+    model_of,
+    python_value,
+    record_class,
+    related_of,
+)
 from gqlcrud.execution.transactions import (
     TransactionSource,
     engine_transactions,
@@ -41,6 +51,7 @@ __all__ = [
     "model_of",
     "prepare_sqlite",
     "python_value",
+    "record_class",
     "related_of",
     "resolve_presets",
     "session_source",

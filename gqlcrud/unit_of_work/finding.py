@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gqlcrud.catalog import Column, Key, Model, Relation
-from gqlcrud.plan import Condition
+from gqlcrud.plan import Always, Condition
 from gqlcrud.statements import Database, FindStatement, children_statement, key_parameters, named_statement
 from gqlcrud.statements.columns import Columns
 from gqlcrud.statements.joins import new_alias
@@ -109,7 +110,23 @@ def values_of(instance: Instance, columns: Sequence[Column]) -> tuple[Any, ...]:
     return tuple(getattr(instance, column.key) for column in columns)
 
 
+class StandIn(SimpleNamespace):
+    """What stands for a record that has no instance: some of its attributes, its keys among them."""
+
+
+def assumed(named: Named) -> StandIn:
+    """Stands for a record that a foreign key is to tell of if it is not there."""
+    return StandIn(**dict(zip((column.key for column in named.key.columns), named.values, strict=True)))
+
+
+def is_assured(relation: Relation, named: Named) -> bool:
+    """Whether a new key of the relation tells by itself that the named record is there."""
+    return relation.assured and named.key.columns == relation.remote and named.among == Always(True)
+
+
 def is_gone(instance: Instance) -> bool:
     """Whether the record has been deleted in this transaction."""
+    if isinstance(instance, StandIn):
+        return False
     state = sa.inspect(instance)
     return bool(state.deleted or state.detached)

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import ColumnProperty, LoaderCallableStatus, Mapper, class_mapper
 
-from gqlcrud.catalog import Column
+from gqlcrud.catalog import Column, Model
 from gqlcrud.statements import Database
 from gqlcrud.statements.binding import utc_time
 
@@ -97,6 +97,20 @@ def _is_required(parameter: inspect.Parameter) -> bool:
         parameter.VAR_KEYWORD,
         parameter.VAR_POSITIONAL,
     )
+
+
+@functools.cache
+def stored_otherwise(model: Model) -> frozenset[str]:
+    """The attributes of which `stored_value` may be another value."""
+    return frozenset(
+        key
+        for key, column in model.stored.items()
+        if column.scalar.name == "JSON" or not isinstance(column.sql_type, _STORED_ALIKE)
+    )
+
+
+_STORED_ALIKE = (sa.Integer, sa.Numeric, sa.String, sa.Boolean, sa.Date, sa.DateTime, sa.Uuid)
+"""Types whose values are no times of day."""
 
 
 def stored_value(column: Column, value: Any, database: Database) -> Any:

@@ -146,7 +146,16 @@ class TableTies(LinkTies):
 
     def _rows(self, pairs: Iterable[Pair]) -> list[WrittenRow]:
         model = self.saver.catalog.model(self.relation.owner)
-        return [WrittenRow(model, {}, self.saver.key_of(pair.parent, model), pair.path) for pair in pairs]
+        return [
+            WrittenRow(
+                model,
+                {},
+                self.saver.key_of(pair.parent, model),
+                pair.path,
+                assumed=() if pair.assumed is None else (pair.assumed,),
+            )
+            for pair in pairs
+        ]
 
 
 @dataclass(frozen=True, slots=True)
