@@ -28,6 +28,7 @@ from gqlcrud.answering import not_to_be_run
 from gqlcrud.catalog import Catalog, CatalogSettings, mapped_classes, read_catalog
 from gqlcrud.context import Operation
 from gqlcrud.crud import Crud, python_catalog
+from gqlcrud.direct import DirectAnswers
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.examples import example_query
 from gqlcrud.execution import (
@@ -50,7 +51,8 @@ from gqlcrud.http import PartialStatus
 from gqlcrud.idempotency import MAX_KEY, Idempotency
 from gqlcrud.known_selections import KnownSelections
 from gqlcrud.options import Limits, ModelOptions
-from gqlcrud.planning import Planner, Visibility, check_stored_position, check_typed_position
+from gqlcrud.planning import KnownPlans, Planner, Visibility, check_stored_position, check_typed_position
+from gqlcrud.prepared import PreparedDocuments
 from gqlcrud.rendering import RenderingExecutor
 from gqlcrud.scalars import Scalar
 from gqlcrud.statements import Database
@@ -129,6 +131,8 @@ class Api:
         self.catalog: Catalog = read_catalog(mapped_classes(base), settings)
         self.session_dependency: SessionDependency | None = None
         self._selections = KnownSelections()
+        self._documents = PreparedDocuments()
+        self._plans = KnownPlans()
         self.database = database
         self._settings, self._classes = settings, mapped_classes(base)
         self._database = self._read_database(database)
@@ -139,9 +143,10 @@ class Api:
         self.types: Sequence[type] = [self._registry.types[name] for name in names if name in self._registry.types]
         self._session: ContextVar[AsyncSession | None] = ContextVar("gqlcrud_session", default=None)
         self._key: ContextVar[str | None] = ContextVar("gqlcrud_idempotency_key", default=None)
-        self.extension: type[SchemaExtension] = extension_of(self)
+        self.extension: type[SchemaExtension] = extension_of(self, self._documents)
         self.directives: Sequence[StrawberryDirective[Any]] = [ATOMIC] if self.mutation is not None else []
         self.schema = self._build_schema()
+        self._direct = DirectAnswers(self, self.schema._schema, self._documents)
 
     async def execute(
         self,
@@ -167,7 +172,12 @@ class Api:
         self._check_key(idempotency_key)
         allowed = {OperationType.QUERY, OperationType.MUTATION} if allow_mutations else {OperationType.QUERY}
         with self.using(session or self._session.get()), _set(self._key, idempotency_key):
-            self._sources()
+            sources = self._sources()
+            direct = await self._direct.answer(
+                query, variables or {}, operation_name, lambda: self._new_operation(sources, context)
+            )
+            if direct is not None:
+                return direct
             try:
                 result = await self.schema.execute(
                     query,
@@ -239,8 +249,10 @@ class Api:
 
         Raises ConfigurationError without a database.
         """
-        sources = self._sources()
-        planner = Planner(self.catalog, self.limits, _CHECKS[sources.reads.database], Visibility(context))
+        return self._new_operation(self._sources(), context)
+
+    def _new_operation(self, sources: _Sources, context: Any) -> Operation:
+        planner = Planner(self.catalog, self.limits, _CHECKS[sources.reads.database], Visibility(context), self._plans)
         writer = Writer(sources.writes, self.catalog, context)
         return Operation(planner, OperationConnection(sources.reads), writer, selections=self._selections)
 

@@ -59,7 +59,7 @@ def _named(
     keys = keys_of(columns, database)
     entity = new_alias(model.entity)
     same = [expressions.raw(column, entity) == key for column, key in zip(columns, keys.columns, strict=True)]
-    select = sa.select(keys.place, entity).select_from(sa.join(keys.source, entity, sa.and_(*same)))
+    select = sa.select(keys.place, entity).select_from(sa.join(keys.table, entity, sa.and_(*same)))
     select = select.where(*Predicates(expressions).given(among, entity))
     if lock:
         # NO KEY: who only refers to the record, by a foreign key, need not wait
@@ -70,7 +70,7 @@ def _named(
 def _children(relation: Relation, where: Condition, database: Database) -> FindStatement:
     keys = keys_of(relation.local, database)
     target = join_keys(relation, keys)
-    select = sa.select(keys.place, target.entity).select_from(join_after(keys.source, target))
+    select = sa.select(keys.place, target.entity).select_from(join_after(keys.table, target))
     return _found(select.where(*Predicates(Columns(database)).given(where, target.entity)), target.entity)
 
 
