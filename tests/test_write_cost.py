@@ -147,3 +147,23 @@ async def test_record_is_looked_for_where_the_application_has_foreign_keys_off(e
         )
 
     assert result.data == {"createBook": {"errors": [{"code": "NOT_FOUND"}]}}
+
+
+async def test_every_mistake_of_many_records_is_told_at_its_place(engine: AsyncEngine) -> None:
+    """The values of a column pass together, or each is looked at."""
+    api = Api(shelf.Base, engine)
+    document = (
+        "mutation ($data: [BookCreate!]!) { createBooks(input: {data: $data}) { affectedCount errors { code path } } }"
+    )
+    valid = [{"title": f"T{number}", "price": "1.5", "meta": {"a": [number]}} for number in range(20)]
+    wrong = [
+        *valid[:17],
+        {**valid[17], "title": "x" * 201},
+        {**valid[18], "meta": {"a": "\0"}},
+        {**valid[19], "authorId": "?"},
+    ]
+
+    assert await run(api, document, data=valid) == {"createBooks": {"affectedCount": 20, "errors": []}}
+    paths = [["17", "title"], ["18", "meta"], ["19", "authorId"]]
+    errors = [{"code": "VALIDATION", "path": ["input", "data", *path]} for path in paths]
+    assert await run(api, document, data=wrong) == {"createBooks": {"affectedCount": 0, "errors": errors}}

@@ -50,8 +50,7 @@ def _is_open(table: _Table, values: Values) -> bool:
     """Whether a row has no key yet, and nothing that makes one, or an expression that is no parameter: SQL's NULL for JSON
     is one only to SQLAlchemy's own types."""
     return any(values.get(key) is None for key in table.given_keys) or any(
-        isinstance(value, sa.ClauseElement) and isinstance(table.columns[key].type, sa.types.TypeDecorator)
-        for key, value in values.items()
+        isinstance(values.get(key), sa.ClauseElement) for key in table.wrapped
     )
 
 
@@ -109,7 +108,7 @@ class _Table:
 
     defaulted: those that have a default, or that the database numbers; defaulted_keys: those of the primary key.
     given_keys: the others of the primary key. nulls: None for what is NULL unless it is given. constants: what the mapper
-    sets of each row.
+    sets of each row. wrapped: those of types that wrap another one.
     """
 
     columns: Mapping[str, sa.Column[Any]]
@@ -118,6 +117,7 @@ class _Table:
     given_keys: tuple[str, ...]
     nulls: Values
     constants: tuple[tuple[str, Callable[[], Any]], ...]
+    wrapped: tuple[str, ...]
 
 
 @functools.cache
@@ -148,7 +148,8 @@ def _read_table(model: Model) -> _Table | None:
         if key not in defaulted and not each.primary_key and not each.type.should_evaluate_none
     }
     defaulted_keys = frozenset(key for key in defaulted if columns[key].primary_key)
-    return _Table(columns, defaulted, defaulted_keys, given_keys, empty, tuple(constants))
+    wrapped = tuple(key for key, each in columns.items() if isinstance(each.type, sa.types.TypeDecorator))
+    return _Table(columns, defaulted, defaulted_keys, given_keys, empty, tuple(constants), wrapped)
 
 
 @functools.cache

@@ -9,15 +9,16 @@ from __future__ import annotations
 import datetime as dt
 import math
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from operator import attrgetter
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
-from gqlcrud.catalog import Bounds, Column, Comparison
+from gqlcrud.catalog import Bounds, Catalog, Column, Comparison, Model
 from gqlcrud.errors import RequestError
+from gqlcrud.keys import decode_id
 from gqlcrud.planning import canonical_json
 from gqlcrud.scalars import (
     BIG_INT,
@@ -65,17 +66,32 @@ def pass_at_once(column: Column, values: Sequence[Any]) -> bool:
         return False
 
 
-def inputs_pass_at_once(column: Column, values: Sequence[Any]) -> bool:
-    """The same of values that an input has: those of JSON pass together, and a global id names a key."""
+Passed: TypeAlias = Mapping[Any, Any] | Literal["as they are"]
+"""How the values of a field that are all valid are stored: by what each of them stands for, or as they are."""
+
+
+def inputs_passed(column: Column, values: Sequence[Any], catalog: Catalog) -> Passed | None:
+    """The same of values that an input has; None for those that do not pass. Values of JSON pass together, and global ids
+    are read once each."""
     if column.references is not None:
-        return False
+        return _keys_of_ids(column, values, catalog.model(column.references))
     if column.scalar.name != "JSON":
-        return pass_at_once(column, values)
+        return "as they are" if pass_at_once(column, values) else None
     try:
         canonical_json(values)
     except ValueError:
-        return False
-    return not column.rules and column.bounds == Bounds()
+        return None
+    return "as they are" if not column.rules and column.bounds == Bounds() else None
+
+
+def _keys_of_ids(column: Column, values: Sequence[Any], target: Model) -> Mapping[Any, Any] | None:
+    distinct = set(values)
+    if None in distinct and not column.nullable:
+        return None
+    try:
+        return {value: None if value is None else decode_id(value, target)[0] for value in distinct}
+    except (RequestError, ValueError):
+        return None
 
 
 def _members_of(column: Column) -> type[Enum] | None:

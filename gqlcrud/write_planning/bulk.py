@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from gqlcrud.bulk_plan import CreateMany, DeleteMany, OnConflict, UpdateEach, UpdateItem, UpdateMany
-from gqlcrud.catalog import Column, Key, Model
+from gqlcrud.catalog import Catalog, Column, Key, Model
 from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.plan import Always, Condition
 from gqlcrud.planning import Planner, conjunction
 from gqlcrud.write_plan import Named, Path, Save
-from gqlcrud.write_planning.alike import inputs_pass_at_once
+from gqlcrud.write_planning.alike import Passed, inputs_passed
 from gqlcrud.write_planning.presets import Presets
 from gqlcrud.write_planning.problems import Problems
 from gqlcrud.write_planning.saves import SavePlanner
@@ -82,7 +82,7 @@ class BulkPlanner:
     def _creates(
         self, value: Mapping[str, Any], model: Model, saves: SavePlanner, conflict: OnConflict | None
     ) -> CreateMany:
-        passed = _passed(value["data"], model)
+        passed = _passed(value["data"], model, self.planner.catalog)
 
         def plan(item: Mapping[str, Any], path: Path) -> tuple[Save, Named | None]:
             save = saves.create(item, model, path, passed=passed)
@@ -200,13 +200,14 @@ def _continues(value: Mapping[str, Any]) -> bool:
     return policy is not None and policy.value == CONTINUE
 
 
-def _passed(items: Sequence[Mapping[str, Any]], model: Model) -> frozenset[str]:
-    """The fields of new records whose values are all stored as they are. A Pydantic model has them one by one."""
+def _passed(items: Sequence[Mapping[str, Any]], model: Model, catalog: Catalog) -> dict[str, Passed]:
+    """The fields of new records whose values are all valid. A Pydantic model has them one by one."""
     if model.create_schema is not None or len(items) < _MANY:
-        return frozenset()
+        return {}
     values: dict[str, list[Any]] = {}
     for item in items:
         for name, value in item.items():
             values.setdefault(name, []).append(value)
     columns = {name: column for name in values if isinstance(column := model.members.get(name), Column)}
-    return frozenset(name for name, column in columns.items() if inputs_pass_at_once(column, values[name]))
+    found = {name: inputs_passed(column, values[name], catalog) for name, column in columns.items()}
+    return {name: each for name, each in found.items() if each is not None}

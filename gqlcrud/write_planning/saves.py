@@ -12,6 +12,7 @@ from gqlcrud.errors import ErrorCode, RequestError, WriteError
 from gqlcrud.options import Occasion
 from gqlcrud.planning import DeletedRecords, Planner
 from gqlcrud.write_plan import Assignment, Change, DeleteTarget, Disconnect, Named, Path, Save, ToMany, ToOne
+from gqlcrud.write_planning.alike import Passed
 from gqlcrud.write_planning.changes import plan_changes
 from gqlcrud.write_planning.presets import Presets
 from gqlcrud.write_planning.problems import Problems
@@ -19,6 +20,8 @@ from gqlcrud.write_planning.references import GuardedKey, guarded_keys, plan_ref
 from gqlcrud.write_planning.relations import RelationPlanner
 from gqlcrud.write_planning.schemas import apply_schema
 from gqlcrud.write_planning.values import checked_assignment, input_value, plan_assignment
+
+_NONE_PASSED: Mapping[str, Passed] = {}
 
 
 @dataclass(slots=True)
@@ -46,10 +49,10 @@ class SavePlanner:
         given: Collection[Column] = (),
         by: Named | None = None,
         depth: int = 0,
-        passed: Collection[str] = (),
+        passed: Mapping[str, Passed] = _NONE_PASSED,
     ) -> Save:
         """A new record. `given`: columns that its parent sets. `by`: the key that it is made for, whose values it has.
-        `passed`: fields whose values are known to be stored as they are; there is no schema then."""
+        `passed`: fields whose values are known to be valid; there is no schema then."""
         if depth:
             self._count(path)
         before = len(self.problems.found)
@@ -60,7 +63,8 @@ class SavePlanner:
         self._check_twice(data, to_one, path)
         known = {column.key for column in given} | {each.column.key for each in assignments}
         known |= {column.key for each in to_one if each.relation.owns_key for column in each.relation.local}
-        known |= {column.key for column in model.columns if column.name in data}
+        if refused:
+            known |= {column.key for column in model.columns if column.name in data}
         self._check_given(data, model, given, path)
         self._check_required(model, known, path, refused=refused)
         references = plan_references(self._guarded(model), assignments, path)
@@ -157,7 +161,7 @@ class SavePlanner:
         schema: InputSchema | None,
         own: Sequence[Assignment] = (),
         by: Named | None = None,
-        passed: Collection[str] = (),
+        passed: Mapping[str, Passed] = _NONE_PASSED,
     ) -> tuple[Assignment, ...]:
         """The values of a record, as its schema makes them. They begin with those of the key that it is named by.
 
@@ -167,7 +171,8 @@ class SavePlanner:
         for name, value in data.items():
             column = model.members.get(name)
             if name in passed and isinstance(column, Column):
-                values[column.key] = value
+                stored = passed[name]
+                values[column.key] = value if stored == "as they are" else stored[value]
             elif isinstance(column, Column):
                 try:  # not by `at`: a bulk write has a hundred thousand values
                     values[column.key] = input_value(column, value, self.planner.catalog)
