@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import sqlalchemy
 from sqlalchemy import event, text
 from sqlalchemy.engine.interfaces import CacheStats
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -38,11 +39,12 @@ async def engine(make_engine: MakeEngine) -> AsyncEngine:
 
 @contextmanager
 def compilations(engine: AsyncEngine) -> Iterator[list[str]]:
-    """The statements that SQLAlchemy compiles within the block."""
+    """The statements that SQLAlchemy compiles within the block, less those of which version 2.0 keeps nothing."""
     found: list[str] = []
 
     def record(_connection: object, _cursor: object, sql: str, _parameters: object, context: Any, _: object) -> None:
-        if context.compiled is not None and context.cache_hit is not CacheStats.CACHE_HIT:
+        unkept = sqlalchemy.__version__.startswith("2.0.") and "ON CONFLICT" in sql
+        if context.compiled is not None and context.cache_hit is not CacheStats.CACHE_HIT and not unkept:
             found.append(sql)
 
     event.listen(engine.sync_engine, "before_cursor_execute", record)
