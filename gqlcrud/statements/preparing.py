@@ -19,6 +19,7 @@ from gqlcrud.plan import (
     And,
     Compare,
     Condition,
+    Fold,
     KeyIn,
     Not,
     Opaque,
@@ -85,12 +86,28 @@ def prepared_page(plan: PagePlan, database: Database, *, summarized: bool, singl
     return PreparedPage(page(template, database, single=single), around, values, lasting)
 
 
-def prepared_records(plan: RecordPlan, database: Database, *, single: bool = False) -> PreparedRecords:
-    """single: whether it is for one key."""
+def prepared_records(
+    plan: RecordPlan, database: Database, *, single: bool = False, folds: tuple[Fold, ...] = ()
+) -> PreparedRecords:
+    """single: whether it is for one key. folds: what is read with each record."""
+    if plan.where == Always(True):
+        return _whole_records(replace(plan, views=()), database, single=single, folds=folds)
+    return _prepared_records(plan, database, single=single, folds=folds)
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _whole_records(plan: RecordPlan, database: Database, *, single: bool, folds: tuple[Fold, ...]) -> PreparedRecords:
+    """Without a condition no value stands in the plan, and nothing has to be taken out of it."""
+    return _prepared_records(plan, database, single=single, folds=folds)
+
+
+def _prepared_records(
+    plan: RecordPlan, database: Database, *, single: bool, folds: tuple[Fold, ...]
+) -> PreparedRecords:
     splitter = _Splitter(Columns(database))
     template = replace(plan, where=splitter.condition(plan.where), views=())
     statement = _records if splitter.lasting else record_statement
-    return PreparedRecords(statement(template, database, single=single), splitter.values, splitter.lasting)
+    return PreparedRecords(statement(template, database, single=single, folds=folds), splitter.values, splitter.lasting)
 
 
 def prepared_condition(condition: Condition, database: Database) -> tuple[Condition, Values, bool]:
@@ -110,8 +127,8 @@ def _summary(template: PagePlan, database: Database, *, single: bool) -> sa.Sele
 
 
 @functools.lru_cache(maxsize=KEPT)
-def _records(template: RecordPlan, database: Database, *, single: bool) -> sa.Select[Any]:
-    return record_statement(template, database, single=single)
+def _records(template: RecordPlan, database: Database, *, single: bool, folds: tuple[Fold, ...]) -> sa.Select[Any]:
+    return record_statement(template, database, single=single, folds=folds)
 
 
 @functools.lru_cache(maxsize=KEPT)
