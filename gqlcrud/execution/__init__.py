@@ -5,7 +5,17 @@ from gqlcrud.execution.connection import OperationConnection
 from gqlcrud.execution.cuts import Cut, PageRows
 from gqlcrud.execution.presets import resolve_presets
 from gqlcrud.execution.reader import Reader
-from gqlcrud.execution.records import Connection, Edge, FacetCount, Page, Record, model_of, python_value, related_of
+from gqlcrud.execution.records import (
+    Connection,
+    Edge,
+    FacetCount,
+    Page,
+    Record,
+    model_of,
+    python_value,
+    record_class,
+    related_of,
+)
 from gqlcrud.execution.sources import ConnectionSource, engine_source, session_source, sessionmaker_source
 from gqlcrud.execution.transactions import (
     TransactionSource,
@@ -37,6 +47,7 @@ __all__ = [
     "model_of",
     "prepare_sqlite",
     "python_value",
+    "record_class",
     "related_of",
     "resolve_presets",
     "session_source",

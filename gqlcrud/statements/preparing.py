@@ -110,6 +110,12 @@ def _prepared_records(
     return PreparedRecords(statement(template, database, single=single, folds=folds), splitter.values, splitter.lasting)
 
 
+def prepared_condition(condition: Condition, database: Database) -> tuple[Condition, Values, bool]:
+    """A condition with parameters for its values, the values, and whether equal conditions may come again."""
+    splitter = _Splitter(Columns(database))
+    return splitter.condition(condition), splitter.values, splitter.lasting
+
+
 @functools.lru_cache(maxsize=KEPT)
 def _page(template: PagePlan, database: Database, *, single: bool) -> PageStatement:
     return page_statement(template, database, single=single)
