@@ -57,6 +57,7 @@ from gqlcrud.scalars import Scalar
 from gqlcrud.schema import build_schema
 from gqlcrud.statements import Database
 from gqlcrud.types import ATOMIC, ERROR_TYPES, SCALARS, declare_types, mutation_type, query_type
+from gqlcrud.uncollected import uncollected
 
 T = TypeVar("T")
 SessionDependency: TypeAlias = Callable[..., Any]
@@ -95,6 +96,7 @@ class Api:
     Raises ConfigurationError for whatever cannot be offered as it stands.
     """
 
+    @uncollected()
     def __init__(
         self,
         base: object,
@@ -127,8 +129,8 @@ class Api:
         self.catalog: Catalog = read_catalog(mapped_classes(base), settings)
         self.session_dependency: SessionDependency | None = None
         self._selections, self._documents, self._plans = KnownSelections(), PreparedDocuments(), KnownPlans()
-        self.database, self._settings, self._classes = database, settings, mapped_classes(base)
-        self._database = self._read_database(database)
+        self._settings, self._classes = settings, mapped_classes(base)
+        self.database, self._database = database, self._read_database(database)
         self._registry = declare_types(self.catalog, self)
         self.query = query_type(self._registry, self, query if isinstance(query, Sequence) else [query])
         self.mutation = mutation_type(self._registry, self, mutation if isinstance(mutation, Sequence) else [mutation])

@@ -12,6 +12,7 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
 from gqlcrud.catalog import Catalog
+from gqlcrud.diagnosis.assumptions import assumption_errors
 from gqlcrud.diagnosis.checks import check_errors, unknown_check, unplaced_check
 from gqlcrud.diagnosis.conflicts import conflict_errors, unplaced_conflict
 from gqlcrud.diagnosis.constraints import (
@@ -44,8 +45,9 @@ def diagnose(
     told from the others, there is one error for them all, at the place that holds them. () for a violation that has
     nothing to do with what the client wrote, such as that of a trigger in a table of its own.
 
-    The codes: UNIQUE for UNIQUE and for EXCLUSION (the message says that records overlap), FOREIGN_KEY, CHECK,
-    REQUIRED_RELATION for a NULL in the foreign key of a relation, and VALIDATION for what a column cannot hold.
+    The codes: UNIQUE for UNIQUE and for EXCLUSION (the message says that records overlap), FOREIGN_KEY, CHECK, NOT_FOUND
+    for a record that was taken to be there, REQUIRED_RELATION for a NULL in the foreign key of a relation, and VALIDATION
+    for what a column cannot hold.
     """
     if not rows:
         return ()
@@ -87,6 +89,9 @@ def _references(
     catalog: Catalog,
     earlier: Sequence[WrittenRow],
 ) -> list[UserError]:
+    missing = _attempt(connection, partial(assumption_errors, connection, rows, earlier))
+    if missing:
+        return missing
     table = broken_table(connection, violation, rows, catalog)
     if table is None and violation.table is not None:
         return []

@@ -16,8 +16,9 @@ from gqlcrud.execution.cuts import Cut, PageRows
 from gqlcrud.execution.driver import Rows
 from gqlcrud.execution.loader import Loader
 from gqlcrud.execution.records import FacetCount, Page, Record, record_class, related_of
-from gqlcrud.plan import Always, Child, FacetPlan, PagePlan, RecordPlan, View
+from gqlcrud.plan import Always, Child, FacetPlan, Fold, PagePlan, RecordPlan, View
 from gqlcrud.statements import (
+    SUMMARY,
     Database,
     PageStatement,
     can_be_one,
@@ -43,6 +44,12 @@ class Reader:
     @property
     def _database(self) -> Database:
         return self.connection.source.database
+
+    def forget(self) -> None:
+        """Let go of what has been read: loaders refer to their reader, so it would stay until garbage is collected."""
+        self._loaders.clear()
+        self._cuts.clear()
+        self._rows.clear()
 
     async def page(self, plan: PagePlan, key: Key = ()) -> Page:
         """One page, with all that its views show of the relations below."""
@@ -95,18 +102,22 @@ class Reader:
         except UnreadableError:
             return await self.connection.execute(with_texts(statement, self._database), parameters)
 
-    async def _fetch_records(self, plan: RecordPlan, columns: Sequence[Column], keys: Sequence[Key]) -> Rows:
+    async def _fetch_records(
+        self, plan: RecordPlan, columns: Sequence[Column], keys: Sequence[Key], folds: tuple[Fold, ...] = ()
+    ) -> Rows:
         single = len(keys) == 1 and can_be_one(columns, plan.relation)
-        prepared = prepared_records(plan, self._database, single=single)
+        prepared = prepared_records(plan, self._database, single=single, folds=folds)
         parameters = {**key_parameters(columns, keys, self._database, single=single), **prepared.values}
         return await self._execute(prepared.select, parameters, lasting=prepared.lasting)
 
     # ---------- pages ----------
 
-    async def _fetch_pages(self, plan: PagePlan, keys: Sequence[Key]) -> PageRows:
+    async def _fetch_pages(self, plan: PagePlan, keys: Sequence[Key], *, alone: bool = False) -> PageRows:
+        """alone: whether nothing else asks for these rows."""
         local = plan.relation.local if plan.relation is not None else ()
         single = len(keys) == 1 and can_be_one(local, plan.relation)
-        prepared = prepared_page(plan, self._database, summarized=_asks_summary(plan), single=single)
+        together = alone and plan.relation is None and _reads_rows(plan)
+        prepared = prepared_page(plan, self._database, summarized=_asks_summary(plan), single=single, together=together)
         statement = prepared.page
         parameters = {**key_parameters(local, keys, self._database, single=single), **prepared.values}
         empty = plan.where == Always(False)
@@ -114,7 +125,9 @@ class Reader:
         if _reads_rows(plan) and not empty:
             rows = await self._execute(statement.select, parameters, lasting=prepared.lasting)
         summaries: Rows = []
-        if prepared.summary is not None and not empty:
+        if prepared.together and rows:
+            summaries, rows = [rows[0][-SUMMARY:]], [row[:-SUMMARY] for row in rows]
+        elif prepared.summary is not None and not empty:
             summaries = await self._execute(prepared.summary, parameters, lasting=prepared.lasting)
         first = _first_place(self._database)
         facets: dict[int, dict[str, Sequence[FacetCount]]] = {}
@@ -123,13 +136,12 @@ class Reader:
                 facets.setdefault(place, {})[facet.name] = counts
         if plan.relation is None:
             return PageRows.of(plan, statement, [rows], [summaries[0] if summaries else None], [facets.get(0, {})])
-        by_place = _by_place(rows, first)
         known = {row[0] - first: row[1:] for row in summaries}
         places = range(len(keys))
         return PageRows.of(
             plan,
             statement,
-            [by_place.get(each, []) for each in places],
+            _by_place(rows, first, len(keys)),
             [known.get(each) for each in places],
             [facets.get(each, {}) for each in places],
         )
@@ -144,7 +156,8 @@ class Reader:
         if plan.relation is None:
             return {0: [FacetCount(*row) for row in rows]}
         first = _first_place(self._database)
-        return {place: [FacetCount(*row[1:]) for row in each] for place, each in _by_place(rows, first).items()}
+        by_place = enumerate(_by_place(rows, first, len(keys)))
+        return {place: [FacetCount(*row[1:]) for row in each] for place, each in by_place if each}
 
     async def _build_pages(self, plan: PagePlan, fetched: PageRows) -> list[Page]:
         start = 0 if plan.relation is None else 1
@@ -167,7 +180,7 @@ class Reader:
         for the same, so that nobody is waited for."""
         if alone:
             async with self.connection.lock:
-                return await self._fetch_pages(plan, keys)
+                return await self._fetch_pages(plan, keys, alone=True)
         loader = self._cuts.get(plan)
         if loader is None:
 
@@ -181,12 +194,15 @@ class Reader:
         found = await loader.load_many(keys)
         return PageRows(found[0][0], [cut for _, cut in found])
 
-    async def record_rows(self, plan: RecordPlan, keys: Sequence[Key], *, alone: bool = False) -> list[Any]:
-        """The row of each key, None of one that has no record. alone: as for pages."""
+    async def record_rows(
+        self, plan: RecordPlan, keys: Sequence[Key], *, alone: bool = False, folds: tuple[Fold, ...] = ()
+    ) -> list[Any]:
+        """The row of each key, None of one that has no record. alone: as for pages. folds: what is read with each record, if
+        nothing else can ask for the same."""
         columns = plan.relation.local if plan.relation is not None else plan.key
 
         async def fetch(wanted: Sequence[Key]) -> Rows:
-            return await self._fetch_records(plan, columns, wanted)
+            return await self._fetch_records(plan, columns, wanted, folds)
 
         async def build(wanted: Sequence[Key], rows: Rows) -> Sequence[Any]:
             found = _first_rows(rows, _first_place(self._database))
@@ -284,10 +300,11 @@ def _first_rows(rows: Rows, first: int) -> dict[int, Any]:
     return found
 
 
-def _by_place(rows: Rows, first: int) -> dict[int, Rows]:
-    grouped: dict[int, Rows] = {}
+def _by_place(rows: Rows, first: int, count: int) -> list[Rows]:
+    """The rows of each place, of `count`."""
+    grouped: list[Rows] = [[] for _ in range(count)]
     for row in rows:
-        grouped.setdefault(row[0] - first, []).append(row)
+        grouped[row[0] - first].append(row)
     return grouped
 
 

@@ -64,13 +64,15 @@ class Transaction:
     """One transaction that is open: plans are applied in it, and what they have written is read.
 
     place: put before the path of every error; it tells which of several pieces of work has failed. hooks: of the records
-    that are written. timeout: seconds for each part of the work, and for each statement that reads.
+    that are written. holds_keys: whether the database holds declared foreign keys to be true. timeout: seconds for each
+    part of the work, and for each statement that reads.
     """
 
     session: AsyncSession
     catalog: Catalog
     database: Database
     hooks: RecordHooks
+    holds_keys: bool
     rows: Rows = field(default_factory=Rows)
     place: tuple[str, ...] = ()
     timeout: float | None = None
@@ -82,7 +84,9 @@ class Transaction:
         try:
             async with self._watched(), asyncio.timeout(self.timeout):
                 return await self.session.run_sync(
-                    lambda session: work(Saver(session, self.catalog, self.database, self.hooks, writing, written))
+                    lambda session: work(
+                        Saver(session, self.catalog, self.database, self.hooks, writing, written, self.holds_keys)
+                    )
                 )
         except WriteError as error:
             raise error.below(*self.place) from None
@@ -225,7 +229,9 @@ class Writer:
                 raise unavailable(error) from error
             raise
         hooks = RecordHooks(self.context, session, await_only)
-        return Transaction(session, self.catalog, self.source.database, hooks, rows, timeout=self.timeout)
+        # SQLite does if it is told to, which is for the application where the transaction is its own
+        holds_keys = self.source.database is Database.POSTGRESQL or self.source.joined is None
+        return Transaction(session, self.catalog, self.source.database, hooks, holds_keys, rows, timeout=self.timeout)
 
     async def _explained(self, error: Exception, rows: Rows) -> Exception:
         """What is told of a failure of the database; the failure itself, if that is nothing that could be expected."""

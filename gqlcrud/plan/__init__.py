@@ -22,6 +22,7 @@ from gqlcrud.plan.conditions import (
     is_deleted,
     is_there,
 )
+from gqlcrud.plan.folding import Fold, folds_of, placed
 from gqlcrud.plan.order import ColumnKey, CountKey, Hop, OrderKey, OrderTerm, RankKey, Sort
 from gqlcrud.plan.pages import (
     Child,
@@ -44,6 +45,7 @@ __all__ = [
     "CountKey",
     "Expression",
     "FacetPlan",
+    "Fold",
     "Hop",
     "JsonAt",
     "JsonKind",
@@ -68,6 +70,8 @@ __all__ = [
     "TextMatch",
     "View",
     "Window",
+    "folds_of",
     "is_deleted",
     "is_there",
+    "placed",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,11 +33,13 @@ class OrderPlanner:
     ) -> tuple[OrderTerm, ...]:
         """The terms of `orderBy` up to where they are unique; else the primary key ends them. Null and [] stand for the
         best matches first, if there is a full text search, or the relation's own order."""
+        if not order_by and match is None:
+            usual = _usual_order(model, relation)
+            self._check_size(usual)
+            return usual
         terms: list[OrderTerm] = []
         if not order_by and match is not None:
             terms = [OrderTerm(RankKey(match), descending=True, nulls_first=False, nullable=False)]
-        elif not order_by and relation is not None:
-            terms = _own_order(relation, model)
         for place, item in enumerate(order_by or ()):
             try:
                 term = self._term(item, model, relation)
@@ -45,10 +48,7 @@ class OrderPlanner:
             if all(term.key != each.key for each in terms) and not _are_unique(terms, model):
                 terms.append(term)
         self._check_size(terms)
-        if not _are_unique(terms, model):
-            plain = _plain_columns(terms)
-            terms += [_ascending(column) for column in model.primary_key if column.key not in plain]
-        return tuple(terms)
+        return _made_total(terms, model)
 
     def _check_size(self, terms: Sequence[OrderTerm]) -> None:
         """Each relation is a join, of which SQLite has at most 64."""
@@ -89,6 +89,20 @@ class OrderPlanner:
         return self._nested(value, target, (*path, Hop(member, among)), nullable=nullable or member.nullable)
 
 
+@functools.lru_cache(maxsize=1024)
+def _usual_order(model: Model, relation: Relation | None) -> tuple[OrderTerm, ...]:
+    """The order of a list for which none is asked."""
+    return _made_total([] if relation is None else _own_order(relation, model), model)
+
+
+def _made_total(terms: Sequence[OrderTerm], model: Model) -> tuple[OrderTerm, ...]:
+    """The primary key ends terms that are not unique."""
+    if _are_unique(terms, model):
+        return tuple(terms)
+    plain = _plain_columns(terms)
+    return (*terms, *(_ascending(column) for column in model.primary_key if column.key not in plain))
+
+
 def _own_order(relation: Relation, model: Model) -> list[OrderTerm]:
     terms: list[OrderTerm] = []
     for each in relation.order:
@@ -98,7 +112,8 @@ def _own_order(relation: Relation, model: Model) -> list[OrderTerm]:
     return terms
 
 
-def order_fingerprint(model: Model, relation: Relation | None, order: Sequence[OrderTerm]) -> str:
+@functools.lru_cache(maxsize=1024)
+def order_fingerprint(model: Model, relation: Relation | None, order: tuple[OrderTerm, ...]) -> str:
     """What a cursor of this list and order carries, so that it is not taken for one of another.
 
     Attributes are called as in the mapped classes: the names that clients know them by do not matter to a list.

@@ -19,6 +19,7 @@ from gqlcrud.plan import (
     And,
     Compare,
     Condition,
+    Fold,
     KeyIn,
     Not,
     Opaque,
@@ -40,6 +41,7 @@ from gqlcrud.statements.pages import (
     fetch_limit,
     ordered_by,
     page_statement,
+    summarized_page_statement,
     summary_statement,
 )
 from gqlcrud.statements.predicates import ARRAY, COMPARISONS, is_arrayed
@@ -56,13 +58,14 @@ Values = Mapping[str, Any]
 class PreparedPage:
     """The statements of a page and the values for this one; see `page_statement` and `summary_statement`.
 
-    lasting: whether the statements are kept, to serve again.
+    together: whether the rows of the page hold the summary too. lasting: whether the statements are kept, to serve again.
     """
 
     page: PageStatement
     summary: sa.Select[Any] | None
     values: Values
     lasting: bool
+    together: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +77,50 @@ class PreparedRecords:
     lasting: bool
 
 
-def prepared_page(plan: PagePlan, database: Database, *, summarized: bool, single: bool = False) -> PreparedPage:
-    """summarized: whether anything is asked about the list around the page. single: whether it is for one key."""
+def prepared_page(
+    plan: PagePlan, database: Database, *, summarized: bool, single: bool = False, together: bool = False
+) -> PreparedPage:
+    """summarized: whether anything is asked about the list around the page. single: whether it is for one key. together:
+    whether that is to be read with the rows, where this can be had by a statement that is kept."""
     template, values, lasting = _page_template(plan, database)
     page, summary, sort_keys = (_page, _summary, _sort_keys) if lasting else _PASSING
     for name, position in (("after", plan.window.after), ("before", plan.window.before)):
         if position is not None:
             values |= _position_values(name, position, sort_keys(template, database))
     around = summary(template, database, single=single) if summarized else None
+    if around is not None and together and lasting:
+        return PreparedPage(_summarized_page(template, database), around, values, lasting, together=True)
     return PreparedPage(page(template, database, single=single), around, values, lasting)
 
 
-def prepared_records(plan: RecordPlan, database: Database, *, single: bool = False) -> PreparedRecords:
-    """single: whether it is for one key."""
+def prepared_records(
+    plan: RecordPlan, database: Database, *, single: bool = False, folds: tuple[Fold, ...] = ()
+) -> PreparedRecords:
+    """single: whether it is for one key. folds: what is read with each record."""
+    if plan.where == Always(True):
+        return _whole_records(replace(plan, views=()), database, single=single, folds=folds)
+    return _prepared_records(plan, database, single=single, folds=folds)
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _whole_records(plan: RecordPlan, database: Database, *, single: bool, folds: tuple[Fold, ...]) -> PreparedRecords:
+    """Without a condition no value stands in the plan, and nothing has to be taken out of it."""
+    return _prepared_records(plan, database, single=single, folds=folds)
+
+
+def _prepared_records(
+    plan: RecordPlan, database: Database, *, single: bool, folds: tuple[Fold, ...]
+) -> PreparedRecords:
     splitter = _Splitter(Columns(database))
     template = replace(plan, where=splitter.condition(plan.where), views=())
     statement = _records if splitter.lasting else record_statement
-    return PreparedRecords(statement(template, database, single=single), splitter.values, splitter.lasting)
+    return PreparedRecords(statement(template, database, single=single, folds=folds), splitter.values, splitter.lasting)
+
+
+def prepared_condition(condition: Condition, database: Database) -> tuple[Condition, Values, bool]:
+    """A condition with parameters for its values, the values, and whether equal conditions may come again."""
+    splitter = _Splitter(Columns(database))
+    return splitter.condition(condition), splitter.values, splitter.lasting
 
 
 @functools.lru_cache(maxsize=KEPT)
@@ -99,13 +129,18 @@ def _page(template: PagePlan, database: Database, *, single: bool) -> PageStatem
 
 
 @functools.lru_cache(maxsize=KEPT)
+def _summarized_page(template: PagePlan, database: Database) -> PageStatement:
+    return summarized_page_statement(template, database)
+
+
+@functools.lru_cache(maxsize=KEPT)
 def _summary(template: PagePlan, database: Database, *, single: bool) -> sa.Select[Any]:
     return summary_statement(template, database, single=single)
 
 
 @functools.lru_cache(maxsize=KEPT)
-def _records(template: RecordPlan, database: Database, *, single: bool) -> sa.Select[Any]:
-    return record_statement(template, database, single=single)
+def _records(template: RecordPlan, database: Database, *, single: bool, folds: tuple[Fold, ...]) -> sa.Select[Any]:
+    return record_statement(template, database, single=single, folds=folds)
 
 
 @functools.lru_cache(maxsize=KEPT)

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 from sqlalchemy import Executable
 from sqlalchemy.orm import Session
 
-from gqlcrud.catalog import Catalog, Model, Relation
+from gqlcrud.catalog import Catalog, Column, Model, Relation
+from gqlcrud.diagnosis.assumptions import not_found
 from gqlcrud.diagnosis.written_rows import WrittenRow
 from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.statements import Database
@@ -34,8 +35,11 @@ class RecordSaver(Protocol):
     database: Database
     finder: Finder
     hooks: RecordHooks
+    holds_keys: bool
+    writing: list[WrittenRow]
+    written: list[WrittenRow]
 
-    def create(self, items: Sequence[New]) -> list[Instance]: ...
+    def create(self, items: Sequence[New], *, bulk: bool = ..., shown: Sequence[Column] = ...) -> list[Instance]: ...
 
     def update(self, items: Sequence[tuple[Instance, Save]]) -> None: ...
 
@@ -50,10 +54,6 @@ class RecordSaver(Protocol):
     ) -> None: ...
 
     def key_of(self, instance: Instance, model: Model) -> tuple[Any, ...]: ...
-
-
-def not_found(named: Named) -> UserError:
-    return UserError(ErrorCode.NOT_FOUND, f"There is no {named.model.name} with this key.", named.path)
 
 
 def nothing_there(relation: Relation, path: Path) -> UserError:
