@@ -21,7 +21,6 @@ from gqlcrud.disconnects import while_connected
 from gqlcrud.graphiql import CONTENT_SECURITY_POLICY, graphiql_page, read_asset
 from gqlcrud.http import (
     JSON,
-    MAX_BODY,
     GraphQLRequest,
     HttpAnswer,
     HttpRefusalError,
@@ -37,6 +36,7 @@ from gqlcrud.http import (
     refusal,
 )
 from gqlcrud.idempotency import MAX_KEY, Idempotency
+from gqlcrud.options import Limits
 
 ROUTE_NAME = "gqlcrud"
 """The name of the route that serves GraphiQL and GET: `app.url_path_for("gqlcrud")` is its path."""
@@ -54,6 +54,7 @@ class ServedApi(Protocol):
     """What the router needs of an `Api`."""
 
     title: str
+    limits: Limits
     session_dependency: Callable[..., Any] | None
     idempotency: Idempotency | None
 
@@ -189,7 +190,7 @@ async def _serve(api: ServedApi, request: Request, context: Any, session: Any, s
     media_type = JSON
     try:
         media_type = negotiate(_accept(request.headers))
-        operation = await _read(request)
+        operation = await _read(request, api.limits)
         work = api.execute(
             operation.query,
             operation.variables,
@@ -222,20 +223,20 @@ def _accept(headers: Headers) -> str:
     return ",".join(headers.getlist("accept"))
 
 
-async def _read(request: Request) -> GraphQLRequest:
+async def _read(request: Request, limits: Limits) -> GraphQLRequest:
     if request.method != "POST":
-        return read_get(request.scope["query_string"])
-    return read_post(request.headers.get("content-type", ""), await _body(request))
+        return read_get(request.scope["query_string"], limits)
+    return read_post(request.headers.get("content-type", ""), await _body(request, limits.max_body), limits)
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, maximum: int) -> bytes:
     """The body, refused as soon as it is longer than allowed: it is never read whole then."""
-    check_length(request.headers.get("content-length", ""))
+    check_length(request.headers.get("content-length", ""), maximum)
     chunks = bytearray()
     async for chunk in request.stream():
         chunks += chunk
-        if len(chunks) > MAX_BODY:
-            raise body_too_long()
+        if len(chunks) > maximum:
+            raise body_too_long(maximum)
     return bytes(chunks)
 
 

@@ -18,6 +18,7 @@ from strawberry.types import ExecutionResult
 
 from gqlcrud.errors import ErrorCode
 from gqlcrud.faults import fault, fault_error
+from gqlcrud.options import Limits
 
 try:
     import orjson
@@ -26,8 +27,6 @@ except ImportError:  # it is an extra
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
-MAX_BODY = 1024 * 1024
-MAX_JSON_DEPTH = 100
 
 PartialStatus = Literal[200, 294]
 """The status of data together with errors: 294 is a code of the draft's own, which HTTP takes for 200."""
@@ -77,7 +76,7 @@ class HttpAnswer:
 # ---------- requests ----------
 
 
-def read_post(content_type: str, body: bytes) -> GraphQLRequest:
+def read_post(content_type: str, body: bytes, limits: Limits) -> GraphQLRequest:
     """The request in a POST. Raises HttpRefusalError: 415 for another media type than JSON, 400 for what is no JSON, 422 for
     JSON that is no GraphQL request.
 
@@ -86,13 +85,13 @@ def read_post(content_type: str, body: bytes) -> GraphQLRequest:
     media_type, parameters = _media_type(content_type)
     if media_type != JSON or parameters.get("charset", "utf-8") not in _UTF8:
         raise HttpRefusalError(415, "Send the request as application/json in UTF-8.")
-    return _request(_parse_json(body, "The body"))
+    return _request(_parse_json(body, "The body", limits.max_json_depth))
 
 
-def read_get(query_string: bytes) -> GraphQLRequest:
+def read_get(query_string: bytes, limits: Limits) -> GraphQLRequest:
     """The request in the query string of a GET; an empty parameter counts as absent."""
-    if len(query_string) > MAX_BODY:
-        raise HttpRefusalError(414, f"The query string is longer than {MAX_BODY} bytes.")
+    if len(query_string) > limits.max_body:
+        raise HttpRefusalError(414, f"The query string is longer than {limits.max_body} bytes.")
     try:
         given = dict(parse_qsl(query_string.decode(), errors="strict"))
     except UnicodeDecodeError:
@@ -100,33 +99,33 @@ def read_get(query_string: bytes) -> GraphQLRequest:
     document: dict[str, Any] = {name: given[name] for name in ("query", "operationName", "documentId") if name in given}
     for name in ("variables", "extensions"):
         if name in given:
-            document[name] = _parse_json(given[name].encode(), name)
+            document[name] = _parse_json(given[name].encode(), name, limits.max_json_depth)
     return _request(document)
 
 
-def check_length(content_length: str) -> None:
+def check_length(content_length: str, maximum: int) -> None:
     """Refuse a body that is announced to be longer than allowed, before any of it is read."""
     digits = content_length.lstrip("0")
-    if digits.isdecimal() and (len(digits) > len(str(MAX_BODY)) or int(digits) > MAX_BODY):
-        raise body_too_long()
+    if digits.isdecimal() and (len(digits) > len(str(maximum)) or int(digits) > maximum):
+        raise body_too_long(maximum)
 
 
-def body_too_long() -> HttpRefusalError:
+def body_too_long(maximum: int) -> HttpRefusalError:
     """The connection is closed, since the rest of the body is not read."""
-    return HttpRefusalError(413, f"The body is larger than {MAX_BODY} bytes.", {"connection": "close"})
+    return HttpRefusalError(413, f"The body is larger than {maximum} bytes.", {"connection": "close"})
 
 
-def _parse_json(body: bytes, what: str) -> Any:
+def _parse_json(body: bytes, what: str, depth: int) -> Any:
     try:
         document = _decoded(body)
     except RecursionError:
-        raise HttpRefusalError(400, f"{what} nests deeper than {MAX_JSON_DEPTH} levels.") from None
+        raise HttpRefusalError(400, f"{what} nests deeper than {depth} levels.") from None
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise HttpRefusalError(400, f"{what} is not JSON in UTF-8.") from None
     except ValueError:  # what Python says of an integer of more than 4,300 digits
         raise HttpRefusalError(400, f"{what} holds a number that cannot be read.") from None
-    if _is_deeper(document, MAX_JSON_DEPTH):
-        raise HttpRefusalError(400, f"{what} nests deeper than {MAX_JSON_DEPTH} levels.")
+    if _is_deeper(document, depth):
+        raise HttpRefusalError(400, f"{what} nests deeper than {depth} levels.")
     return document
 
 

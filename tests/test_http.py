@@ -10,11 +10,11 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.scalars import JSON
 
-from gqlcrud import Api
-from gqlcrud.http import MAX_BODY
+from gqlcrud import Api, Limits
 from tests.serving import GRAPHQL, PATH, app_of, client_of, get_raw, post, refusal, send, unused_engine
 from tests.shelf import Base
 
+MAX_BODY = Limits().max_body
 GRAPHQL_UTF8 = f"{GRAPHQL}; charset=utf-8"
 JSON_UTF8 = "application/json; charset=utf-8"
 

@@ -11,10 +11,11 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.scalars import JSON
 
-from gqlcrud import Api
-from gqlcrud.http import MAX_BODY
+from gqlcrud import Api, Limits
 from tests.serving import PATH, app_of, client_of, post, refusal, send, served, unused_engine
 from tests.shelf import Base
+
+MAX_BODY = Limits().max_body
 
 
 class Fields:
@@ -350,3 +351,19 @@ async def test_result_that_is_no_json_is_a_fault(
     assert [(each.levelno, each.getMessage()) for each in caplog.records] == [
         (logging.ERROR, f"Fault {identity} at the result, which is no JSON")
     ]
+
+
+async def test_limits_say_how_large_a_body_is_and_how_deep_it_nests() -> None:
+    small = Api(Base, unused_engine(), read_only=True, limits=Limits(max_body=60, max_json_depth=2))
+    async with client_of(app_of(small)) as client:
+        document = {"query": "{ __typename }", "variables": {"v": 1}}
+        assert await send(client, document) == (200, {"data": {"__typename": "Query"}})
+        assert await send(client, json.dumps(document) + " " * 60) == (
+            413,
+            refusal("The body is larger than 60 bytes."),
+        )
+        assert await send(client, '{"query":"{a}","variables":{"v":[]}}') == (
+            400,
+            refusal("The body nests deeper than 2 levels."),
+        )
+        assert (await client.get(PATH, params={"query": "{ __typename }" + " " * 60})).status_code == 414

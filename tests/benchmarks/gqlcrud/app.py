@@ -17,7 +17,7 @@ engine = create_async_engine(
     max_overflow=0,
     json_deserializer=read_json,
 )
-api = Api(models.Base, engine, limits=Limits(max_page_size=1000))
+api = Api(models.Base, engine, limits=Limits(max_page_size=1000, max_rows=10_000_000))
 
 
 @asynccontextmanager
