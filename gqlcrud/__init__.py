@@ -8,12 +8,14 @@ from gqlcrud.http_errors import ErrorResponse, error_responses, install_error_ha
 from gqlcrud.idempotency import Idempotency, idempotency_table
 from gqlcrud.loading import connection, load_record, load_records, load_relation, transaction
 from gqlcrud.options import FullText, Limits, ModelOptions, Preset, SoftDelete
+from gqlcrud.policies import AllBut, Policy
 from gqlcrud.progress import Progress
 from gqlcrud.rest import FacetValue, ListParams, PageResponse
 from gqlcrud.scalars import Operator, Scalar, custom_scalar
 from gqlcrud.types import field
 
 __all__ = [
+    "AllBut",
     "Api",
     "Committed",
     "ConfigurationError",
@@ -36,6 +38,7 @@ __all__ = [
     "NotFound",
     "Operator",
     "PageResponse",
+    "Policy",
     "Preset",
     "Progress",
     "RequestError",

@@ -51,6 +51,7 @@ from gqlcrud.idempotency import MAX_KEY, Idempotency
 from gqlcrud.known_selections import KnownSelections
 from gqlcrud.options import Limits, ModelOptions
 from gqlcrud.planning import Planner, Visibility, check_stored_position, check_typed_position
+from gqlcrud.policies import Policy
 from gqlcrud.rendering import RenderingExecutor
 from gqlcrud.scalars import Scalar
 from gqlcrud.statements import Database
@@ -94,6 +95,7 @@ class Api:
     enforced_foreign_keys: False where foreign keys may point at nothing; to-one fields are nullable then.
     read_only: True offers no mutations but those of `mutation`.
     hooks: what is called around writes, of whichever model; before those of the model.
+    policy: what callers may do with the records of all models, where the policy of a model says nothing else.
 
     Attributes: `schema`, the Strawberry schema; `query` and `mutation`, its roots (`mutation` is None if nothing can be
     written), `extension`, `directives` and `types`, for a schema of one's own; `catalog`, what was read from the models.
@@ -117,6 +119,7 @@ class Api:
         enforced_foreign_keys: bool = True,
         read_only: bool = False,
         hooks: Hooks | None = None,
+        policy: Policy | None = None,
     ) -> None:
         self.title = title
         self.limits = limits or Limits()
@@ -124,7 +127,7 @@ class Api:
             raise ConfigurationError(f"Api(hooks=...) takes gqlcrud.Hooks(...), not {hooks!r}.")
         self.idempotency = idempotency
         settings = CatalogSettings(
-            models or {}, scalars or {}, self.limits, skip_unknown, enforced_foreign_keys, read_only, hooks
+            models or {}, scalars or {}, self.limits, skip_unknown, enforced_foreign_keys, read_only, hooks, policy
         )
         self.catalog: Catalog = read_catalog(mapped_classes(base), settings)
         self.session_dependency: SessionDependency | None = None

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.hooks import Hooks
+from gqlcrud.policies import Policy
 from gqlcrud.scalars import Scalar
 
 OptInOperator = Literal["like", "regex", "search"]
@@ -140,6 +141,7 @@ class ModelOptions:
     searchable: the texts that the argument `search` of its lists looks into: attributes, or paths through relations.
     full_text: how, if not word by word.
     facets: the columns, its own or those that relations lead to, whose values its lists count.
+    policy: what callers may do with its records, columns and operations, and with those of classes that inherit from it.
     A class has the `soft_delete`, the `presets`, `searchable`, `full_text` and `facets` of the classes that it inherits
     from, unless it has its own.
     """
@@ -168,6 +170,7 @@ class ModelOptions:
     searchable: Sequence[AttributePath] = ()
     full_text: FullText | None = None
     facets: Sequence[AttributePath] = ()
+    policy: Policy | None = None
 
     def is_vector(self, attribute: str) -> bool:
         """Whether the attribute is what a full text search looks into: no value that a client could read."""

@@ -34,7 +34,7 @@ LAYERS = """
     keys plan examples fastapi reflect prepared
     catalog http reflected_names reflected_keys
     naming options faults idempotency
-    scalars hooks
+    scalars hooks policies
     known_selections
     values selection errors graphiql progress
 """
@@ -43,7 +43,16 @@ LAYERS = """
 THIRD_PARTIES = {
     "sqlalchemy": {
         *("api", "catalog", "execution", "hooks", "loading", "scalars", "statements"),
-        *("reflect", "reflected_names", "reflected_keys", "targets", "diagnosis", "unit_of_work", "idempotency"),
+        *(
+            "policies",
+            "reflect",
+            "reflected_names",
+            "reflected_keys",
+            "targets",
+            "diagnosis",
+            "unit_of_work",
+            "idempotency",
+        ),
         *("crud", "rest", "files", "commands"),
     },
     "strawberry": {
@@ -157,7 +166,7 @@ def test_imports_go_downward() -> None:
 def test_planning_and_statements_never_meet() -> None:
     """Nor does planning know SQL, or a statement GraphQL; and so it is with writes."""
     assert {top(each) for name in MODULES if top(name) == "planning" for each in own_imports(name)} == {
-        *("planning", "plan", "keys", "catalog", "selection", "options", "errors", "scalars", "values")
+        *("planning", "plan", "keys", "catalog", "selection", "options", "policies", "errors", "scalars", "values")
     }
     assert {top(each) for name in MODULES if top(name) == "statements" for each in own_imports(name)} == {
         *("statements", "plan", "write_plan", "catalog", "errors", "scalars")

@@ -15,8 +15,8 @@ from gqlcrud.crud.members import named_key
 from gqlcrud.crud.summary import Counts
 from gqlcrud.errors import ErrorCode, RequestError, UserError
 from gqlcrud.execution import Transaction, Writer
-from gqlcrud.plan import Always, Condition, Expression
-from gqlcrud.planning import DeletedRecords, Planner, conjunction
+from gqlcrud.plan import Always, Condition, Expression, conjunction
+from gqlcrud.planning import DeletedRecords, Planner
 from gqlcrud.statements.bulk import chosen_statement
 from gqlcrud.unit_of_work import RecordKey, Saver
 from gqlcrud.unit_of_work.row_changes import delete_held, hold

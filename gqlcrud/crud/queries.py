@@ -16,7 +16,8 @@ from gqlcrud.crud.orders import OrderBy, order_input
 from gqlcrud.crud.scope import Scope, Session
 from gqlcrud.errors import RequestError
 from gqlcrud.execution import FacetCount, Page, Reader
-from gqlcrud.planning import DeletedRecords, Planner, conjunction
+from gqlcrud.plan import conjunction
+from gqlcrud.planning import DeletedRecords, Planner
 from gqlcrud.selection import RESOLVED, Selection
 from gqlcrud.statements import entity_statement
 from gqlcrud.statements.unreadable import readable

@@ -70,7 +70,8 @@ class Scope:
     """What the calls of one `Crud` have in common.
 
     database: for calls without a session. context: what the application knows of the request; bound: whether there is
-    one, so that permissions hold as they do for clients. Without it code of the application's own may do anything.
+    one, so that permissions hold as they do for clients. Without it code of the application's own may do anything. policed:
+    whether policies hold as well.
     """
 
     catalog: Catalog
@@ -78,9 +79,14 @@ class Scope:
     database: Any = None
     context: Any = None
     bound: bool = False
+    policed: bool = False
 
     def planner(self, database: Database) -> Planner:
-        return Planner(self.catalog, PYTHON_LIMITS, _CHECKS[database], Visibility(self.context, trusted=not self.bound))
+        return Planner(self.catalog, PYTHON_LIMITS, _CHECKS[database], self.visibility)
+
+    @property
+    def visibility(self) -> Visibility:
+        return Visibility(self.context, trusted=not self.bound, policed=self.policed)
 
     def dialect(self, session: Session) -> Database:
         return self.reads(session).database

@@ -35,6 +35,7 @@ class PageField(GeneratedField):
 
     async def _page(self, info: Info) -> Connection | Rendered:
         operation = running_operation(self.api)
+        operation.planner.visibility.check_operation("list", self.model)
         selection = operation.selections.read(info._raw_info)
         plan = operation.planner.page(selection, self.model)
         shape = operation.connection_shape(info._raw_info, selection)
@@ -59,6 +60,7 @@ class RecordField(GeneratedField):
 
     async def _record(self, info: Info) -> Record | Rendered | None:
         operation = running_operation(self.api)
+        operation.planner.visibility.check_operation("get", self.model)
         selection = operation.selections.read(info._raw_info)
         try:
             key, values = operation.planner.selector(selection.arguments["by"], self.model)
@@ -96,6 +98,7 @@ class NodesField(GeneratedField):
         if len(texts) > maximum:
             raise RequestError(f"nodes takes at most {maximum} ids; these are {len(texts)}.", ErrorCode.LIMIT, ("ids",))
         nodes = [decode_node_id(text, operation.catalog) for text in texts]
+        nodes = [node if node and operation.planner.visibility.offers("get", node[0]) else None for node in nodes]
         wanted: dict[Model, dict[tuple[Any, ...], None]] = {}
         for node in nodes:
             if node is not None:

@@ -9,8 +9,7 @@ from typing import Any
 from gqlcrud.errors import UserError
 from gqlcrud.execution import Edge, Reader, Record
 from gqlcrud.keys import encode_id
-from gqlcrud.plan import KeyIn, PagePlan, PayloadPlan, RecordPlan
-from gqlcrud.planning import conjunction
+from gqlcrud.plan import KeyIn, PagePlan, PayloadPlan, RecordPlan, conjunction
 from gqlcrud.unit_of_work import RecordKey, Written
 
 

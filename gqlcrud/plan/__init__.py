@@ -18,7 +18,9 @@ from gqlcrud.plan.conditions import (
     Quantifier,
     Related,
     RelatedCount,
+    Stated,
     TextMatch,
+    conjunction,
     is_deleted,
     is_there,
 )
@@ -65,9 +67,11 @@ __all__ = [
     "Related",
     "RelatedCount",
     "Sort",
+    "Stated",
     "TextMatch",
     "View",
     "Window",
+    "conjunction",
     "is_deleted",
     "is_there",
 ]

@@ -36,7 +36,7 @@ class OrderPlanner:
         if not order_by and match is not None:
             terms = [OrderTerm(RankKey(match), descending=True, nulls_first=False, nullable=False)]
         elif not order_by and relation is not None:
-            terms = _own_order(relation, model)
+            terms = self._own_order(relation, model)
         for place, item in enumerate(order_by or ()):
             try:
                 term = self._term(item, model, relation)
@@ -49,6 +49,29 @@ class OrderPlanner:
             plain = _plain_columns(terms)
             terms += [_ascending(column) for column in model.primary_key if column.key not in plain]
         return tuple(terms)
+
+    def _own_order(self, relation: Relation, model: Model) -> list[OrderTerm]:
+        """Without the columns that the caller may not order by."""
+        terms: list[OrderTerm] = []
+        for each in relation.order:
+            if not _are_unique(terms, model) and self.visibility.may("order", each.column, model):
+                key = ColumnKey((), each.column)
+                terms.append(OrderTerm(key, each.descending, each.nulls_first, each.column.nullable))
+        return terms
+
+    def check_cursors(self, order: Sequence[OrderTerm], model: Model, relation: Relation | None) -> None:
+        """A cursor holds the values that its list is ordered by.
+
+        Raises RequestError FORBIDDEN for one that would tell the caller a value that may not be read.
+        """
+        for term in order:
+            if isinstance(term.key, ColumnKey):
+                column, path = term.key.column, term.key.path
+                if column.source is Source.LINK and relation is not None:
+                    self.visibility.check_edges("read", relation, [column], self.catalog)
+                else:
+                    holder = self.catalog.model(path[-1].relation.target) if path else model
+                    self.visibility.check("read", [column], holder)
 
     def _check_size(self, terms: Sequence[OrderTerm]) -> None:
         """Each relation is a join, of which SQLite has at most 64."""
@@ -69,6 +92,7 @@ class OrderPlanner:
             if name == "node":
                 return self._nested(value, model, (), nullable=False)
             column = next(each for each in relation.link.columns if each.name == name)
+            self.visibility.check_edges("order", relation, [column], self.catalog)
             return _order_term(ColumnKey((), column), value, column.nullable)
         return self._nested(item, model, (), nullable=False)
 
@@ -78,24 +102,17 @@ class OrderPlanner:
         ((name, value),) = item.items()
         member = model.members[name]
         if isinstance(member, Column):
+            self.visibility.check("order", [member], model)
             # what an expression is annotated with does not keep it from being NULL
             computed = member.source is Source.EXPRESSION
             return _order_term(ColumnKey(path, member), value, nullable or member.nullable or computed)
         assert isinstance(member, Relation)
         target = self.catalog.model(member.target)
+        self.visibility.check_relation("order", member, model, target)
         among = self.visibility.condition(target)
         if member.many:
             return _order_term(CountKey(path, member, among), value["count"], nullable)
         return self._nested(value, target, (*path, Hop(member, among)), nullable=nullable or member.nullable)
-
-
-def _own_order(relation: Relation, model: Model) -> list[OrderTerm]:
-    terms: list[OrderTerm] = []
-    for each in relation.order:
-        if not _are_unique(terms, model):
-            key = ColumnKey((), each.column)
-            terms.append(OrderTerm(key, each.descending, each.nulls_first, each.column.nullable))
-    return terms
 
 
 def order_fingerprint(model: Model, relation: Relation | None, order: Sequence[OrderTerm]) -> str:

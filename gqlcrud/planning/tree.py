@@ -6,18 +6,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gqlcrud.catalog import Catalog, Column, Key, Model, OwnField, Relation, Source
+from gqlcrud.catalog import Catalog, Column, Key, Member, Model, OwnField, Relation, Source
 from gqlcrud.errors import ErrorCode, RequestError
 from gqlcrud.keys import decode_id
 from gqlcrud.options import Limits
-from gqlcrud.plan import Child, Condition, FacetPlan, Need, PagePlan, RecordPlan, TextMatch, View
+from gqlcrud.plan import Child, Condition, FacetPlan, Need, PagePlan, RecordPlan, TextMatch, View, conjunction
 from gqlcrud.planning.facets import FacetPlanner, merge_facets
 from gqlcrud.planning.order import OrderPlanner, order_fingerprint
 from gqlcrud.planning.search import SearchPlanner
 from gqlcrud.planning.visibility import DeletedRecords, Visibility
-from gqlcrud.planning.where import WherePlanner, conjunction
+from gqlcrud.planning.where import WherePlanner
 from gqlcrud.planning.window import CheckPosition, plan_window
-from gqlcrud.selection import Selection
+from gqlcrud.selection import UNASKED, Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ class Planner:
                 )
             else:
                 plan = merge_pages(plan, self._connection_field(plan, selection.key, child, depth))
+        if plan.need.cursors:
+            orders.check_cursors(order, model, relation)
         return plan
 
     def record(
@@ -91,6 +93,7 @@ class Planner:
             if name == "id" and model.global_id:
                 return model.keys[0], decode_id(value, model)
             key = next(each for each in model.keys if each.name == name)
+            self.visibility.check("filter", key.columns, model)
             if len(key.columns) == 1:
                 return key, (self._key_value(key.columns[0], value),)
             return key, tuple(self._key_value(column, value[column.name], column.name) for column in key.columns)
@@ -156,8 +159,16 @@ class Planner:
             elif field.name == "node":
                 found = merge_pages(found, self._records(plan, (key, edges.key, field.key), field, depth, (edges.key,)))
             elif field.name in columns:
+                self._check_edge(field, columns[field.name], plan)
                 found = merge_pages(found, replace(plan, edge_columns=(columns[field.name],)))
         return found
+
+    def _check_edge(self, field: Selection, column: Column, plan: PagePlan) -> None:
+        assert plan.relation is not None, "its edges have columns"
+        try:
+            self.visibility.check_edges("read", plan.relation, [column], self.catalog)
+        except RequestError as error:
+            raise error.below(field.key) from None
 
     def _records(
         self, plan: PagePlan, path: tuple[str, ...], field: Selection, depth: int, above: tuple[str, ...] = ()
@@ -177,12 +188,25 @@ class Planner:
             member = model.members.get(field.name)
             if field.name == "id" and model.global_id:
                 columns += model.primary_key
-            elif isinstance(member, Relation):
+                continue
+            if model.policy is not None and not field.key.startswith(UNASKED):
+                self._check_read(field, member, model)
+            if isinstance(member, Relation):
                 columns += member.local
                 children.append((field.key, self._child(field, member, depth)))
             elif member is not None:
                 columns += _columns_of(member, model)
         return _Shown(_distinct(columns), merge_children(children))
+
+    def _check_read(self, field: Selection, member: Member | None, model: Model) -> None:
+        """A field of the user's own shows what its resolver makes of it."""
+        try:
+            if isinstance(member, Relation):
+                self.visibility.check_relation("read", member, model, self.catalog.model(member.target))
+            elif isinstance(member, Column):
+                self.visibility.check("read", [member], model)
+        except RequestError as error:
+            raise error.below(field.key) from None
 
     def _child(self, field: Selection, relation: Relation, depth: int) -> Child:
         target = self.catalog.model(relation.target)

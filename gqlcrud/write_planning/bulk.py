@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from gqlcrud.bulk_plan import CreateMany, DeleteMany, OnConflict, UpdateEach, UpdateItem, UpdateMany
 from gqlcrud.catalog import Column, Key, Model
 from gqlcrud.errors import ErrorCode, UserError, WriteError
-from gqlcrud.plan import Always, Condition
-from gqlcrud.planning import Planner, conjunction
+from gqlcrud.plan import Always, Condition, conjunction
+from gqlcrud.planning import Planner
 from gqlcrud.write_plan import Named, Path, Save
 from gqlcrud.write_planning.presets import Presets
 from gqlcrud.write_planning.problems import Problems

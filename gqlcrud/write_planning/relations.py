@@ -8,8 +8,8 @@ from typing import Any, Protocol, TypeVar
 
 from gqlcrud.catalog import Column, Model, Relation
 from gqlcrud.errors import ErrorCode
-from gqlcrud.plan import Always, Condition
-from gqlcrud.planning import Planner, conjunction
+from gqlcrud.plan import Always, Condition, conjunction
+from gqlcrud.planning import Planner
 from gqlcrud.write_plan import (
     Assignment,
     Connect,
