@@ -8,7 +8,7 @@ from gqlcrud.http_errors import ErrorResponse, error_responses, install_error_ha
 from gqlcrud.idempotency import Idempotency, idempotency_table
 from gqlcrud.loading import connection, load_record, load_records, load_relation, transaction
 from gqlcrud.options import FullText, Limits, ModelOptions, Preset, SoftDelete
-from gqlcrud.policies import AllBut, Policy
+from gqlcrud.policies import AllBut, Policy, RowLevelSecurity
 from gqlcrud.progress import Progress
 from gqlcrud.rest import FacetValue, ListParams, PageResponse
 from gqlcrud.scalars import Operator, Scalar, custom_scalar
@@ -42,6 +42,7 @@ __all__ = [
     "Preset",
     "Progress",
     "RequestError",
+    "RowLevelSecurity",
     "Scalar",
     "SoftDelete",
     "Summary",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias, TypeVar
 
@@ -30,18 +29,7 @@ from gqlcrud.context import Operation
 from gqlcrud.crud import Crud, python_catalog
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.examples import example_query
-from gqlcrud.execution import (
-    ConnectionSource,
-    OperationConnection,
-    TransactionSource,
-    Writer,
-    engine_source,
-    engine_transactions,
-    session_source,
-    session_transactions,
-    sessionmaker_source,
-    sessionmaker_transactions,
-)
+from gqlcrud.execution import OperationConnection, Sources, Writer, database_sources, session_sources
 from gqlcrud.extension import extension_of
 from gqlcrud.fastapi import router
 from gqlcrud.faults import client_errors
@@ -51,7 +39,7 @@ from gqlcrud.idempotency import MAX_KEY, Idempotency
 from gqlcrud.known_selections import KnownSelections
 from gqlcrud.options import Limits, ModelOptions
 from gqlcrud.planning import Planner, Visibility, check_stored_position, check_typed_position
-from gqlcrud.policies import Policy
+from gqlcrud.policies import Policy, RowLevelSecurity
 from gqlcrud.rendering import RenderingExecutor
 from gqlcrud.scalars import Scalar
 from gqlcrud.statements import Database
@@ -73,14 +61,6 @@ class _Schema(strawberry.Schema):
         """Log nothing here."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Sources:
-    """Where an operation reads, and where it writes."""
-
-    reads: ConnectionSource
-    writes: TransactionSource
-
-
 class Api:
     """A GraphQL API over mapped classes.
 
@@ -96,6 +76,7 @@ class Api:
     read_only: True offers no mutations but those of `mutation`.
     hooks: what is called around writes, of whichever model; before those of the model.
     policy: what callers may do with the records of all models, where the policy of a model says nothing else.
+    row_level_security: what PostgreSQL is told of the caller in each transaction, for its own policies.
 
     Attributes: `schema`, the Strawberry schema; `query` and `mutation`, its roots (`mutation` is None if nothing can be
     written), `extension`, `directives` and `types`, for a schema of one's own; `catalog`, what was read from the models.
@@ -120,11 +101,13 @@ class Api:
         read_only: bool = False,
         hooks: Hooks | None = None,
         policy: Policy | None = None,
+        row_level_security: RowLevelSecurity | None = None,
     ) -> None:
         self.title = title
         self.limits = limits or Limits()
         if hooks is not None and not isinstance(hooks, Hooks):
             raise ConfigurationError(f"Api(hooks=...) takes gqlcrud.Hooks(...), not {hooks!r}.")
+        self.row_level_security = row_level_security
         self.idempotency = idempotency
         settings = CatalogSettings(
             models or {}, scalars or {}, self.limits, skip_unknown, enforced_foreign_keys, read_only, hooks, policy
@@ -242,9 +225,10 @@ class Api:
 
         Raises ConfigurationError without a database.
         """
-        sources = self._sources()
-        planner = Planner(self.catalog, self.limits, _CHECKS[sources.reads.database], Visibility(context))
-        writer = Writer(sources.writes, self.catalog, context)
+        sources = self._sources().telling(self.row_level_security, context)
+        visibility = Visibility(context, secured=self.row_level_security is not None)
+        planner = Planner(self.catalog, self.limits, _CHECKS[sources.reads.database], visibility)
+        writer = Writer(sources.writes, self.catalog, context, rules=visibility)
         return Operation(planner, OperationConnection(sources.reads), writer, selections=self._selections)
 
     @property
@@ -261,11 +245,10 @@ class Api:
         if key is not None and not 0 < len(key) <= MAX_KEY:
             raise ConfigurationError(f"An idempotency key has 1 to {MAX_KEY} characters, not {len(key)}.")
 
-    def _sources(self) -> _Sources:
+    def _sources(self) -> Sources:
         session = self._session.get()
         if session is not None:
-            joined = session.in_transaction()
-            return _Sources(session_source(session), session_transactions(session, joined=joined))
+            return session_sources(session, joined=session.in_transaction())
         if self._database is None:
             raise ConfigurationError(
                 "This Api was given a session dependency, and there is no session: hand one in, "
@@ -273,11 +256,13 @@ class Api:
             )
         return self._database
 
-    def _read_database(self, database: object) -> _Sources | None:
-        if isinstance(database, AsyncEngine):
-            return _Sources(engine_source(database), engine_transactions(database))
-        if isinstance(database, async_sessionmaker):
-            return _Sources(sessionmaker_source(database), sessionmaker_transactions(database))
+    def _read_database(self, database: object) -> Sources | None:
+        if not isinstance(self.row_level_security, RowLevelSecurity | None):
+            raise ConfigurationError(
+                f"Api(row_level_security=...) takes gqlcrud.RowLevelSecurity(...), not {self.row_level_security!r}."
+            )
+        if isinstance(database, AsyncEngine | async_sessionmaker):
+            return database_sources(database, self.row_level_security)
         if callable(database) and not isinstance(database, sessionmaker):
             self.session_dependency = database
             return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, TypeAlias
 
@@ -10,8 +10,8 @@ from sqlalchemy import SQLColumnExpression
 
 Condition: TypeAlias = bool | SQLColumnExpression[bool]
 """Every record, none, or those for which an expression over the mapped class holds."""
-Rule: TypeAlias = Condition | Callable[[Any], Condition]
-"""A condition, or a function of the request's context that gives it."""
+Rule: TypeAlias = Condition | Callable[[Any], Condition] | Callable[[Any, Any], Condition]
+"""A condition, or a function of the request's context, or of that and the mapped class, that gives it."""
 Operation: TypeAlias = Literal["get", "list", "create", "update", "delete", "restore", "bulk"]
 """What can be done with a model.
 
@@ -82,3 +82,17 @@ class Policy:
         if self.read_columns is not None or self.filter_columns is not None:
             found.pop("order_columns", None)
         return replace(self, **found)
+
+
+@dataclass(frozen=True, slots=True)
+class RowLevelSecurity:
+    """PostgreSQL's row-level security: what each transaction is told of the caller, before any other statement of it.
+
+    role: the role that statements run as, by `SET LOCAL ROLE`: a name, or a function of the request's context; None is that
+    of the connection. settings: a function of the context that gives what `current_setting(...)` reads in the policies of
+    the database, by names with a dot: `{"request.jwt.claims": {"sub": "..."}}`. A mapping or a list becomes JSON, None the
+    empty text. Neither is async. Reads run in transactions then.
+    """
+
+    role: str | Callable[[Any], str | None] | None = None
+    settings: Callable[[Any], Mapping[str, Any]] | None = None

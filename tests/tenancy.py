@@ -120,7 +120,7 @@ BOOKS = Policy(
     read_columns=all_but_cost,
     write_columns=lambda context: True if context.staff else AllBut(Book.cost),
 )
-OPTIONS = {
+OPTIONS: dict[type, ModelOptions] = {
     Author: ModelOptions(policy=OWN, searchable=["name"], facets=["tenant"]),
     Book: ModelOptions(policy=BOOKS, searchable=["title", "author.name"], facets=["state", "author.name"]),
     Review: ModelOptions(

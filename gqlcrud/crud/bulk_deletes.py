@@ -82,6 +82,11 @@ def deletable(
     return condition
 
 
+def permitted(planner: Planner, model: Model, where: Condition) -> Condition:
+    """The records that meet a condition, of those that the caller may delete: no others are meant by it."""
+    return conjunction([where, planner.visibility.rule(model, "delete")])
+
+
 def records_where(writer: Writer, model: Model, where: Condition, size: int) -> Source:
     """The primary keys of the records for which a condition holds, in batches, in their order.
 

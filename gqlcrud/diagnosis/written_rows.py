@@ -26,7 +26,7 @@ class WrittenRow:
     values: attribute -> what it is set to; for an update those that change, for a delete none. A value may be SQL over
     the row as it is. None in a row that is not there yet stands for the default of the column, if it has one: so does
     SQLAlchemy. key: the primary key that the record has in the database; None if it is not there yet.
-    path: where the record stands in the input.
+    path: where the record stands in the input. marked: whether the mark of deleted records is all that is set or taken.
     """
 
     model: Model
@@ -34,6 +34,7 @@ class WrittenRow:
     key: tuple[Any, ...] | None = None
     path: Path = ()
     deleted: bool = False
+    marked: bool = False
 
     @property
     def mapper(self) -> Mapper[Any]:

@@ -13,6 +13,7 @@ from gqlcrud.execution.cuts import PageRows
 from gqlcrud.execution.presets import resolve_presets
 from gqlcrud.execution.reader import Reader
 from gqlcrud.execution.records import Connection, Edge, FacetCount, Page, Record, model_of, python_value, related_of
+from gqlcrud.execution.sources import Sources, database_sources, session_sources
 from gqlcrud.execution.transactions import (
     TransactionSource,
     engine_transactions,
@@ -33,9 +34,11 @@ __all__ = [
     "PageRows",
     "Reader",
     "Record",
+    "Sources",
     "Transaction",
     "TransactionSource",
     "Writer",
+    "database_sources",
     "engine_source",
     "engine_transactions",
     "model_of",
@@ -44,6 +47,7 @@ __all__ = [
     "related_of",
     "resolve_presets",
     "session_source",
+    "session_sources",
     "session_transactions",
     "sessionmaker_source",
     "sessionmaker_transactions",

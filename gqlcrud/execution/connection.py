@@ -16,7 +16,7 @@ from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session
 
-from gqlcrud.diagnosis import is_computation
+from gqlcrud.diagnosis import is_computation, is_denied
 from gqlcrud.errors import ConfigurationError, ErrorCode, RequestError
 from gqlcrud.execution.failures import is_driver_failure, is_outage, is_timeout, is_unreadable
 from gqlcrud.statements import SQLITE_FUNCTIONS, Database, database_of
@@ -34,10 +34,11 @@ class ConnectionSource:
     connect: Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 
 
-def engine_source(engine: AsyncEngine) -> ConnectionSource:
-    """Connections of an engine. On PostgreSQL reads run without BEGIN and ROLLBACK, which are round trips of their own."""
+def engine_source(engine: AsyncEngine, *, autocommit: bool = True) -> ConnectionSource:
+    """Connections of an engine. On PostgreSQL reads run without BEGIN and ROLLBACK, which are round trips of their own,
+    unless `autocommit` is not wanted."""
     database = database_of(engine.dialect.name)
-    if database is Database.POSTGRESQL:
+    if database is Database.POSTGRESQL and autocommit:
         engine = engine.execution_options(isolation_level="AUTOCOMMIT")
     return ConnectionSource(database, engine.connect)
 
@@ -204,7 +205,7 @@ class OperationConnection:
             stack = AsyncExitStack()
             try:
                 connection = await self._open(stack)
-            except exc.InvalidRequestError:
+            except (exc.InvalidRequestError, ConfigurationError):
                 raise  # a session that cannot be used as it was: a mistake of the application
             except Exception as error:  # drivers raise errors of their own where no connection comes about
                 raise self._unavailable(error) from error
@@ -241,6 +242,8 @@ class OperationConnection:
             raise took_too_long(error) from error
         if is_outage(error):
             raise self._unavailable(error) from error
+        if is_denied(error):
+            raise not_allowed(error) from error
         if is_computation(error):
             logger.info("A value cannot be computed with.", exc_info=error)
             raise RequestError("The database cannot compute with a value of this request.") from error
@@ -267,6 +270,12 @@ def took_too_long(error: Exception) -> RequestError:
     """What a client is told of a statement that the database has ended, which is logged."""
     logger.warning("The database ended a statement.", exc_info=error)
     return RequestError("The database ended the statement: it took too long.", ErrorCode.TIMEOUT)
+
+
+def not_allowed(error: Exception) -> RequestError:
+    """What a client is told of a statement that the database does not allow its role, which is logged."""
+    logger.warning("The database does not allow a statement.", exc_info=error)
+    return RequestError("You may not do this.", ErrorCode.FORBIDDEN)
 
 
 _OPENS_WITHIN = 0.2

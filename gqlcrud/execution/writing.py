@@ -20,8 +20,10 @@ from gqlcrud.diagnosis import (
     UnseenRecordError,
     Violation,
     WrittenRow,
+    denied,
     diagnose,
     is_computation,
+    is_denied,
     is_transient,
     read_violation,
     uncomputable,
@@ -39,6 +41,7 @@ from gqlcrud.execution.connection import (
 from gqlcrud.execution.failures import is_driver_failure, is_outage, is_timeout
 from gqlcrud.execution.reader import Reader
 from gqlcrud.execution.transactions import TransactionSource
+from gqlcrud.plan import Unruled, WriteRules
 from gqlcrud.statements import Database
 from gqlcrud.unit_of_work import RecordHooks, Saver
 
@@ -69,7 +72,7 @@ class Transaction:
     """One transaction that is open: plans are applied in it, and what they have written is read.
 
     place: put before the path of every error; it tells which of several pieces of work has failed. hooks: of the records
-    that are written.
+    that are written. rules: what the caller may write.
     """
 
     session: AsyncSession
@@ -78,6 +81,7 @@ class Transaction:
     hooks: RecordHooks
     rows: Rows = field(default_factory=Rows)
     place: tuple[str, ...] = ()
+    rules: WriteRules = field(default_factory=Unruled)
 
     async def apply(self, work: Callable[[Saver], T]) -> T:
         """Run a part of the unit of work, which is synchronous."""
@@ -86,7 +90,9 @@ class Transaction:
         try:
             async with self._watched():
                 return await self.session.run_sync(
-                    lambda session: work(Saver(session, self.catalog, self.database, self.hooks, writing, written))
+                    lambda session: _permitted(
+                        Saver(session, self.catalog, self.database, self.hooks, writing, written, self.rules), work
+                    )
                 )
         except WriteError as error:
             raise error.below(*self.place) from None
@@ -119,6 +125,13 @@ class Transaction:
             yield
         finally:
             watch.task = None
+
+
+def _permitted(saver: Saver, work: Callable[[Saver], T]) -> T:
+    """What the work gives, once it is seen that the caller may leave what it has written as it is."""
+    result = work(saver)
+    saver.check_written()
+    return result
 
 
 Work: TypeAlias = Callable[[Transaction], Awaitable[T]]
@@ -154,12 +167,13 @@ class _RolledBack(Exception):
 @dataclass(frozen=True, slots=True)
 class Writer:
     """Runs work in transactions of one source. context: that of the request, for hooks. attempts: 1 for work that cannot
-    be done again from the start."""
+    be done again from the start. rules: what the caller may write."""
 
     source: TransactionSource
     catalog: Catalog
     context: Any = None
     attempts: int = ATTEMPTS
+    rules: WriteRules = field(default_factory=Unruled)
 
     async def run(self, work: Work[T]) -> T:
         """What `work` gives, once it is committed and the hooks that wait for that are called.
@@ -228,7 +242,7 @@ class Writer:
                 raise unavailable(error) from error
             raise
         hooks = RecordHooks(self.context, session, await_only)
-        return Transaction(session, self.catalog, self.source.database, hooks, rows)
+        return Transaction(session, self.catalog, self.source.database, hooks, rows, rules=self.rules)
 
     async def _explained(self, error: Exception, rows: Rows) -> Exception:
         """What is told of a failure of the database; the failure itself, if that is nothing that could be expected."""
@@ -243,6 +257,8 @@ class Writer:
                 return WriteError(errors)
         if not isinstance(error, exc.SQLAlchemyError | OSError):
             return error
+        if is_denied(error):
+            return WriteError([denied(suspects)])
         if is_timeout(error):
             return took_too_long(error)
         if is_outage(error):
@@ -261,6 +277,6 @@ class Writer:
         async with AsyncExitStack() as stack:
             transaction = await self._begin(stack, Rows())
             return await transaction.session.run_sync(
-                lambda each: diagnose(each, violation, suspects, self.catalog, earlier)
+                lambda each: diagnose(each, violation, suspects, self.catalog, earlier, self.rules)
             )
         raise AssertionError("no block swallows an error")

@@ -35,6 +35,7 @@ from gqlcrud.plan.pages import (
     View,
     Window,
 )
+from gqlcrud.plan.rules import Unruled, WriteAction, WriteRules
 
 __all__ = [
     "Always",
@@ -69,8 +70,11 @@ __all__ = [
     "Sort",
     "Stated",
     "TextMatch",
+    "Unruled",
     "View",
     "Window",
+    "WriteAction",
+    "WriteRules",
     "conjunction",
     "is_deleted",
     "is_there",

@@ -22,6 +22,7 @@ Action: TypeAlias = Literal["read", "create", "update", "update_check", "delete"
 Use: TypeAlias = Literal["read", "filter", "order", "write"]
 """What is done with a column."""
 
+_NEEDED: Mapping[Action, Operation] = {"create": "create", "update": "update", "delete": "delete"}
 _TOLD = {"read": "read", "filter": "filter by", "order": "order by", "write": "write"}
 
 
@@ -36,11 +37,13 @@ class DeletedRecords(Enum):
 @dataclass(frozen=True, slots=True)
 class Visibility:
     """What one request sees. context: what the application knows of the caller (`info.context`). trusted: the caller is
-    code of the application's own, which has every permission. policed: whether policies hold for the caller."""
+    code of the application's own, which has every permission. policed: whether policies hold for the caller. secured:
+    whether the database has policies of its own."""
 
     context: Any = None
     trusted: bool = False
     policed: bool = True
+    secured: bool = False
     _known: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
 
     # ---------- records ----------
@@ -54,6 +57,9 @@ class Visibility:
         policy = model.policy
         if policy is None or not self.policed:
             return Always(True)
+        operation: Operation | None = _NEEDED.get(action)
+        if operation is not None and not self.offers(operation, model):
+            return Always(False)
         return self._once(("rule", policy, action), lambda: _stated(policy.rule(action, self.context)))
 
     def _undeleted(self, model: Model, deleted: DeletedRecords) -> Condition:

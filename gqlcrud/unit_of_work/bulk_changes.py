@@ -26,8 +26,8 @@ from gqlcrud.unit_of_work.demands import deletes_along, deletes_plainly, updates
 from gqlcrud.unit_of_work.finding import Instance, identity
 from gqlcrud.unit_of_work.given_keys import check_references
 from gqlcrud.unit_of_work.lists import stale
-from gqlcrud.unit_of_work.saver import not_found
-from gqlcrud.unit_of_work.saving import Saver, assigned
+from gqlcrud.unit_of_work.saver import assigned, not_found
+from gqlcrud.unit_of_work.saving import Saver
 from gqlcrud.write_plan import Path, Save
 
 # ---------- one change of many ----------
@@ -82,6 +82,8 @@ def update_all(saver: Saver, model: Model, items: Sequence[UpdateItem]) -> list[
     if all(_is_flat(save) for _, save in changed):
         attributes = {each.column.key for _, save in changed for each in save.assignments}
         if updates_plainly(saver.session, model, attributes, alike=False):
+            placed = [(saver.key_of(instance, model), save.path) for instance, save in changed]
+            saver.permissions.check_before(model, "update", placed)
             check_references(saver.finder, [(save, instance, assigned(save)) for instance, save in changed])
             _update_rows(saver, model, changed)
             return keys

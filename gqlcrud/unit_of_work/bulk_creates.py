@@ -20,8 +20,8 @@ from gqlcrud.unit_of_work.applying import RecordKey
 from gqlcrud.unit_of_work.demands import inserts_plainly, renews_plainly, updates_plainly
 from gqlcrud.unit_of_work.finding import Instance, identity
 from gqlcrud.unit_of_work.given_keys import check_references
-from gqlcrud.unit_of_work.saver import New
-from gqlcrud.unit_of_work.saving import ATTEMPTS, Saver, assigned
+from gqlcrud.unit_of_work.saver import New, assigned
+from gqlcrud.unit_of_work.saving import ATTEMPTS, Saver
 from gqlcrud.write_plan import Assignment, Named, Save
 
 
@@ -46,7 +46,13 @@ def create_all(saver: Saver, plan: CreateMany, saves: Sequence[Save]) -> list[Ma
         return [Made(key) for key in _inserted(saver, plan.model, saves, values)]
     taken = [conflict.taken(save) for save in saves]
     changed = {key for keys in taken for key in keys}
-    if plain and _is_told(conflict, saves) and (not changed or _changes_plainly(saver, plan.model, changed)):
+    watched = saver.permissions.watches(plan.model, "create", "update", "update_check")
+    if (
+        plain
+        and not watched
+        and _is_told(conflict, saves)
+        and (not changed or _changes_plainly(saver, plan.model, changed))
+    ):
         return _upserted(saver, conflict, saves, values, taken)
     return _guarded(saver, conflict, saves, taken)
 
@@ -93,6 +99,7 @@ def _inserted(
             found.sort()
         if returning is Returning.NOTHING:
             found = [tuple(values[place][column.key] for column in model.primary_key) for place in places]
+        saver.written[len(saver.written) - len(rows) :] = [row.keyed(key) for row, key in zip(rows, found, strict=True)]
         keys |= zip(places, found, strict=True)
     return [keys[place] for place in range(len(saves))]
 

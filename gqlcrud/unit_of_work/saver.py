@@ -77,3 +77,23 @@ def connected(finder: Finder, wanted: Sequence[Named]) -> list[Instance]:
     if missing:
         raise WriteError(missing)
     return [found[identity(named)] for named in wanted]
+
+
+def assigned(save: Save) -> dict[str, Any]:
+    """What the assignments of a record set, by attribute, before the database's types."""
+    return {each.column.key: each.value for each in save.assignments}
+
+
+def initial(item: New) -> dict[str, Any]:
+    """What a new record is given, by its parent and by the input, which may not say otherwise."""
+    chosen = assigned(item.save)
+    for key in item.given.keys() & chosen.keys():
+        if item.given[key] != chosen[key]:
+            message = "This contradicts the record that the new one belongs to; leave it out."
+            raise contradiction(message, (*item.save.path, *_field(key, item.save.model)))
+    return {**item.given, **chosen}
+
+
+def _field(key: str, model: Model) -> Path:
+    """The GraphQL field of an attribute, where it has one."""
+    return tuple(column.name for column in model.columns if column.key == key)

@@ -21,6 +21,7 @@ from gqlcrud.catalog import Catalog, Model, Relation
 from gqlcrud.diagnosis.violations import UnseenRecordError
 from gqlcrud.diagnosis.written_rows import WrittenRow
 from gqlcrud.hooks import WriteKind
+from gqlcrud.plan import Unruled, WriteAction, WriteRules
 from gqlcrud.statements import Database
 from gqlcrud.statements.changes import changed
 from gqlcrud.statements.columns import Columns
@@ -31,9 +32,10 @@ from gqlcrud.unit_of_work.instances import stored_value
 from gqlcrud.unit_of_work.lists import Lists
 from gqlcrud.unit_of_work.marks import Marks, is_marked, unmarked
 from gqlcrud.unit_of_work.partners import Partners
+from gqlcrud.unit_of_work.permissions import Permissions
 from gqlcrud.unit_of_work.record_hooks import RecordHooks, Subject
 from gqlcrud.unit_of_work.refusals import in_circle, new_instances, set_values
-from gqlcrud.unit_of_work.saver import New, contradiction
+from gqlcrud.unit_of_work.saver import New, assigned, initial
 from gqlcrud.unit_of_work.targets import Doomed, Owner, Targets
 from gqlcrud.write_plan import Change, Named, Path, Save, ToMany, ToOne
 
@@ -55,12 +57,15 @@ class Saver:
     hooks: RecordHooks
     writing: list[WrittenRow] = field(default_factory=list)
     written: list[WrittenRow] = field(default_factory=list)
+    rules: WriteRules = field(default_factory=Unruled)
+    permissions: Permissions = field(init=False)
     finder: Finder = field(init=False)
     targets: Targets = field(init=False)
     partners: Partners = field(init=False)
     lists: Lists = field(init=False)
 
     def __post_init__(self) -> None:
+        self.permissions = Permissions(self.session, self.database, self.rules)
         self.finder = Finder(self.session, self.database)
         self.targets = Targets(self)
         self.partners = Partners(self)
@@ -71,7 +76,7 @@ class Saver:
     def create(self, items: Sequence[New]) -> list[Instance]:
         """New records, all of one model, in the order of `items`."""
         saves = [each.save for each in items]
-        owners = [Owner(None, _initial(each)) for each in items]
+        owners = [Owner(None, initial(each)) for each in items]
         check_references(self.finder, [(save, None, owner.values) for save, owner in zip(saves, owners, strict=True)])
         self._to_one(list(zip(saves, owners, strict=True)), late=False)
         wanted = [
@@ -93,6 +98,7 @@ class Saver:
     def update(self, items: Sequence[tuple[Instance, Save]]) -> None:
         """Changes of records that are there, all of one model."""
         instances, saves = [instance for instance, _ in items], [save for _, save in items]
+        self._permit("update", items)
         owners = [Owner(instance, assigned(save)) for instance, save in items]
         check_references(self.finder, [(save, instance, assigned(save)) for instance, save in items])
         doomed = self._to_one(list(zip(saves, owners, strict=True)), late=False)
@@ -125,6 +131,7 @@ class Saver:
         marks = model.soft_deletion is not None and not hard
         there = [each for each in items if not (is_gone(each[0]) or (marks and is_marked(each[0], model)))]
         going = list({id(instance): (instance, path) for instance, path in there}.values())
+        self.permissions.check_before(model, "delete", ((self.key_of(each, model), path) for each, path in going))
         doomed = [Subject(model, path, {}, instance) for instance, path in going]
         self.hooks.before(WriteKind.DELETE, doomed)
         if marks:
@@ -183,6 +190,7 @@ class Saver:
                 yield
         except BaseException:
             del self.written[before:]
+            self.permissions.undone(before)
             raise
 
     def refuse(self, error: IntegrityError) -> NoReturn:
@@ -220,6 +228,15 @@ class Saver:
         """What is being written is: the next statement may come."""
         self.written += self.writing
         self.writing.clear()
+
+    def check_written(self) -> None:
+        """Raises WriteError for records that the caller may not leave as they are."""
+        self.permissions.check_written(self.written)
+
+    def _permit(self, action: WriteAction, items: Sequence[tuple[Instance, Save]]) -> None:
+        for model in {save.model: None for _, save in items}:
+            placed = ((self.key_of(one, model), save.place) for one, save in items)
+            self.permissions.check_before(model, action, placed)
 
     def key_of(self, instance: Instance, model: Model) -> tuple[Any, ...]:
         return values_of(instance, model.primary_key)
@@ -285,26 +302,6 @@ class Saver:
             set_values((owner.instance, save, owner.values) for save, owner in owners)
         self.flush(rows)
         self._delete_all(doomed)
-
-
-def assigned(save: Save) -> dict[str, Any]:
-    """What the assignments of a record set, by attribute, before the database's types."""
-    return {each.column.key: each.value for each in save.assignments}
-
-
-def _initial(item: New) -> dict[str, Any]:
-    """What a new record is given, by its parent and by the input, which may not say otherwise."""
-    chosen = assigned(item.save)
-    for key in item.given.keys() & chosen.keys():
-        if item.given[key] != chosen[key]:
-            message = "This contradicts the record that the new one belongs to; leave it out."
-            raise contradiction(message, (*item.save.path, *_field(key, item.save.model)))
-    return {**item.given, **chosen}
-
-
-def _field(key: str, model: Model) -> Path:
-    """The GraphQL field of an attribute, where it has one."""
-    return tuple(column.name for column in model.columns if column.key == key)
 
 
 def _subjects(

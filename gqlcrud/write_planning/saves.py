@@ -9,6 +9,7 @@ from typing import Any
 from gqlcrud.catalog import Column, InputSchema, Key, Model, Relation
 from gqlcrud.errors import ErrorCode, RequestError, WriteError
 from gqlcrud.options import Occasion
+from gqlcrud.plan import Always, WriteAction
 from gqlcrud.planning import DeletedRecords, Planner
 from gqlcrud.write_plan import Assignment, Change, DeleteTarget, Disconnect, Named, Path, Save, ToMany, ToOne
 from gqlcrud.write_planning.changes import plan_changes
@@ -50,6 +51,7 @@ class SavePlanner:
         if depth:
             self._count(path)
         before = len(self.problems.found)
+        self._permit("create", model, path)
         own = self.own(model, "create", path)
         assignments = self._assignments(data, model, path, model.create_schema, own, by)
         refused = len(self.problems.found) > before
@@ -83,6 +85,7 @@ class SavePlanner:
         save = Save(model, path, assignments, changes, to_one, to_many, ops_path, references)
         if save.is_empty:
             return save
+        self._permit("update", model, save.place)
         own = self.own(model, "update", path)
         fixed = {each.column.key for each in own}
         return replace(save, assignments=(*(each for each in assignments if each.column.key not in fixed), *own))
@@ -114,6 +117,10 @@ class SavePlanner:
     def edge(self, values: Mapping[str, Any] | None, relation: Relation, path: Path) -> tuple[Assignment, ...]:
         """The values of a link's columns."""
         columns = {column.name: column for column in (relation.link.columns if relation.link else ())}
+        for name in values or {}:
+            if name in columns:
+                with self.problems.at(*path, name):
+                    self.planner.visibility.check_edges("write", relation, [columns[name]], self.planner.catalog)
         return self._values(values or {}, columns, path)
 
     def referring(self, saves: Sequence[Save]) -> list[Save]:
@@ -124,6 +131,17 @@ class SavePlanner:
         ]
 
     # ---------- parts ----------
+
+    def _permit(self, action: WriteAction, model: Model, path: Path) -> None:
+        """What the caller may do with no record at all is told before any SQL."""
+        if self.planner.visibility.rule(model, action) == Always(False):
+            self.problems.add(f"You may not {action} {model.name} records.", path, ErrorCode.FORBIDDEN)
+
+    def _check_writable(self, name: str, column: Column, model: Model, path: Path) -> bool:
+        if self.planner.visibility.may("write", column, model):
+            return True
+        self.problems.add(f"You may not write {name} of {model.name}.", (*path, name), ErrorCode.FORBIDDEN)
+        return False
 
     def _count(self, path: Path) -> None:
         self._items += 1
@@ -160,7 +178,7 @@ class SavePlanner:
         values = dict(zip((each.key for each in by.key.columns), by.values, strict=False)) if by is not None else {}
         for name, value in data.items():
             column = model.members.get(name)
-            if isinstance(column, Column):
+            if isinstance(column, Column) and self._check_writable(name, column, model, path):
                 try:  # not by `at`: a bulk write has a hundred thousand values
                     values[column.key] = input_value(column, value, self.planner.catalog)
                 except (RequestError, ValueError) as error:
@@ -205,8 +223,11 @@ class SavePlanner:
     def _changes(self, ops: Mapping[str, Any], patch: Collection[str], model: Model, path: Path) -> tuple[Change, ...]:
         """patch: the fields that are given, and those that a schema sets along."""
         for name in ops:
+            column = model.members.get(name)
             if name in patch:
                 self.problems.add(f"{name} stands in patch and in ops; give it once.", (*path, name))
+            elif isinstance(column, Column):
+                self._check_writable(name, column, model, path)
         with self.problems.at(*path):
             return plan_changes(ops, model, path)
         return ()
