@@ -32,12 +32,12 @@ class PolicyReader:
             _check_default(self.default)
         policies: dict[type, ModelPolicy] = {}
         for entity in known:
-            root = _root(entity, known)
             own = self.options.get(entity, ModelOptions()).policy
             if own is not None:
                 _check_kinds(f"ModelOptions(policy=...) of {entity.__name__}", own)
-                _check_root(entity, root)
-            policy = None if root in policies else self._policy(root)
+                _check_root(entity, _root(entity, known))
+        for root in dict.fromkeys(_root(entity, known) for entity in known):
+            policy = self._policy(root)
             if policy is not None:
                 policies[root] = policy
         for model in known.values():
@@ -139,7 +139,7 @@ def _check_link(relation: Relation, policies: Mapping[type, ModelPolicy]) -> Non
     """A record that links two others is passed over by the relation between them, which would show hidden ones."""
     entity = relation.link.entity if relation.link is not None else None
     policy = policies.get(entity) if entity is not None else None
-    if entity is not None and policy is not None and policy.policy.read not in (None, True):
+    if entity is not None and policy is not None and policy.policy.read is not None and policy.policy.read is not True:
         owner = relation.owner.__name__
         raise ConfigurationError(
             f"{owner}.{relation.key} passes over the {entity.__name__} records that it goes through, and the policy of "

@@ -189,7 +189,7 @@ class Planner:
             if field.name == "id" and model.global_id:
                 columns += model.primary_key
                 continue
-            if model.policy is not None and not field.key.startswith(UNASKED):
+            if not field.key.startswith(UNASKED):
                 self._check_read(field, member, model)
             if isinstance(member, Relation):
                 columns += member.local
