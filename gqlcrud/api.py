@@ -27,6 +27,7 @@ from gqlcrud.answering import not_to_be_run
 from gqlcrud.catalog import Catalog, CatalogSettings, mapped_classes, read_catalog
 from gqlcrud.context import Operation
 from gqlcrud.crud import Crud, python_catalog
+from gqlcrud.direct import DirectAnswers
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.examples import example_query
 from gqlcrud.execution import OperationConnection, Sources, Writer, database_sources, session_sources
@@ -38,8 +39,9 @@ from gqlcrud.http import PartialStatus
 from gqlcrud.idempotency import MAX_KEY, Idempotency
 from gqlcrud.known_selections import KnownSelections
 from gqlcrud.options import Limits, ModelOptions
-from gqlcrud.planning import Planner, Visibility, check_stored_position, check_typed_position
+from gqlcrud.planning import KnownPlans, Planner, Visibility, check_stored_position, check_typed_position
 from gqlcrud.policies import Policy, RowLevelSecurity
+from gqlcrud.prepared import PreparedDocuments
 from gqlcrud.rendering import RenderingExecutor
 from gqlcrud.scalars import Scalar
 from gqlcrud.statements import Database
@@ -103,10 +105,8 @@ class Api:
         policy: Policy | None = None,
         row_level_security: RowLevelSecurity | None = None,
     ) -> None:
-        self.title = title
-        self.limits = limits or Limits()
-        if hooks is not None and not isinstance(hooks, Hooks):
-            raise ConfigurationError(f"Api(hooks=...) takes gqlcrud.Hooks(...), not {hooks!r}.")
+        self.title, self.limits = title, limits or Limits()
+        _check_kinds(hooks, row_level_security)
         self.row_level_security = row_level_security
         self.idempotency = idempotency
         settings = CatalogSettings(
@@ -115,6 +115,8 @@ class Api:
         self.catalog: Catalog = read_catalog(mapped_classes(base), settings)
         self.session_dependency: SessionDependency | None = None
         self._selections = KnownSelections()
+        self._documents = PreparedDocuments()
+        self._plans = KnownPlans()
         self.database = database
         self._settings, self._classes = settings, mapped_classes(base)
         self._database = self._read_database(database)
@@ -125,9 +127,10 @@ class Api:
         self.types: Sequence[type] = [self._registry.types[name] for name in names if name in self._registry.types]
         self._session: ContextVar[AsyncSession | None] = ContextVar("gqlcrud_session", default=None)
         self._key: ContextVar[str | None] = ContextVar("gqlcrud_idempotency_key", default=None)
-        self.extension: type[SchemaExtension] = extension_of(self)
+        self.extension: type[SchemaExtension] = extension_of(self, self._documents)
         self.directives: Sequence[StrawberryDirective[Any]] = [ATOMIC] if self.mutation is not None else []
         self.schema = self._build_schema()
+        self._direct = DirectAnswers(self, self.schema._schema, self._documents)
 
     async def execute(
         self,
@@ -153,7 +156,12 @@ class Api:
         self._check_key(idempotency_key)
         allowed = {OperationType.QUERY, OperationType.MUTATION} if allow_mutations else {OperationType.QUERY}
         with self.using(session or self._session.get()), _set(self._key, idempotency_key):
-            self._sources()
+            sources = self._sources()
+            direct = await self._direct.answer(
+                query, variables or {}, operation_name, lambda: self._new_operation(sources, context)
+            )
+            if direct is not None:
+                return direct
             try:
                 result = await self.schema.execute(
                     query,
@@ -225,9 +233,12 @@ class Api:
 
         Raises ConfigurationError without a database.
         """
-        sources = self._sources().telling(self.row_level_security, context)
+        return self._new_operation(self._sources(), context)
+
+    def _new_operation(self, sources: Sources, context: Any) -> Operation:
+        sources = sources.telling(self.row_level_security, context)
         visibility = Visibility(context, secured=self.row_level_security is not None)
-        planner = Planner(self.catalog, self.limits, _CHECKS[sources.reads.database], visibility)
+        planner = Planner(self.catalog, self.limits, _CHECKS[sources.reads.database], visibility, self._plans)
         writer = Writer(sources.writes, self.catalog, context, rules=visibility)
         return Operation(planner, OperationConnection(sources.reads), writer, selections=self._selections)
 
@@ -257,10 +268,6 @@ class Api:
         return self._database
 
     def _read_database(self, database: object) -> Sources | None:
-        if not isinstance(self.row_level_security, RowLevelSecurity | None):
-            raise ConfigurationError(
-                f"Api(row_level_security=...) takes gqlcrud.RowLevelSecurity(...), not {self.row_level_security!r}."
-            )
         if isinstance(database, AsyncEngine | async_sessionmaker):
             return database_sources(database, self.row_level_security)
         if callable(database) and not isinstance(database, sessionmaker):
@@ -284,6 +291,15 @@ class Api:
             )
         except (StrawberryException, TypeError, ValueError) as error:
             raise ConfigurationError(f"The schema cannot be built: {error}") from error
+
+
+def _check_kinds(hooks: object, row_level_security: object) -> None:
+    if not isinstance(hooks, Hooks | None):
+        raise ConfigurationError(f"Api(hooks=...) takes gqlcrud.Hooks(...), not {hooks!r}.")
+    if not isinstance(row_level_security, RowLevelSecurity | None):
+        raise ConfigurationError(
+            f"Api(row_level_security=...) takes gqlcrud.RowLevelSecurity(...), not {row_level_security!r}."
+        )
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from gqlcrud.known_selections import KnownSelections
 from gqlcrud.plan import PagePlan, RecordPlan
 from gqlcrud.planning import Planner
 from gqlcrud.rendering import ConnectionShape, RecordShape, Renderer, connection_shape, record_shape
-from gqlcrud.selection import Selection, read_selection
+from gqlcrud.selection import FieldInfo, Selection, read_selection
 from gqlcrud.write_planning import Presets
 
 T = TypeVar("T")
@@ -26,7 +26,8 @@ T = TypeVar("T")
 class Operation:
     """One GraphQL operation on one API: its planner, its connection and what it has loaded.
 
-    renders: whether the executor passes on what is rendered. selections: those that the API has read before.
+    renders: whether the executor passes on what is rendered. alone: whether it has one root field.
+    selections: those that the API has read before.
     presets: what the presets gave, once anything is written.
     outcomes: what each root field gives, by response key, of a mutation that is written as a whole before any of them is
     resolved; an exception is raised. None for all other operations.
@@ -37,6 +38,7 @@ class Operation:
     writer: Writer
     reader: Reader = field(init=False)
     renders: bool = False
+    alone: bool = False
     selections: KnownSelections = field(default_factory=KnownSelections)
     presets: Presets | None = None
     outcomes: Mapping[str, Any] | None = None
@@ -56,18 +58,16 @@ class Operation:
 
     @property
     def renderer(self) -> Renderer:
-        return Renderer(self.reader)
+        return Renderer(self.reader, self.alone)
 
-    def connection_shape(self, info: GraphQLResolveInfo[Any], selection: Selection) -> ConnectionShape | None:
+    def connection_shape(self, info: FieldInfo, selection: Selection) -> ConnectionShape | None:
         """What is shown of the connection that is being resolved; None if graphql-core has to walk it."""
         if not self.renders:
             return None
         name = get_named_type(info.return_type).name
         return self.selections.made_of(info, None, name, lambda: connection_shape(selection, info.schema, name))
 
-    def record_shape(
-        self, info: GraphQLResolveInfo[Any], selection: Selection, type_name: str | None = None
-    ) -> RecordShape | None:
+    def record_shape(self, info: FieldInfo, selection: Selection, type_name: str | None = None) -> RecordShape | None:
         """What is shown of a record that is being resolved; None if graphql-core has to walk it. type_name: of the object
         type, where the field has an interface."""
         if not self.renders:
@@ -89,6 +89,13 @@ class Operation:
     def forget(self) -> None:
         """Read anew what has been read, since it may have changed."""
         self.reader = Reader(self.connection)
+
+    async def end(self) -> None:
+        """Give the connection back, and let go of what has been read: a connection that was opened for this operation keeps
+        its context for as long as it lives."""
+        await self.connection.close()
+        self.forget()
+        self._plans.clear()
 
     def read_in(self, transaction: Transaction) -> None:
         """From here on all that is read comes from a transaction that is still open."""

@@ -47,10 +47,8 @@ class ExtendedApi(Protocol):
     def new_operation(self, context: Any) -> Operation: ...
 
 
-def extension_of(api: ExtendedApi) -> type[SchemaExtension]:
-    """The extension that gives every operation of a schema its state on `api`."""
-
-    documents = PreparedDocuments()
+def extension_of(api: ExtendedApi, documents: PreparedDocuments) -> type[SchemaExtension]:
+    """The extension that gives every operation of a schema its state on `api`. documents: those that are known."""
 
     class GqlcrudExtension(SchemaExtension):
         async def on_operation(self) -> AsyncIterator[None]:
@@ -61,7 +59,7 @@ def extension_of(api: ExtendedApi) -> type[SchemaExtension]:
                 yield
             finally:
                 end_operation(token)
-                await self.operation.connection.close()
+                await self.operation.end()
             result = self.execution_context.result
             if isinstance(result, ExecutionResult) and result.errors:
                 result.errors = client_errors(result.errors, executed=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -88,13 +89,7 @@ def router(
     partial_status: of data together with errors, for clients that accept `application/graphql-response+json`.
     """
     routes = APIRouter(dependencies=list(dependencies))
-    get_context = context or _default_context
-    get_session = api.session_dependency or _no_session
-
-    async def serve(
-        request: Request, context_value: Any = Depends(get_context), session: Any = Depends(get_session)
-    ) -> Response:
-        return await _serve(api, request, context_value, session, partial_status)
+    serve = _endpoint(api, context, partial_status)
 
     async def page(request: Request) -> Response:
         return _page(api, request, example_query)
@@ -115,6 +110,27 @@ def router(
     for method in ("OPTIONS", "PUT", "PATCH", "DELETE"):
         add(method, _other_method, include_in_schema=False)
     return routes
+
+
+def _endpoint(
+    api: ServedApi, context: ContextDependency | None, partial_status: PartialStatus
+) -> Callable[..., Awaitable[Response]]:
+    """What answers requests. It depends on nothing but what is used: FastAPI takes its time for each dependency."""
+    if context is None and api.session_dependency is None:
+
+        async def serve(request: Request) -> Response:
+            return await _serve(api, request, {"request": request}, None, partial_status)
+
+        return serve
+    get_context = context or _default_context
+    get_session = api.session_dependency or _no_session
+
+    async def serve_in_context(
+        request: Request, context_value: Any = Depends(get_context), session: Any = Depends(get_session)
+    ) -> Response:
+        return await _serve(api, request, context_value, session, partial_status)
+
+    return serve_in_context
 
 
 _PARAMETERS = {"query": "string", "variables": "object", "operationName": "string", "extensions": "object"}
@@ -218,24 +234,52 @@ async def _body(request: Request) -> bytes:
     return bytes(chunks)
 
 
-async def _while_connected(request: Request, work: Coroutine[Any, Any, ExecutionResult]) -> ExecutionResult:
-    """The result of `work`, which is cancelled when the client goes: its connection goes back to the pool then."""
-    task = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(_disconnected(request))
+async def _while_connected(request: Request, work: Awaitable[ExecutionResult]) -> ExecutionResult:
+    """The result of `work`, which is cancelled when the client goes: its connection goes back to the pool then.
+
+    Whether the client is there is asked of work that takes its time: most is done before.
+    """
+    watch = _Watch(request, asyncio.current_task())
+    timer = asyncio.get_running_loop().call_later(_PATIENCE, watch.begin)
     try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise ClientDisconnect
-        return task.result()
+        return await work
+    except asyncio.CancelledError:
+        if watch.gone:
+            raise ClientDisconnect from None
+        raise
     finally:
-        gone.cancel()
-        task.cancel()
-        await asyncio.wait({task, gone})
+        timer.cancel()
+        watch.end()
 
 
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        continue
+_PATIENCE = 0.02
+"""Seconds."""
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Cancels the task of a request when its client goes. gone: whether that has happened."""
+
+    request: Request
+    task: asyncio.Task[Any] | None
+    gone: bool = False
+    _watching: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        self._watching = asyncio.ensure_future(self._watch())
+
+    def end(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+        if self.gone and self.task is not None:
+            self.task.uncancel()
+
+    async def _watch(self) -> None:
+        while (await self.request.receive())["type"] != "http.disconnect":
+            continue
+        self.gone = True
+        assert self.task is not None, "a request is served in a task"
+        self.task.cancel()
 
 
 def _response(result: HttpAnswer) -> Response:

@@ -1,38 +1,47 @@
-"""Fields of documents in, their selections out: what no variable can change is read once for each document."""
+"""Fields of documents in, their selections out: what the values of variables do not change is read once for each document."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLResolveInfo,
     GraphQLSchema,
     SelectionSetNode,
     VariableNode,
 )
 
-from gqlcrud.selection import Selection, read_arguments, read_selection
+from gqlcrud.selection import FieldInfo, Selection, SelectionTree, read_tree, variable_values
 
 T = TypeVar("T")
 KEPT = 512
 """Fields that are kept: a few kB each."""
+KEPT_VARIANTS = 16
+"""Trees that are kept of one field, one for each combination of the variables that its directives use."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Variant:
+    """What is selected below a field, and what was made of it, by what it is."""
+
+    tree: SelectionTree
+    made: dict[object, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is selected below a field. nodes: held, so that nothing else takes their place in memory. made: what was made of
-    it, by what it is."""
+    """A field of a document. nodes: held, so that nothing else takes their place in memory. switches: the variables that
+    directives use below it. variants: by the values of those."""
 
     nodes: Sequence[FieldNode]
     schema: GraphQLSchema
-    selection: Selection
-    made: dict[object, Any] = field(default_factory=dict)
+    switches: tuple[str, ...]
+    variants: dict[tuple[Any, ...], _Variant] = field(default_factory=dict)
 
 
 _Key: TypeAlias = tuple[object, ...]
@@ -40,56 +49,65 @@ _Key: TypeAlias = tuple[object, ...]
 
 @dataclass(slots=True)
 class KnownSelections:
-    """The selections of one API, those that were read last. Only the arguments of the field itself are read for each request.
+    """The selections of one API, those that were read last. Only arguments with variables in them are read for each request.
 
-    A selection with directives or variables below the field is another one each time, and is not kept.
+    It depends on documents and on the variables that their directives use, never on who asks.
     """
 
     _known: OrderedDict[_Key, _Known] = field(default_factory=OrderedDict)
 
-    def read(self, info: GraphQLResolveInfo[Any], type_name: str | None = None) -> Selection:
+    def read(self, info: FieldInfo, type_name: str | None = None) -> Selection:
         """As `read_selection` does."""
-        known = self._find(info, type_name)
-        if known is not None:
-            return replace(known.selection, arguments=read_arguments(info))
-        selection = read_selection(info, type_name)
-        if _is_constant(info.field_nodes, info.fragments):
-            key = _key(info, type_name)
-            self._known[key] = _Known(tuple(info.field_nodes), info.schema, selection)
-            if len(self._known) > KEPT:
-                self._known.popitem(last=False)
-        return selection
+        return self._variant(info, type_name).tree.bind(variable_values(info))
 
-    def made_of(self, info: GraphQLResolveInfo[Any], type_name: str | None, kind: object, make: Callable[[], T]) -> T:
-        """What `make` gives for the selection of a field, made once where the selection is kept. kind: tells it from others."""
-        known = self._find(info, type_name)
-        if known is None:
-            return make()
-        if kind not in known.made:
-            known.made[kind] = make()
-        found: T = known.made[kind]
-        return found
+    def made_of(self, info: FieldInfo, type_name: str | None, kind: object, make: Callable[[], T]) -> T:
+        """What `make` gives for the selection of a field, made once for all requests whose selections are alike but for the
+        arguments of lists. kind: tells it from others."""
+        variant = self._variant(info, type_name)
+        if kind in variant.made:
+            found: T = variant.made[kind]
+            return found
+        made = make()
+        if not variant.tree.has_variable_leaf:
+            variant.made[kind] = made
+        return made
 
-    def _find(self, info: GraphQLResolveInfo[Any], type_name: str | None) -> _Known | None:
-        key = _key(info, type_name)
+    def _variant(self, info: FieldInfo, type_name: str | None) -> _Variant:
+        known = self._find(info, type_name)
+        given = variable_values(info).coerced
+        values = tuple(given.get(name) for name in known.switches)
+        variant = known.variants.get(values)
+        if variant is None:
+            variant = _Variant(read_tree(info, type_name))
+            if len(known.variants) < KEPT_VARIANTS:
+                known.variants[values] = variant
+        return variant
+
+    def _find(self, info: FieldInfo, type_name: str | None) -> _Known:
+        key = (type_name, *map(id, info.field_nodes))
         known = self._known.get(key)
-        if known is None or known.schema is not info.schema:
-            return None
-        self._known.move_to_end(key)
+        if known is not None and known.schema is info.schema:
+            self._known.move_to_end(key)
+            return known
+        nodes = tuple(info.field_nodes)
+        known = self._known[key] = _Known(nodes, info.schema, _switches(nodes, info.fragments))
+        if len(self._known) > KEPT:
+            self._known.popitem(last=False)
         return known
 
 
-def _key(info: GraphQLResolveInfo[Any], type_name: str | None) -> _Key:
-    return (type_name, *map(id, info.field_nodes))
-
-
-def _is_constant(nodes: Sequence[FieldNode], fragments: Mapping[str, FragmentDefinitionNode]) -> bool:
-    """Whether what is selected below a field is the same for any variables."""
+def _switches(nodes: Sequence[FieldNode], fragments: Mapping[str, FragmentDefinitionNode]) -> tuple[str, ...]:
+    """The variables that stand in directives below a field."""
     sets = [node.selection_set for node in nodes if node.selection_set is not None]
-    return all(
-        not node.directives and not any(_has_variable(each.value) for each in getattr(node, "arguments", ()) or ())
+    found = {
+        argument.value.name.value: None
         for node in _below(sets, fragments, set())
-    )
+        for directive in node.directives or ()
+        if directive.name.value in ("skip", "include")
+        for argument in directive.arguments or ()
+        if isinstance(argument.value, VariableNode)
+    }
+    return tuple(found)
 
 
 def _below(
@@ -104,10 +122,3 @@ def _below(
             inner: SelectionSetNode | None = getattr(node, "selection_set", None)
             if inner is not None:
                 yield from _below([inner], fragments, seen)
-
-
-def _has_variable(value: Any) -> bool:
-    if isinstance(value, VariableNode):
-        return True
-    inner = [*(getattr(value, "values", None) or ()), *(each.value for each in getattr(value, "fields", None) or ())]
-    return any(map(_has_variable, inner))

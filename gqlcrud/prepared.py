@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
-from graphql import ASTValidationRule, DocumentNode, GraphQLSchema
+from graphql import ASTValidationRule, DefinitionNode, DocumentNode, GraphQLSchema, OperationDefinitionNode
 
 CACHED_BYTES = 512 * 1024
 """Texts of documents that are kept, together, in UTF-8; parsed, a text takes about a hundred times its size."""
@@ -16,11 +17,23 @@ Rules: TypeAlias = tuple[type[ASTValidationRule], ...]
 
 @dataclass(frozen=True, slots=True)
 class PreparedDocument:
-    """A parsed document. size: of its text, in bytes. rules: those that it has been found to keep."""
+    """A parsed document. size: of its text, in bytes. rules: those that it has been found to keep. made: what was made of
+    its operations, by their names; None of the only one."""
 
     document: DocumentNode
     size: int
     rules: Rules
+    made: dict[str | None, Any] = field(default_factory=dict)
+
+    def made_of(self, name: str | None, make: Callable[[], Any]) -> Any:
+        """What `make` gives for an operation, made once. Nothing is kept for a name that no operation has."""
+        if name in self.made:
+            return self.made[name]
+        made = make()
+        names = [each.name and each.name.value for each in self.document.definitions if _is_operation(each)]
+        if name in names or (name is None and len(names) == 1):
+            self.made[name] = made
+        return made
 
 
 @dataclass(slots=True)
@@ -57,3 +70,7 @@ class PreparedDocuments:
         while self._size > self.maximum:
             _, dropped = self._known.popitem(last=False)
             self._size -= dropped.size
+
+
+def _is_operation(definition: DefinitionNode) -> TypeGuard[OperationDefinitionNode]:
+    return isinstance(definition, OperationDefinitionNode)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from graphql import (
     DocumentNode,
@@ -12,14 +12,17 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLField,
     GraphQLIncludeDirective,
     GraphQLObjectType,
+    GraphQLOutputType,
     GraphQLResolveInfo,
     GraphQLSchema,
     GraphQLSkipDirective,
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    VariableNode,
     get_directive_values,
     get_named_type,
     is_abstract_type,
@@ -40,35 +43,84 @@ class Selection:
 
     key: the name in the response, or RESOLVED; arguments: coerced, by GraphQL names, absent where the client gave none;
     children: what is selected of the field's object; empty for scalars and for interfaces, whose type is not known yet.
+    lasting: whether these very children come again with other requests: what is made of them may be kept.
     """
 
     key: str
     name: str
     arguments: Mapping[str, Any]
     children: tuple[Selection, ...] = ()
+    lasting: bool = False
 
 
-def read_selection(info: GraphQLResolveInfo[Any], type_name: str | None = None) -> Selection:
+@dataclass(frozen=True, slots=True, eq=False)
+class SelectionTree:
+    """One selected field as it stands in a document, directives applied.
+
+    arguments: those that no variable can change; None if one can. below: the selections of the children, if no variable
+    changes anything of them. constant: the selection, if none changes anything of it or below it.
+    """
+
+    key: str
+    name: str
+    field: GraphQLField | None
+    node: FieldNode
+    arguments: Mapping[str, Any] | None
+    children: tuple[SelectionTree, ...] = ()
+    below: tuple[Selection, ...] | None = None
+    constant: Selection | None = None
+    lasting: bool = False
+
+    def bind(self, variables: VariableValues) -> Selection:
+        """The selection of a request. Raises GraphQLError for an argument that cannot be coerced."""
+        if self.constant is not None:
+            return self.constant
+        arguments = self.arguments
+        if arguments is None:
+            assert self.field is not None, "a field with arguments"
+            arguments = get_argument_values(self.field, self.node, variables)
+        if self.below is not None:
+            return Selection(self.key, self.name, arguments, self.below, self.lasting)
+        return Selection(self.key, self.name, arguments, tuple(each.bind(variables) for each in self.children))
+
+    @property
+    def has_variable_leaf(self) -> bool:
+        """Whether a variable stands in the arguments of a field without children: what it shows depends on its value."""
+        return (self.arguments is None and not self.children) or any(each.has_variable_leaf for each in self.children)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRequest:
+    """A field of a document that is resolved: what graphql-core's info says of it, for whoever resolves it otherwise."""
+
+    schema: GraphQLSchema
+    fragments: Mapping[str, FragmentDefinitionNode]
+    operation: OperationDefinitionNode
+    variable_values: VariableValues
+    parent_type: GraphQLObjectType
+    field_name: str
+    field_nodes: list[FieldNode]
+    return_type: GraphQLOutputType
+
+
+FieldInfo: TypeAlias = "GraphQLResolveInfo[Any] | FieldRequest"
+
+
+def read_selection(info: FieldInfo, type_name: str | None = None) -> Selection:
     """The selection of the field that is being resolved.
 
     `type_name` says which object type an interface field gives; by default it is the field's own type.
     """
-    reader = _Reader(info.schema, info.fragments, _variable_values(info))
+    return read_tree(info, type_name, lasting=False).bind(variable_values(info))
+
+
+def read_tree(info: FieldInfo, type_name: str | None = None, *, lasting: bool = True) -> SelectionTree:
+    """The same for any variables that have these values where directives use them. lasting: whether it is kept."""
+    reader = _Reader(info.schema, info.fragments, variable_values(info), lasting)
     named = info.schema.type_map[type_name] if type_name else get_named_type(info.return_type)
     field = info.parent_type.fields[info.field_name]
-    node = info.field_nodes[0]
-    return Selection(
-        key=RESOLVED,
-        name=info.field_name,
-        arguments=get_argument_values(field, node, reader.variables),
-        children=reader.children(info.field_nodes, named) if isinstance(named, GraphQLObjectType) else (),
-    )
-
-
-def read_arguments(info: GraphQLResolveInfo[Any]) -> Mapping[str, Any]:
-    """The arguments of the field that is being resolved. Raises GraphQLError for one that cannot be coerced."""
-    field = info.parent_type.fields[info.field_name]
-    return get_argument_values(field, info.field_nodes[0], _variable_values(info))
+    children = reader.children(info.field_nodes, named) if isinstance(named, GraphQLObjectType) else ()
+    return reader.tree(RESOLVED, field, info.field_nodes[0], children)
 
 
 def read_root_selections(
@@ -79,11 +131,11 @@ def read_root_selections(
     fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
     root = schema.get_root_type(operation.operation)
     assert root is not None, "the document is valid"
-    fields = _Reader(schema, fragments, variables).children([operation], root)
-    return {field.key: replace(field, key=RESOLVED) for field in fields}
+    fields = _Reader(schema, fragments, variables, lasting=False).children([operation], root)
+    return {field.key: replace(field.bind(variables), key=RESOLVED) for field in fields}
 
 
-def _variable_values(info: GraphQLResolveInfo[Any]) -> VariableValues:
+def variable_values(info: FieldInfo) -> VariableValues:
     """The variables as graphql-core's coercion wants them; Strawberry's `info` carries their coerced values alone."""
     values: Any = info.variable_values
     if isinstance(values, VariableValues):
@@ -101,10 +153,11 @@ class _Reader:
     schema: GraphQLSchema
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: VariableValues
+    lasting: bool
 
     def children(
         self, nodes: Sequence[FieldNode | OperationDefinitionNode], parent: GraphQLObjectType
-    ) -> tuple[Selection, ...]:
+    ) -> tuple[SelectionTree, ...]:
         """The fields selected of `parent`, those with one response key merged.
 
         Source: GraphQL specification, section 6.3.2 "Field Collection".
@@ -115,16 +168,31 @@ class _Reader:
             if node.selection_set is not None:
                 for each in self._collect(node.selection_set, parent, seen):
                     grouped.setdefault(each.alias.value if each.alias else each.name.value, []).append(each)
-        return tuple(self._selection(key, group, parent) for key, group in grouped.items())
+        return tuple(self._child(key, group, parent) for key, group in grouped.items())
 
-    def _selection(self, key: str, nodes: Sequence[FieldNode], parent: GraphQLObjectType) -> Selection:
-        name = nodes[0].name.value
-        field = parent.fields.get(name)
+    def _child(self, key: str, nodes: Sequence[FieldNode], parent: GraphQLObjectType) -> SelectionTree:
+        field = parent.fields.get(nodes[0].name.value)
         if field is None:  # __typename, the one meta field that an object type has
-            return Selection(key, name, {})
+            return self.tree(key, None, nodes[0], ())
         named = get_named_type(field.type)
         children = self.children(nodes, named) if isinstance(named, GraphQLObjectType) else ()
-        return Selection(key, name, get_argument_values(field, nodes[0], self.variables), children)
+        return self.tree(key, field, nodes[0], children)
+
+    def tree(
+        self, key: str, field: GraphQLField | None, node: FieldNode, children: tuple[SelectionTree, ...]
+    ) -> SelectionTree:
+        name = node.name.value
+        arguments: Mapping[str, Any] | None = None
+        if field is None:
+            arguments = {}
+        elif not any(has_variable(each.value) for each in node.arguments or ()):
+            arguments = get_argument_values(field, node, self.variables)
+        constants = tuple(each.constant for each in children if each.constant is not None)
+        below = constants if len(constants) == len(children) else None
+        constant = None
+        if arguments is not None and below is not None:
+            constant = Selection(key, name, arguments, below, self.lasting)
+        return SelectionTree(key, name, field, node, arguments, children, below, constant, self.lasting)
 
     def _collect(self, selections: SelectionSetNode, parent: GraphQLObjectType, seen: set[str]) -> Iterator[FieldNode]:
         for node in selections.selections:
@@ -153,3 +221,11 @@ class _Reader:
         skip = get_directive_values(GraphQLSkipDirective, node, self.variables)
         include = get_directive_values(GraphQLIncludeDirective, node, self.variables)
         return not (skip and skip["if"]) and (include is None or bool(include["if"]))
+
+
+def has_variable(value: Any) -> bool:
+    """Whether a variable stands in the value of an argument."""
+    if isinstance(value, VariableNode):
+        return True
+    inner = [*(getattr(value, "values", None) or ()), *(each.value for each in getattr(value, "fields", None) or ())]
+    return any(map(has_variable, inner))

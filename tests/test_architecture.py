@@ -15,7 +15,7 @@ LAYERS = """
     commands
     targets
     api
-    extension
+    extension direct
     answering
     types
     mutations http_errors
@@ -31,11 +31,10 @@ LAYERS = """
     planning statements
     bulk_plan
     write_plan
-    keys plan examples fastapi reflect prepared
+    keys plan examples fastapi reflect prepared known_selections
     catalog http reflected_names reflected_keys
     naming options faults idempotency
     scalars hooks policies
-    known_selections
     values selection errors graphiql progress
 """
 """From the top; what stands in one line does not import what else stands there."""
@@ -60,6 +59,7 @@ THIRD_PARTIES = {
         "api",
         "catalog",
         "crud",
+        "direct",
         "extension",
         "fastapi",
         "fields",
@@ -77,6 +77,7 @@ THIRD_PARTIES = {
             "answering",
             "api",
             "context",
+            "direct",
             "extension",
             "faults",
             "known_selections",
@@ -94,7 +95,7 @@ THIRD_PARTIES = {
     "uvicorn": {"cli"},
     "inflection": {"naming", "reflected_names"},
     "hatchling": {"graphiql"},
-    "orjson": {"http"},
+    "orjson": {"http", "statements"},
 }
 """Each with the only modules and packages that import it."""
 
@@ -226,6 +227,7 @@ def test_few_modules_await_anything() -> None:
             "commands",
             "context",
             "crud",
+            "direct",
             "execution",
             "extension",
             "fastapi",

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gqlcrud import Api, known_selections
-from gqlcrud.known_selections import KEPT
-from gqlcrud.selection import read_selection
+from gqlcrud.known_selections import KEPT, KEPT_VARIANTS
+from gqlcrud.selection import read_tree
 from tests.databases import MakeEngine
 from tests.running import save
 from tests.shelf import Author, Base, Book
@@ -30,14 +30,14 @@ async def engine(make_module_engine: MakeEngine) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The fields whose selections are read."""
+    """The fields whose selections are read from a document."""
     found: list[str] = []
 
-    def counted(info: Any, type_name: str | None = None) -> Any:
+    def counted(info: Any, type_name: str | None = None, **options: Any) -> Any:
         found.append(info.field_name)
-        return read_selection(info, type_name)
+        return read_tree(info, type_name, **options)
 
-    monkeypatch.setattr(known_selections, "read_selection", counted)
+    monkeypatch.setattr(known_selections, "read_tree", counted)
     return found
 
 
@@ -80,7 +80,23 @@ async def test_directives_below_a_field_make_another_selection(
     shown = [(await names(api, document, v=value))["authors"]["nodes"][0].keys() for value in (True, False, True)]
 
     assert [sorted(each) for each in shown] == [["id", "name"], ["id"], ["id", "name"]]
-    assert reads == ["authors"] * 3
+    assert reads == ["authors"] * 2
+
+
+async def test_selections_for_the_values_of_directives_are_bounded(engine: AsyncEngine, reads: list[str]) -> None:
+    api = Api(Base, engine)
+    names_of = [f"v{number}" for number in range(5)]
+    fields = " ".join(f"{each}: name @include(if: ${each})" for each in names_of)
+    declared = ", ".join(f"${each}: Boolean!" for each in names_of)
+    document = f"query ({declared}) {{ authors {{ nodes {{ id {fields} }} }} }}"
+
+    for number in range(32):
+        chosen = {each: bool(number >> place & 1) for place, each in enumerate(names_of)}
+        shown = (await names(api, document, **chosen))["authors"]["nodes"][0].keys()
+        assert sorted(shown) == ["id", *(each for each in names_of if chosen[each])]
+
+    (known,) = api.new_operation().selections._known.values()
+    assert len(known.variants) == KEPT_VARIANTS
 
 
 async def test_variables_below_a_field_make_another_selection(engine: AsyncEngine, reads: list[str]) -> None:
@@ -95,7 +111,7 @@ async def test_variables_below_a_field_make_another_selection(engine: AsyncEngin
         [{"title": "A's 1"}],
         [{"title": "A's 2"}],
     ]
-    assert reads == ["authors"] * 2
+    assert reads == ["authors"]
 
 
 async def test_two_fields_of_one_name_are_two_selections(engine: AsyncEngine) -> None:

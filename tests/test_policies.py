@@ -89,6 +89,37 @@ async def test_callers_get_their_own_rows_of_a_shared_statement(api: Api) -> Non
     assert found[1] == {"reviews": {"nodes": [{"text": "b's", "book": {"title": "Two"}}]}}
 
 
+KEPT = {
+    "below": "{ tags { nodes { books { totalCount nodes { title } } } } }",
+    "filter_below": '{ authors { nodes { name books(where: {tags: {some: {label: {eq: "green"}}}}) { nodes { title } } } } }',
+    "order_below": "{ authors { nodes { name books(orderBy: [{tags: {count: DESC}}]) { nodes { title } } } } }",
+    "record": '{ node(id: "VGFnOjE=") { ... on Tag { books { nodes { title } } } } }',
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+async def test_plans_that_are_kept_for_a_document_are_those_of_no_caller(engine: AsyncEngine, name: str) -> None:
+    """The model of the root field has no policy; what is below it is another one's for each caller."""
+    hidden = Policy(read=lambda caller, model: model.tenant == caller.tenant)
+    below = Tag if name in ("filter_below", "order_below") else Book
+    api, fresh = (Api(Base, engine, models={below: ModelOptions(policy=hidden)}) for _ in range(2))
+    found = [(await api.execute(KEPT[name], context=each)).data for each in (A, A, B, B, A)]
+    alone = (await fresh.execute(KEPT[name], context=B)).data
+
+    assert found[0] == found[1] == found[4] != found[2] == found[3] == alone
+
+
+async def test_rights_to_columns_are_not_kept_for_a_document(engine: AsyncEngine) -> None:
+    api = Api(Base, engine, models=tenancy.OPTIONS)
+    staff = Caller("a", staff=True)
+    errors = [
+        len((await api.execute("{ books { nodes { cost } } }", context=each)).errors or ())
+        for each in (staff, staff, A, staff, A)
+    ]
+
+    assert errors == [0, 0, 1, 0, 1]
+
+
 def test_a_form_holds_the_values_of_nobody() -> None:
     def rule(tenant: str, ids: list[int]) -> Any:
         return Book.author.has(Author.tenant == tenant) & Book.id.in_(ids) & (Book.title != tenant)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_column, relationship
 
 from gqlcrud import Api, Crud
-from gqlcrud.execution.connection import OperationConnection, engine_source
+from gqlcrud.execution import OperationConnection, engine_source
 from gqlcrud.plan import PagePlan
 from gqlcrud.selection import RESOLVED, Selection
 from gqlcrud.statements import Database, key_parameters, page_statement, preparing, summary_statement
@@ -64,18 +64,21 @@ class Rows:
         self.connection = OperationConnection(engine_source(engine))
         self.database = self.connection.source.database
 
-    async def of(self, statement: sa.Select[Any], values: Mapping[str, Any]) -> list[Any]:
+    async def of(self, statement: sa.Select[Any], values: Mapping[str, Any], *, lasting: bool = False) -> list[Any]:
         async with self.connection.reading(), self.connection.lock:
-            return list(map(tuple, await self.connection.execute(statement, values)))
+            return list(map(tuple, await self.connection.execute(statement, values, lasting=lasting)))
 
     async def compare(self, plan: PagePlan, keys: Sequence[tuple[Any, ...]] = ()) -> list[Any]:
-        """The rows of a page, which are the same by either statement; and so is what is asked about the list around it."""
+        """The rows of a page, which are the same by either statement; and so is what is asked about the list around it.
+
+        A statement that is kept is run by the driver, the other one by SQLAlchemy.
+        """
         given = key_parameters(plan.relation.local if plan.relation is not None else (), keys, self.database)
         prepared = prepared_page(plan, self.database, summarized=True)
-        rows = await self.of(prepared.page.select, {**given, **prepared.values})
+        rows = await self.of(prepared.page.select, {**given, **prepared.values}, lasting=prepared.lasting)
         assert rows == await self.of(page_statement(plan, self.database).select, given), plan
         assert prepared.summary is not None
-        around = await self.of(prepared.summary, {**given, **prepared.values})
+        around = await self.of(prepared.summary, {**given, **prepared.values}, lasting=prepared.lasting)
         assert around == await self.of(summary_statement(plan, self.database), given), plan
         return rows
 
@@ -203,10 +206,11 @@ async def test_single_records_are_the_same(make_engine: MakeEngine) -> None:
     found = []
     for name in ("Author 1", "Author 3", "x"):
         asked = replace(plan, where=planner.condition({"name": {"eq": name}}, model))
-        statement, values = prepared_records(asked, rows.database)
-        found.append([row[-1] for row in await rows.of(statement, {**keys, **values})])
+        prepared = prepared_records(asked, rows.database)
+        shown = await rows.of(prepared.select, {**keys, **prepared.values}, lasting=prepared.lasting)
+        found.append([row[-1] for row in shown])
         assert found[-1] == [row[-1] for row in await rows.of(record_statement(asked, rows.database), keys)]
-        assert statement is prepared_records(plan_with_other_name(asked), rows.database)[0]
+        assert prepared.select is prepared_records(plan_with_other_name(asked), rows.database).select
     assert found == [["Author 1"], ["Author 3"], []]
 
 
@@ -309,14 +313,15 @@ def hits(goods: AsyncEngine) -> Any:
 
 
 async def test_a_statement_is_compiled_once(market_api: Api, hits: list[bool]) -> None:
-    """Whatever its operands, its size, its cursor and the number of parents are."""
+    """Whatever its operands, its size and its cursor are; for one parent, and for any number of them."""
     query = """query ($code: Int!, $names: [String!]!, $first: Int!, $after: String) {
       goods(where: {code: {gte: $code}, kind: {in: $names}}, first: $first, after: $after, orderBy: [{kind: DESC}]) {
         totalCount pageInfo { endCursor } nodes { kind labels(first: $first) { nodes { text } } stall { title } }
       }
     }"""
     kinds = ["fruit", "herb"]
-    page = await run(market_api, query, code=0, names=kinds, first=2)
+    await run(market_api, query, code=0, names=kinds, first=1)
+    page = await run(market_api, query, code=0, names=kinds, first=5)
     cursor = page["goods"]["pageInfo"]["endCursor"]
     await run(market_api, query, code=0, names=kinds, first=2, after=cursor)
     hits.clear()

@@ -1,25 +1,20 @@
 """Plans in, records and pages out. The only place that awaits the database."""
 
+from gqlcrud.execution.access import Sources, database_sources, session_sources
 from gqlcrud.execution.answers import Answers
-from gqlcrud.execution.connection import (
-    ConnectionSource,
-    OperationConnection,
-    engine_source,
-    prepare_sqlite,
-    session_source,
-    sessionmaker_source,
-)
+from gqlcrud.execution.connection import OperationConnection
 from gqlcrud.execution.cuts import PageRows
 from gqlcrud.execution.presets import resolve_presets
 from gqlcrud.execution.reader import Reader
 from gqlcrud.execution.records import Connection, Edge, FacetCount, Page, Record, model_of, python_value, related_of
-from gqlcrud.execution.sources import Sources, database_sources, session_sources
+from gqlcrud.execution.sources import ConnectionSource, engine_source, session_source, sessionmaker_source
 from gqlcrud.execution.transactions import (
     TransactionSource,
     engine_transactions,
     session_transactions,
     sessionmaker_transactions,
 )
+from gqlcrud.execution.watching import prepare_sqlite
 from gqlcrud.execution.writing import Held, Transaction, Writer
 
 __all__ = [

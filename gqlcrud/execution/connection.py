@@ -1,94 +1,31 @@
-"""Where connections come from, and the one connection of an operation: taken late, used by one statement at a time,
-returned as soon as nothing reads."""
+"""The one connection of an operation: taken late, used by one statement at a time, returned as soon as nothing reads."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import exc
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
-from sqlalchemy.orm import Session
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.pool import PoolProxiedConnection
 
 from gqlcrud.diagnosis import is_computation, is_denied
 from gqlcrud.errors import ConfigurationError, ErrorCode, RequestError
+from gqlcrud.execution.driver import Driver, Rows
 from gqlcrud.execution.failures import is_driver_failure, is_outage, is_timeout, is_unreadable
-from gqlcrud.statements import SQLITE_FUNCTIONS, Database, database_of
+from gqlcrud.execution.sources import ConnectionSource
+from gqlcrud.execution.watching import Watch, prepare_sqlite
+from gqlcrud.statements import Database
 
 logger = logging.getLogger("gqlcrud")
 
-Rows: TypeAlias = list[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionSource:
-    """Opens connections to one database."""
-
-    database: Database
-    connect: Callable[[], AbstractAsyncContextManager[AsyncConnection]]
-
-
-def engine_source(engine: AsyncEngine, *, autocommit: bool = True) -> ConnectionSource:
-    """Connections of an engine. On PostgreSQL reads run without BEGIN and ROLLBACK, which are round trips of their own,
-    unless `autocommit` is not wanted."""
-    database = database_of(engine.dialect.name)
-    if database is Database.POSTGRESQL and autocommit:
-        engine = engine.execution_options(isolation_level="AUTOCOMMIT")
-    return ConnectionSource(database, engine.connect)
-
-
-def sessionmaker_source(maker: async_sessionmaker[Any]) -> ConnectionSource:
-    """Connections of sessions made for each operation. Raises ConfigurationError if the maker is bound to no engine."""
-    database = sessionmaker_database(maker)
-
-    @asynccontextmanager
-    async def connect() -> AsyncIterator[AsyncConnection]:
-        async with maker() as session:
-            yield await session.connection()
-
-    return ConnectionSource(database, connect)
-
-
-def sessionmaker_database(maker: async_sessionmaker[Any]) -> Database:
-    """Raises ConfigurationError if the maker is bound to no engine."""
-    bind = maker.kw.get("bind")
-    if bind is None:
-        raise ConfigurationError("The async_sessionmaker has no bind; make it with async_sessionmaker(engine).")
-    return database_of(bind.dialect.name)
-
-
-def session_source(session: AsyncSession) -> ConnectionSource:
-    """The connection of one session that the application opens and closes; its transaction is joined.
-
-    On PostgreSQL a failed statement spoils its transaction; a savepoint leaves the application's own work intact.
-    Raises ConfigurationError for a session of another kind.
-    """
-    if isinstance(session, Session):
-        raise ConfigurationError("The session dependency gives a Session, which blocks; let it give an AsyncSession.")
-    database = database_of(session.get_bind().dialect.name)
-
-    @asynccontextmanager
-    async def connect() -> AsyncIterator[AsyncConnection]:
-        connection = await session.connection()
-        if database is Database.SQLITE or await is_autocommit(connection):
-            yield connection
-            return
-        async with connection.begin_nested():
-            yield connection
-
-    return ConnectionSource(database, connect)
-
-
-async def is_autocommit(connection: AsyncConnection) -> bool:
-    """Whether a connection of PostgreSQL has no transactions."""
-    raw = await connection.get_raw_connection()
-    return bool(getattr(raw.dbapi_connection, "autocommit", False))
+T = TypeVar("T")
 
 
 class UnreadableError(RequestError):
@@ -109,9 +46,10 @@ class OperationConnection:
     source: ConnectionSource
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _readers: int = 0
-    _stack: AsyncExitStack | None = None
+    _opened: AbstractAsyncContextManager[AsyncConnection] | None = None
     _connection: AsyncConnection | None = None
-    _watch: _Watch = field(default_factory=lambda: _Watch())
+    _raw: PoolProxiedConnection | None = None
+    _watch: Watch = field(default_factory=Watch)
     _outage: Exception | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -176,61 +114,81 @@ class OperationConnection:
                 "Load records before the block or after it."
             )
 
-    async def execute(self, statement: sa.Select[Any], parameters: Mapping[str, Any]) -> Rows:
-        """All rows of a statement; the caller holds `lock`. Raises RequestError for what a client may know, UnreadableError
-        for a value that the driver has no value of Python for."""
+    async def execute(self, statement: sa.Select[Any], parameters: Mapping[str, Any], *, lasting: bool = False) -> Rows:
+        """All rows of a statement; the caller holds `lock`. lasting: whether this very statement comes again.
+
+        Raises RequestError for what a client may know, UnreadableError for a value that the driver has no value of Python
+        for.
+        """
+        driver = self.source.driver
         try:
+            if lasting and driver is not None and self._connection is None and driver.is_free:
+                rows = await self._fetch(driver, statement, parameters)
+                if rows is not None:
+                    return rows
             connection = await self._acquire()
-            try:
-                result = await connection.execute(statement, parameters)
-            except (ValueError, OverflowError, exc.OperationalError) as error:
-                if not is_unreadable(error):
-                    raise
-                raise UnreadableError from error
+            result = await _readable(connection.execute(statement, parameters))
             return list(result.fetchall())
         except (exc.SQLAlchemyError, OSError) as error:
             await self._failed(error)
             raise
         except Exception as error:
-            if is_driver_failure(error) and self._connection is not None:
-                await self._connection.invalidate()
-                await self._release(error)
+            if is_driver_failure(error):
+                await self._drop(error)
                 raise self._unavailable(error) from error
             raise
 
+    async def _fetch(self, driver: Driver, statement: sa.Select[Any], parameters: Mapping[str, Any]) -> Rows | None:
+        """The rows by way of the driver; None for a statement that only SQLAlchemy can run."""
+        raw = await self._acquire_raw(driver)
+        try:
+            known = await driver.statement(raw, statement, parameters)
+            if known is None:
+                return None
+            answer = await _readable(driver.fetch(raw, known, parameters))
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                await self._release(error)
+            raise
+        return known.read(answer)
+
     async def _acquire(self) -> AsyncConnection:
-        if self._outage is not None:
-            raise RequestError(_UNAVAILABLE, ErrorCode.UNAVAILABLE) from self._outage
+        """The connection as SQLAlchemy knows it."""
+        self._check_outage()
         if self._connection is None:
-            stack = AsyncExitStack()
-            try:
-                connection = await self._open(stack)
-            except (exc.InvalidRequestError, ConfigurationError):
-                raise  # a session that cannot be used as it was: a mistake of the application
-            except Exception as error:  # drivers raise errors of their own where no connection comes about
-                raise self._unavailable(error) from error
-            self._stack, self._connection = stack, connection
+            await self._release()  # there is one connection for an operation, and it may be the last of the pool
+            opened = self.source.connect()
+            connection = await self._open(opened.__aenter__, lambda _: opened.__aexit__(None, None, None))
+            self._opened, self._connection = opened, connection
             if self.source.database is Database.SQLITE:
-                self._watch = await prepare_sqlite(connection)
+                self._watch = await prepare_sqlite(await connection.get_raw_connection())
         self._watch.task = asyncio.current_task()
         return self._connection
 
-    async def _open(self, stack: AsyncExitStack) -> AsyncConnection:
-        """A connection that `stack` gives back. SQLite opens its file in a thread, which does not learn that its caller is
-        cancelled, and would leave the connection open: it is awaited and given back."""
-        opening = stack.enter_async_context(self.source.connect())
-        if self.source.database is not Database.SQLITE:
-            return await opening
-        task = asyncio.ensure_future(opening)
+    async def _acquire_raw(self, driver: Driver) -> PoolProxiedConnection:
+        """The connection as the pool has it."""
+        self._check_outage()
+        if self._raw is None:
+            self._raw = await self._open(driver.connect, lambda raw: driver.release(raw, None))
+            if self.source.database is Database.SQLITE:
+                self._watch = await prepare_sqlite(self._raw)
+        self._watch.task = asyncio.current_task()
+        return self._raw
+
+    def _check_outage(self) -> None:
+        if self._outage is not None:
+            raise RequestError(_UNAVAILABLE, ErrorCode.UNAVAILABLE) from self._outage
+
+    async def _open(self, connect: Callable[[], Awaitable[T]], give_back: Callable[[T], Awaitable[Any]]) -> T:
+        """A connection. Raises RequestError if none comes about."""
         try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            await asyncio.wait([task], timeout=_OPENS_WITHIN)
-            task.cancel()  # it waits for a pool that has none free
-            await asyncio.wait([task])
-            if not task.cancelled() and task.exception() is None:
-                await stack.aclose()
-            raise
+            if self.source.database is Database.SQLITE:
+                return await _open_in_thread(connect, give_back)
+            return await connect()
+        except (exc.InvalidRequestError, ConfigurationError):
+            raise  # a session that cannot be used as it was: a mistake of the application
+        except Exception as error:  # drivers raise errors of their own where no connection comes about
+            raise self._unavailable(error) from error
 
     async def _failed(self, error: exc.SQLAlchemyError | OSError) -> None:
         """Drop the connection of a failed statement, and with it a transaction that takes no more statements.
@@ -252,12 +210,48 @@ class OperationConnection:
         self._outage = error
         return unavailable(error)
 
-    async def _release(self, error: Exception | None = None) -> None:
+    async def _release(self, error: BaseException | None = None) -> None:
         """Give the connection back; a transaction that an error has spoiled is rolled back."""
-        stack, self._stack, self._connection = self._stack, None, None
-        if stack is not None:
+        opened, self._opened, self._connection = self._opened, None, None
+        raw, self._raw = self._raw, None
+        if raw is not None and self.source.driver is not None:
+            if isinstance(error, Exception | None):  # else the statement still runs, and is to be ended
+                self._watch.task = None
+            await self.source.driver.release(raw, error)
+        if opened is not None:
             self._watch.task = None
-            await stack.__aexit__(type(error) if error else None, error, error.__traceback__ if error else None)
+            await opened.__aexit__(type(error) if error else None, error, error.__traceback__ if error else None)
+
+    async def _drop(self, error: Exception) -> None:
+        """Throw the connection away."""
+        if self._connection is not None:
+            await self._connection.invalidate()
+        await self._release(error)
+
+
+async def _readable(work: Awaitable[T]) -> T:
+    """Raises UnreadableError for a value that the driver has no value of Python for."""
+    try:
+        return await work
+    except (ValueError, OverflowError, exc.OperationalError) as error:
+        if not is_unreadable(error):
+            raise
+        raise UnreadableError from error
+
+
+async def _open_in_thread(connect: Callable[[], Awaitable[T]], give_back: Callable[[T], Awaitable[Any]]) -> T:
+    """SQLite opens its file in a thread, which does not learn that its caller is cancelled, and would leave the connection
+    open: it is awaited and given back."""
+    task = asyncio.ensure_future(connect())
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task], timeout=_OPENS_WITHIN)
+        task.cancel()  # it waits for a pool that has none free
+        await asyncio.wait([task])
+        if not task.cancelled() and task.exception() is None:
+            await give_back(task.result())
+        raise
 
 
 def unavailable(error: Exception) -> RequestError:
@@ -282,32 +276,3 @@ _OPENS_WITHIN = 0.2
 """Seconds: SQLite opens a file in less than a thousandth of one."""
 _UNAVAILABLE = "The database is not available."
 _held: ContextVar[OperationConnection | None] = ContextVar("gqlcrud_held", default=None)
-
-
-@dataclass(slots=True)
-class _Watch:
-    """Whose statement runs on a connection. SQLite asks for it now and then, in its thread, and ends the statement of a
-    cancelled task: else the thread would finish what nobody waits for, and the connection would not come back before."""
-
-    task: asyncio.Task[Any] | None = None
-
-    def is_cancelled(self) -> bool:
-        return self.task is not None and self.task.cancelling() > 0
-
-
-_WATCH_EVERY = 100_000
-"""Steps of SQLite's virtual machine: about a millisecond."""
-
-
-async def prepare_sqlite(connection: AsyncConnection) -> _Watch:
-    """Give a SQLite connection the functions that its statements use, once in its life."""
-    raw = await connection.get_raw_connection()
-    watch: _Watch | None = raw.info.get("gqlcrud")
-    if watch is None:
-        watch = _Watch()
-        assert raw.driver_connection is not None, "a connection that is checked out is open"
-        for name, arguments, function in SQLITE_FUNCTIONS:
-            await raw.driver_connection.create_function(name, arguments, function, deterministic=True)
-        await raw.driver_connection.set_progress_handler(watch.is_cancelled, _WATCH_EVERY)
-        raw.info["gqlcrud"] = watch
-    return watch

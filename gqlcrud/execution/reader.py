@@ -11,13 +11,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from gqlcrud.catalog import Column
-from gqlcrud.execution.connection import OperationConnection, Rows, UnreadableError
+from gqlcrud.execution.connection import OperationConnection, UnreadableError
 from gqlcrud.execution.cuts import Cut, PageRows
+from gqlcrud.execution.driver import Rows
 from gqlcrud.execution.loader import Loader
 from gqlcrud.execution.records import FacetCount, Page, Record, record_class, related_of
 from gqlcrud.plan import Always, Child, FacetPlan, PagePlan, RecordPlan, View
 from gqlcrud.statements import (
     Database,
+    PageStatement,
+    can_be_one,
     facet_statement,
     key_parameters,
     prepared_page,
@@ -26,7 +29,6 @@ from gqlcrud.statements import (
 from gqlcrud.statements.unreadable import with_texts
 
 Key = tuple[Any, ...]
-_NONE: Mapping[str, Any] = {}
 
 
 @dataclass(slots=True)
@@ -35,7 +37,7 @@ class Reader:
 
     connection: OperationConnection
     _loaders: dict[PagePlan | RecordPlan, Loader[Key, Any, Any]] = field(default_factory=dict)
-    _cuts: dict[PagePlan, Loader[Key, PageRows, Cut]] = field(default_factory=dict)
+    _cuts: dict[PagePlan, Loader[Key, PageRows, tuple[PageStatement, Cut]]] = field(default_factory=dict)
     _rows: dict[RecordPlan, Loader[Key, Rows, Any]] = field(default_factory=dict)
 
     @property
@@ -72,8 +74,7 @@ class Reader:
         columns = plan.relation.local if plan.relation is not None else plan.key
 
         async def fetch(keys: Sequence[Key]) -> Rows:
-            statement, values = prepared_records(plan, self._database)
-            return await self._execute(statement, columns, keys, values)
+            return await self._fetch_records(plan, columns, keys)
 
         async def build(keys: Sequence[Key], rows: Rows) -> list[Mapping[str, Record] | None]:
             return await self._build_records(plan, len(keys), rows)
@@ -83,31 +84,38 @@ class Reader:
     async def _execute(
         self,
         statement: sa.Select[Any],
-        columns: Sequence[Column],
-        keys: Sequence[Key],
-        values: Mapping[str, Any] = _NONE,
+        parameters: Mapping[str, Any],
+        *,
+        lasting: bool = False,
     ) -> Rows:
-        """The rows, read once more where one holds a value that fails the others. values: of parameters beside the keys."""
-        parameters = {**key_parameters(columns, keys, self._database), **values}
+        """The rows, read once more where one holds a value that fails the others. lasting: whether the statement comes
+        again."""
         try:
-            return await self.connection.execute(statement, parameters)
+            return await self.connection.execute(statement, parameters, lasting=lasting)
         except UnreadableError:
             return await self.connection.execute(with_texts(statement, self._database), parameters)
+
+    async def _fetch_records(self, plan: RecordPlan, columns: Sequence[Column], keys: Sequence[Key]) -> Rows:
+        single = len(keys) == 1 and can_be_one(columns, plan.relation)
+        prepared = prepared_records(plan, self._database, single=single)
+        parameters = {**key_parameters(columns, keys, self._database, single=single), **prepared.values}
+        return await self._execute(prepared.select, parameters, lasting=prepared.lasting)
 
     # ---------- pages ----------
 
     async def _fetch_pages(self, plan: PagePlan, keys: Sequence[Key]) -> PageRows:
         local = plan.relation.local if plan.relation is not None else ()
-        summarized = _asks_summary(plan)
-        prepared = prepared_page(plan, self._database, summarized=summarized)
-        statement, values = prepared.page, prepared.values
+        single = len(keys) == 1 and can_be_one(local, plan.relation)
+        prepared = prepared_page(plan, self._database, summarized=_asks_summary(plan), single=single)
+        statement = prepared.page
+        parameters = {**key_parameters(local, keys, self._database, single=single), **prepared.values}
         empty = plan.where == Always(False)
         rows: Rows = []
         if _reads_rows(plan) and not empty:
-            rows = await self._execute(statement.select, local, keys, values)
+            rows = await self._execute(statement.select, parameters, lasting=prepared.lasting)
         summaries: Rows = []
         if prepared.summary is not None and not empty:
-            summaries = await self._execute(prepared.summary, local, keys, values)
+            summaries = await self._execute(prepared.summary, parameters, lasting=prepared.lasting)
         first = _first_place(self._database)
         facets: dict[int, dict[str, Sequence[FacetCount]]] = {}
         for facet in plan.facets:
@@ -131,7 +139,8 @@ class Reader:
         if facet.where == Always(False) or facet.limit == 0:
             return {}
         local = plan.relation.local if plan.relation is not None else ()
-        rows = await self._execute(facet_statement(plan, facet, self._database), local, keys)
+        parameters = key_parameters(local, keys, self._database)
+        rows = await self._execute(facet_statement(plan, facet, self._database), parameters)
         if plan.relation is None:
             return {0: [FacetCount(*row) for row in rows]}
         first = _first_place(self._database)
@@ -153,34 +162,42 @@ class Reader:
 
     # ---------- rows, for who makes something of them itself ----------
 
-    async def page_rows(self, plan: PagePlan, keys: Sequence[Key]) -> PageRows:
-        """The rows of one page, or of one for each key of a relation."""
+    async def page_rows(self, plan: PagePlan, keys: Sequence[Key], *, alone: bool = False) -> PageRows:
+        """The rows of one page, or of one for each key of a relation. alone: whether nothing else in the document can ask
+        for the same, so that nobody is waited for."""
+        if alone:
+            async with self.connection.lock:
+                return await self._fetch_pages(plan, keys)
         loader = self._cuts.get(plan)
         if loader is None:
 
             async def fetch(wanted: Sequence[Key]) -> PageRows:
                 return await self._fetch_pages(plan, wanted)
 
-            async def build(_: Sequence[Key], fetched: PageRows) -> Sequence[Cut]:
-                return fetched.cuts
+            async def build(_: Sequence[Key], fetched: PageRows) -> Sequence[tuple[PageStatement, Cut]]:
+                return [(fetched.statement, cut) for cut in fetched.cuts]
 
             loader = self._cuts[plan] = Loader(self.connection, fetch, build)
-        return PageRows(prepared_page(plan, self._database, summarized=False).page, await loader.load_many(keys))
+        found = await loader.load_many(keys)
+        return PageRows(found[0][0], [cut for _, cut in found])
 
-    async def record_rows(self, plan: RecordPlan, keys: Sequence[Key]) -> list[Any]:
-        """The row of each key, None of one that has no record."""
+    async def record_rows(self, plan: RecordPlan, keys: Sequence[Key], *, alone: bool = False) -> list[Any]:
+        """The row of each key, None of one that has no record. alone: as for pages."""
+        columns = plan.relation.local if plan.relation is not None else plan.key
+
+        async def fetch(wanted: Sequence[Key]) -> Rows:
+            return await self._fetch_records(plan, columns, wanted)
+
+        async def build(wanted: Sequence[Key], rows: Rows) -> Sequence[Any]:
+            found = _first_rows(rows, _first_place(self._database))
+            return [found.get(place) for place in range(len(wanted))]
+
+        if alone:
+            async with self.connection.lock:
+                rows = await fetch(keys)
+            return list(await build(keys, rows))
         loader = self._rows.get(plan)
         if loader is None:
-            columns = plan.relation.local if plan.relation is not None else plan.key
-
-            async def fetch(wanted: Sequence[Key]) -> Rows:
-                statement, values = prepared_records(plan, self._database)
-                return await self._execute(statement, columns, wanted, values)
-
-            async def build(wanted: Sequence[Key], rows: Rows) -> Sequence[Any]:
-                found = _first_rows(rows, _first_place(self._database))
-                return [found.get(place) for place in range(len(wanted))]
-
             loader = self._rows[plan] = Loader(self.connection, fetch, build)
         return await loader.load_many(keys)
 

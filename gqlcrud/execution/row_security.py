@@ -15,7 +15,7 @@ from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from gqlcrud.errors import ConfigurationError
-from gqlcrud.execution.connection import ConnectionSource, is_autocommit
+from gqlcrud.execution.sources import ConnectionSource, is_autocommit
 from gqlcrud.execution.transactions import TransactionSource
 from gqlcrud.policies import RowLevelSecurity
 from gqlcrud.statements import Database
@@ -115,7 +115,7 @@ def secured_source(source: ConnectionSource, told: Told, *, joined: bool) -> Con
         async with source.connect() as connection, told.on(connection, restore=joined):
             yield connection
 
-    return replace(source, connect=connect)
+    return replace(source, connect=connect, driver=None)
 
 
 def secured_transactions(source: TransactionSource, told: Told) -> TransactionSource:

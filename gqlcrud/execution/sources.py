@@ -1,54 +1,83 @@
-"""A database in, where an operation reads and where it writes out; of a session of the application's it is the same place."""
+"""An engine, a sessionmaker or a session in, where connections come from out."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.orm import Session
 
-from gqlcrud.execution.connection import ConnectionSource, engine_source, session_source, sessionmaker_source
-from gqlcrud.execution.row_security import check_database, secured_source, secured_transactions, told_of
-from gqlcrud.execution.transactions import (
-    TransactionSource,
-    engine_transactions,
-    session_transactions,
-    sessionmaker_transactions,
-)
-from gqlcrud.policies import RowLevelSecurity
+from gqlcrud.errors import ConfigurationError
+from gqlcrud.execution.driver import Driver, driver_of
+from gqlcrud.statements import Database, database_of
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
-    """Where an operation reads, and where it writes. lent: both in a session that the application goes on with."""
+class ConnectionSource:
+    """Opens connections to one database. driver: what may run statements in place of SQLAlchemy, on connections of its own
+    that are in no transaction; None where they are to be those of `connect`."""
 
-    reads: ConnectionSource
-    writes: TransactionSource
-    lent: bool = False
-
-    def telling(self, security: RowLevelSecurity | None, context: Any) -> Sources:
-        """The same, where each transaction is told of the caller. Raises ConfigurationError where it cannot be."""
-        if security is None:
-            return self
-        told = told_of(security, context)
-        reads = secured_source(self.reads, told, joined=self.lent)
-        return Sources(reads, secured_transactions(self.writes, told), self.lent)
+    database: Database
+    connect: Callable[[], AbstractAsyncContextManager[AsyncConnection]]
+    driver: Driver | None = None
 
 
-def database_sources(
-    database: AsyncEngine | async_sessionmaker[Any], security: RowLevelSecurity | None = None
-) -> Sources:
-    """Raises ConfigurationError for a database without row-level security, if that is asked for."""
-    if isinstance(database, AsyncEngine):
-        reads = engine_source(database, autocommit=security is None)
-        found = Sources(reads, engine_transactions(database))
-    else:
-        found = Sources(sessionmaker_source(database), sessionmaker_transactions(database))
-    if security is not None:
-        check_database(found.reads.database)
-    return found
+def engine_source(engine: AsyncEngine, *, autocommit: bool = True) -> ConnectionSource:
+    """Connections of an engine. On PostgreSQL reads run without BEGIN and ROLLBACK, which are round trips of their own,
+    unless `autocommit` is not wanted."""
+    database = database_of(engine.dialect.name)
+    driver = driver_of(engine) if autocommit else None
+    if database is Database.POSTGRESQL and autocommit:
+        engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+    return ConnectionSource(database, engine.connect, driver)
 
 
-def session_sources(session: AsyncSession, *, joined: bool) -> Sources:
-    """joined: the application has begun a transaction, and ends it."""
-    return Sources(session_source(session), session_transactions(session, joined=joined), lent=True)
+def sessionmaker_source(maker: async_sessionmaker[Any]) -> ConnectionSource:
+    """Connections of sessions made for each operation. Raises ConfigurationError if the maker is bound to no engine."""
+    database = sessionmaker_database(maker)
+
+    @asynccontextmanager
+    async def connect() -> AsyncIterator[AsyncConnection]:
+        async with maker() as session:
+            yield await session.connection()
+
+    return ConnectionSource(database, connect)
+
+
+def sessionmaker_database(maker: async_sessionmaker[Any]) -> Database:
+    """Raises ConfigurationError if the maker is bound to no engine."""
+    bind = maker.kw.get("bind")
+    if bind is None:
+        raise ConfigurationError("The async_sessionmaker has no bind; make it with async_sessionmaker(engine).")
+    return database_of(bind.dialect.name)
+
+
+def session_source(session: AsyncSession) -> ConnectionSource:
+    """The connection of one session that the application opens and closes; its transaction is joined.
+
+    On PostgreSQL a failed statement spoils its transaction; a savepoint leaves the application's own work intact.
+    Raises ConfigurationError for a session of another kind.
+    """
+    if isinstance(session, Session):
+        raise ConfigurationError("The session dependency gives a Session, which blocks; let it give an AsyncSession.")
+    database = database_of(session.get_bind().dialect.name)
+
+    @asynccontextmanager
+    async def connect() -> AsyncIterator[AsyncConnection]:
+        connection = await session.connection()
+        if database is Database.SQLITE or await is_autocommit(connection):
+            yield connection
+            return
+        async with connection.begin_nested():
+            yield connection
+
+    return ConnectionSource(database, connect)
+
+
+async def is_autocommit(connection: AsyncConnection) -> bool:
+    """Whether a connection of PostgreSQL has no transactions."""
+    raw = await connection.get_raw_connection()
+    return bool(getattr(raw.dbapi_connection, "autocommit", False))

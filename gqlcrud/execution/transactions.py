@@ -11,9 +11,10 @@ from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
 from gqlcrud.errors import ConfigurationError
-from gqlcrud.execution.connection import is_autocommit, prepare_sqlite, sessionmaker_database
 from gqlcrud.execution.failures import is_driver_failure
+from gqlcrud.execution.sources import is_autocommit, sessionmaker_database
 from gqlcrud.execution.staleness import Written
+from gqlcrud.execution.watching import prepare_sqlite
 from gqlcrud.statements import Database, database_of
 
 
@@ -109,8 +110,8 @@ async def _start(session: AsyncSession, database: Database, *, joined: bool = Fa
     """
     connection = await _connection(session)
     if database is Database.SQLITE:
-        await prepare_sqlite(connection)
         raw = await connection.get_raw_connection()
+        await prepare_sqlite(raw)
         assert raw.driver_connection is not None, "a connection that is checked out is open"
         if not raw.driver_connection.in_transaction:
             await (await raw.driver_connection.execute("PRAGMA foreign_keys = ON")).close()

@@ -30,17 +30,12 @@ from gqlcrud.diagnosis import (
 )
 from gqlcrud.errors import ErrorCode, RequestError, UserError, WriteError
 from gqlcrud.execution.announcing import announce, announce_with
-from gqlcrud.execution.connection import (
-    ConnectionSource,
-    OperationConnection,
-    prepare_sqlite,
-    session_source,
-    took_too_long,
-    unavailable,
-)
+from gqlcrud.execution.connection import OperationConnection, took_too_long, unavailable
 from gqlcrud.execution.failures import is_driver_failure, is_outage, is_timeout
 from gqlcrud.execution.reader import Reader
+from gqlcrud.execution.sources import ConnectionSource, session_source
 from gqlcrud.execution.transactions import TransactionSource
+from gqlcrud.execution.watching import prepare_sqlite
 from gqlcrud.plan import Unruled, WriteRules
 from gqlcrud.statements import Database
 from gqlcrud.unit_of_work import RecordHooks, Saver
@@ -119,7 +114,7 @@ class Transaction:
         if self.database is not Database.SQLITE:
             yield
             return
-        watch = await prepare_sqlite(await self.session.connection())
+        watch = await prepare_sqlite(await (await self.session.connection()).get_raw_connection())
         watch.task = asyncio.current_task()
         try:
             yield

@@ -3,7 +3,7 @@
 from gqlcrud.fields.connections import ConnectionField, CursorField, EdgeColumnField, NodeField
 from gqlcrud.fields.generated import GeneratedField
 from gqlcrud.fields.records import ColumnField, IdField, JsonField, PythonField, RelationField
-from gqlcrud.fields.roots import NodesField, PageField, RecordField
+from gqlcrud.fields.roots import NodesField, PageField, ReadField, RecordField
 
 __all__ = [
     "ColumnField",
@@ -17,6 +17,7 @@ __all__ = [
     "NodesField",
     "PageField",
     "PythonField",
+    "ReadField",
     "RecordField",
     "RelationField",
 ]

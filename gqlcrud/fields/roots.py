@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeAlias
 
 from strawberry.types import Info
 from strawberry.types.arguments import StrawberryArgument
@@ -15,12 +17,40 @@ from gqlcrud.errors import ErrorCode, RequestError
 from gqlcrud.execution import Connection, Record
 from gqlcrud.fields.generated import GeneratedField
 from gqlcrud.keys import decode_node_id
-from gqlcrud.plan import RecordPlan
-from gqlcrud.rendering import NotRendered, RecordShape, Rendered
-from gqlcrud.selection import RESOLVED, read_selection
+from gqlcrud.plan import PagePlan, RecordPlan
+from gqlcrud.rendering import NotRendered, OpenSelection, RecordShape, Rendered
+from gqlcrud.selection import RESOLVED, FieldInfo, Selection
+
+Key: TypeAlias = tuple[Any, ...]
+Node: TypeAlias = tuple[Model, Key]
 
 
-class PageField(GeneratedField):
+class ReadField(GeneratedField, ABC):
+    """A root field that reads. `render` gives what the response shows, where nothing has to be resolved below the field."""
+
+    api: ApiKey
+
+    @abstractmethod
+    async def render(self, operation: Operation, info: FieldInfo) -> Rendered:
+        """Raises NotRendered where graphql-core has to walk what is selected, or to tell of an error in it."""
+
+    @abstractmethod
+    async def walked(self, operation: Operation, info: FieldInfo) -> Any:
+        """What graphql-core walks."""
+
+    def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Awaitable[Any]:
+        assert info is not None, "fields with arguments get an Info"
+        return self._resolve(info._raw_info)
+
+    async def _resolve(self, info: FieldInfo) -> Any:
+        operation = running_operation(self.api)
+        if operation.renders:
+            with suppress(NotRendered):
+                return await self.render(operation, info)
+        return await self.walked(operation, info)
+
+
+class PageField(ReadField):
     """A root field that lists the records of a model."""
 
     def __init__(self, api: ApiKey, model: Model, annotation: Any, arguments: Sequence[StrawberryArgument]) -> None:
@@ -29,23 +59,23 @@ class PageField(GeneratedField):
         self.api = api
         self.model = model
 
-    def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Awaitable[Any]:
-        assert info is not None, "fields with arguments get an Info"
-        return self._page(info)
+    async def render(self, operation: Operation, info: FieldInfo) -> Rendered:
+        selection = operation.selections.read(info)
+        shape = operation.connection_shape(info, selection)
+        if shape is None:
+            raise OpenSelection
+        return Rendered(await operation.renderer.page(self._plan(operation, selection), shape, RESOLVED))
 
-    async def _page(self, info: Info) -> Connection | Rendered:
-        operation = running_operation(self.api)
-        operation.planner.visibility.check_operation("list", self.model)
-        selection = operation.selections.read(info._raw_info)
-        plan = operation.planner.page(selection, self.model)
-        shape = operation.connection_shape(info._raw_info, selection)
-        if shape is not None:
-            with suppress(NotRendered):
-                return Rendered(await operation.renderer.page(plan, shape, RESOLVED))
+    async def walked(self, operation: Operation, info: FieldInfo) -> Connection:
+        plan = self._plan(operation, operation.selections.read(info))
         return Connection(await operation.reader.page(plan), RESOLVED)
 
+    def _plan(self, operation: Operation, selection: Selection) -> PagePlan:
+        operation.planner.visibility.check_operation("list", self.model)
+        return operation.planner.page(selection, self.model)
 
-class RecordField(GeneratedField):
+
+class RecordField(ReadField):
     """A root field that gives one record by a unique key."""
 
     def __init__(self, api: ApiKey, model: Model, annotation: Any, arguments: Sequence[StrawberryArgument]) -> None:
@@ -54,85 +84,85 @@ class RecordField(GeneratedField):
         self.api = api
         self.model = model
 
-    def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Awaitable[Any]:
-        assert info is not None, "fields with arguments get an Info"
-        return self._record(info)
+    async def render(self, operation: Operation, info: FieldInfo) -> Rendered:
+        selection = operation.selections.read(info)
+        shape = operation.record_shape(info, selection)
+        if shape is None:
+            raise OpenSelection
+        plan, values = self._plan(operation, selection)
+        (rendered,) = await operation.renderer.records(plan, shape, RESOLVED, [values])
+        return Rendered(rendered)
 
-    async def _record(self, info: Info) -> Record | Rendered | None:
-        operation = running_operation(self.api)
+    async def walked(self, operation: Operation, info: FieldInfo) -> Record | None:
+        plan, values = self._plan(operation, operation.selections.read(info))
+        (found,) = await operation.reader.records(plan, [values])
+        return found[RESOLVED] if found is not None else None
+
+    def _plan(self, operation: Operation, selection: Selection) -> tuple[RecordPlan, tuple[Any, ...]]:
+        """The plan, and the key that is asked for."""
         operation.planner.visibility.check_operation("get", self.model)
-        selection = operation.selections.read(info._raw_info)
         try:
             key, values = operation.planner.selector(selection.arguments["by"], self.model)
         except RequestError as error:
             raise error.below("by") from None
-        plan = operation.planner.record(selection, self.model, key.columns)
-        shape = operation.record_shape(info._raw_info, selection)
-        if shape is not None:
-            with suppress(NotRendered):
-                (rendered,) = await operation.renderer.records(plan, shape, RESOLVED, [values])
-                return Rendered(rendered)
-        (found,) = await operation.reader.records(plan, [values])
-        return found[RESOLVED] if found is not None else None
+        return operation.planner.record(selection, self.model, key.columns), values
 
 
-class NodesField(GeneratedField):
+class NodesField(ReadField):
     """`node(id)` and `nodes(ids)`: records of any model by global id; null for an id that leads to none."""
 
     def __init__(self, api: ApiKey, name: str, annotation: Any, description: str, argument: StrawberryArgument) -> None:
         super().__init__(name, annotation, description, [argument])
         self.api = api
+        self.many = name == "nodes"
 
-    def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Awaitable[Any]:
-        assert info is not None, "fields with arguments get an Info"
-        return self._one(info, kwargs["id"]) if "id" in kwargs else self._many(info, kwargs["ids"])
+    async def render(self, operation: Operation, info: FieldInfo) -> Rendered:
+        nodes = self._nodes(operation, info)
+        asked: list[tuple[Model, RecordPlan, RecordShape, list[Key]]] = []
+        for model, keys in _by_model(nodes).items():
+            selection = operation.selections.read(info, model.name)
+            shape = operation.record_shape(info, selection, model.name)
+            if shape is None:
+                raise OpenSelection
+            asked.append((model, operation.planner.record(selection, model, model.primary_key), shape, keys))
+        found: dict[Node | None, Any] = {None: None}
+        renderer = replace(operation.renderer, alone=operation.alone and len(asked) == 1)
+        async with operation.connection.reading():
+            for model, plan, shape, keys in asked:
+                shown = await renderer.records(plan, shape, RESOLVED, keys)
+                found |= {(model, key): each for key, each in zip(keys, shown, strict=True)}
+        return Rendered(self._given([found[node] for node in nodes]))
 
-    async def _one(self, info: Info, text: str) -> Record | Rendered | None:
-        found = await self._many(info, [text])
-        return Rendered(found.value[0]) if isinstance(found, Rendered) else found[0]
+    async def walked(self, operation: Operation, info: FieldInfo) -> Any:
+        nodes = self._nodes(operation, info)
+        found: dict[Node | None, Record | None] = {None: None}
+        async with operation.connection.reading():
+            for model, keys in _by_model(nodes).items():
+                selection = operation.selections.read(info, model.name)
+                plan = operation.planner.record(selection, model, model.primary_key)
+                for key, views in zip(keys, await operation.reader.records(plan, keys), strict=True):
+                    found[model, key] = views[RESOLVED] if views is not None else None
+        return self._given([found[node] for node in nodes])
 
-    async def _many(self, info: Info, texts: Sequence[str]) -> list[Record | None] | Rendered:
-        """In the order of `texts`; one statement for each type among them."""
-        operation = running_operation(self.api)
+    def _nodes(self, operation: Operation, info: FieldInfo) -> list[Node | None]:
+        """What each id names, in their order."""
+        arguments = operation.selections.read(info).arguments
+        texts = arguments["ids"] if self.many else [arguments["id"]]
         maximum = operation.planner.limits.max_node_ids
         if len(texts) > maximum:
             raise RequestError(f"nodes takes at most {maximum} ids; these are {len(texts)}.", ErrorCode.LIMIT, ("ids",))
         nodes = [decode_node_id(text, operation.catalog) for text in texts]
-        nodes = [node if node and operation.planner.visibility.offers("get", node[0]) else None for node in nodes]
-        wanted: dict[Model, dict[tuple[Any, ...], None]] = {}
-        for node in nodes:
-            if node is not None:
-                wanted.setdefault(node[0], {})[node[1]] = None
-        found = await self._rendered(operation, info, wanted) if operation.renders else None
-        if found is not None:
-            return Rendered([None if node is None else found[node] for node in nodes])
-        found = {}
-        async with operation.connection.reading():
-            for model, keys in wanted.items():
-                plan = operation.planner.record(read_selection(info._raw_info, model.name), model, model.primary_key)
-                records = await operation.reader.records(plan, list(keys))
-                for each, views in zip(keys, records, strict=True):
-                    found[model, each] = views[RESOLVED] if views is not None else None
-        return [None if node is None else found[node] for node in nodes]
+        offers = operation.planner.visibility.offers
+        return [node if node is not None and offers("get", node[0]) else None for node in nodes]
 
-    async def _rendered(
-        self, operation: Operation, info: Info, wanted: Mapping[Model, Mapping[tuple[Any, ...], None]]
-    ) -> dict[tuple[Model, tuple[Any, ...]], Any] | None:
-        """What is shown of each record; None if graphql-core has to walk those of any model, of which none is read then."""
-        asked: list[tuple[Model, RecordPlan, RecordShape]] = []
-        for model in wanted:
-            selection = operation.selections.read(info._raw_info, model.name)
-            shape = operation.record_shape(info._raw_info, selection, model.name)
-            if shape is None:
-                return None
-            asked.append((model, operation.planner.record(selection, model, model.primary_key), shape))
-        found: dict[tuple[Model, tuple[Any, ...]], Any] = {}
-        try:
-            async with operation.connection.reading():
-                for model, plan, shape in asked:
-                    keys = list(wanted[model])
-                    shown = await operation.renderer.records(plan, shape, RESOLVED, keys)
-                    found |= {(model, key): each for key, each in zip(keys, shown, strict=True)}
-        except NotRendered:
-            return None
-        return found
+    def _given(self, records: list[Any]) -> Any:
+        return records if self.many else records[0]
+
+
+def _by_model(nodes: Sequence[Node | None]) -> dict[Model, list[Key]]:
+    """Each key once: one statement reads those of a type."""
+    found: dict[Model, dict[Key, None]] = {}
+    for node in nodes:
+        if node is not None:
+            found.setdefault(node[0], {})[node[1]] = None
+    return {model: list(keys) for model, keys in found.items()}

@@ -1,5 +1,6 @@
 """Selections and arguments in, plans out."""
 
+from gqlcrud.planning.known_plans import KnownPlans
 from gqlcrud.planning.payloads import plan_payload
 from gqlcrud.planning.tree import Planner
 from gqlcrud.planning.visibility import DeletedRecords, Visibility
@@ -8,6 +9,7 @@ from gqlcrud.planning.window import check_stored_position, check_typed_position
 
 __all__ = [
     "DeletedRecords",
+    "KnownPlans",
     "Planner",
     "Visibility",
     "canonical_json",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gqlcrud.catalog import Catalog, Column, Key, Member, Model, OwnField, Relation, Source
@@ -12,6 +12,7 @@ from gqlcrud.keys import decode_id
 from gqlcrud.options import Limits
 from gqlcrud.plan import Child, Condition, FacetPlan, Need, PagePlan, RecordPlan, TextMatch, View, conjunction
 from gqlcrud.planning.facets import FacetPlanner, merge_facets
+from gqlcrud.planning.known_plans import KnownPlans
 from gqlcrud.planning.order import OrderPlanner, order_fingerprint
 from gqlcrud.planning.search import SearchPlanner
 from gqlcrud.planning.visibility import DeletedRecords, Visibility
@@ -30,12 +31,14 @@ class _Shown:
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """Plans the reads of one request. `check_position` says which cursor values the database can compare."""
+    """Plans the reads of one request. `check_position` says which cursor values the database can compare. known: what was
+    planned for others."""
 
     catalog: Catalog
     limits: Limits
     check_position: CheckPosition
     visibility: Visibility
+    known: KnownPlans = field(default_factory=KnownPlans)
 
     def page(self, selection: Selection, model: Model, relation: Relation | None = None, depth: int = 1) -> PagePlan:
         """The plan of a connection field. Raises RequestError with the path from that field."""
@@ -53,6 +56,13 @@ class Planner:
             window=plan_window(selection.arguments, model, order, mark, self.check_position),
             fingerprint=mark,
         )
+        known: PagePlan | None = self.known.find(selection)
+        if known is not None:
+            if known.need.cursors:
+                orders.check_cursors(order, model, relation)
+            shown = (known.need, known.columns, known.edge_columns, known.views)
+            return PagePlan(model, relation, plan.where, order, plan.window, mark, *shown)
+        before = self.visibility.asked_policies
         for child in selection.children:
             if child.name == "facets":
                 plan = replace(
@@ -62,6 +72,8 @@ class Planner:
                 plan = merge_pages(plan, self._connection_field(plan, selection.key, child, depth))
         if plan.need.cursors:
             orders.check_cursors(order, model, relation)
+        if not plan.facets and self.visibility.asked_policies == before:
+            self.known.keep(selection, plan)
         return plan
 
     def record(
@@ -75,7 +87,12 @@ class Planner:
         """The plan of a field that gives one record, found by `key`."""
         self._check_depth(depth)
         where = self.visibility.asked(model, selection.arguments)
-        shown = self._shown(selection.children, model, depth)
+        shown: _Shown | None = self.known.find(selection)
+        if shown is None:
+            before = self.visibility.asked_policies
+            shown = self._shown(selection.children, model, depth)
+            if self.visibility.asked_policies == before:
+                self.known.keep(selection, shown)
         view = View((selection.key,), shown.children)
         return RecordPlan(model, relation, key, where, shown.columns, (view,))
 
@@ -153,14 +170,14 @@ class Planner:
         columns = (
             {each.name: each for each in plan.relation.link.columns} if plan.relation and plan.relation.link else {}
         )
-        for field in edges.children:
-            if field.name == "cursor":
+        for part in edges.children:
+            if part.name == "cursor":
                 found = merge_pages(found, replace(plan, need=Need(cursors=True)))
-            elif field.name == "node":
-                found = merge_pages(found, self._records(plan, (key, edges.key, field.key), field, depth, (edges.key,)))
-            elif field.name in columns:
-                self._check_edge(field, columns[field.name], plan)
-                found = merge_pages(found, replace(plan, edge_columns=(columns[field.name],)))
+            elif part.name == "node":
+                found = merge_pages(found, self._records(plan, (key, edges.key, part.key), part, depth, (edges.key,)))
+            elif part.name in columns:
+                self._check_edge(part, columns[part.name], plan)
+                found = merge_pages(found, replace(plan, edge_columns=(columns[part.name],)))
         return found
 
     def _check_edge(self, field: Selection, column: Column, plan: PagePlan) -> None:
@@ -184,16 +201,16 @@ class Planner:
     def _shown(self, fields: Iterable[Selection], model: Model, depth: int) -> _Shown:
         columns: list[Column] = []
         children: list[tuple[str, Child]] = []
-        for field in fields:
-            member = model.members.get(field.name)
-            if field.name == "id" and model.global_id:
+        for selected in fields:
+            member = model.members.get(selected.name)
+            if selected.name == "id" and model.global_id:
                 columns += model.primary_key
                 continue
-            if not field.key.startswith(UNASKED):
-                self._check_read(field, member, model)
+            if not selected.key.startswith(UNASKED):
+                self._check_read(selected, member, model)
             if isinstance(member, Relation):
                 columns += member.local
-                children.append((field.key, self._child(field, member, depth)))
+                children.append((selected.key, self._child(selected, member, depth)))
             elif member is not None:
                 columns += _columns_of(member, model)
         return _Shown(_distinct(columns), merge_children(children))

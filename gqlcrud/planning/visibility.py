@@ -46,6 +46,11 @@ class Visibility:
     secured: bool = False
     _known: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
 
+    @property
+    def asked_policies(self) -> int:
+        """How often a policy has been asked for anything: what is planned meanwhile is for this caller alone."""
+        return int(self._known.get("asked", 0))
+
     # ---------- records ----------
 
     def condition(self, model: Model, deleted: DeletedRecords = DeletedRecords.EXCLUDE) -> Condition:
@@ -98,7 +103,7 @@ class Visibility:
         """Whether the caller may do this with a column. What is a part of ids is shown anyway, and so it may be named."""
         policy = model.policy
         if policy is None or not self.policed or (use != "write" and column in model.primary_key):
-            return True
+            return True  # whoever asks
         allowed: Allowed = self._once(("columns", policy, use), lambda: policy.columns(f"{use}_columns", self.context))
         return allowed.everything or allowed.holds(column.key)
 
@@ -149,6 +154,7 @@ class Visibility:
 
     def _once(self, name: object, make: Callable[[], T]) -> T:
         """What a policy says is asked for once in a request: it is the same all the way."""
+        self._known["asked"] = self.asked_policies + 1
         if name not in self._known:
             self._known[name] = make()
         found: T = self._known[name]

@@ -1,7 +1,7 @@
 """Rows in, response values out, for selections in which every field is generated: graphql-core does not walk them."""
 
 from gqlcrud.rendering.executor import Rendered, RenderingExecutor
-from gqlcrud.rendering.leaves import NotRendered
+from gqlcrud.rendering.leaves import NotRendered, OpenSelection
 from gqlcrud.rendering.reading import Renderer
 from gqlcrud.rendering.shapes import ConnectionShape, RecordShape, connection_shape, record_shape
 from gqlcrud.rendering.shown import Shown, ShownColumn, ShownId, ShownPart, ShownRelation
@@ -9,6 +9,7 @@ from gqlcrud.rendering.shown import Shown, ShownColumn, ShownId, ShownPart, Show
 __all__ = [
     "ConnectionShape",
     "NotRendered",
+    "OpenSelection",
     "RecordShape",
     "Rendered",
     "Renderer",

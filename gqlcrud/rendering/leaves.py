@@ -36,6 +36,10 @@ class NotRendered(Exception):
     """A value that the schema forbids, or that cannot be shown: graphql-core tells of it, in its own way."""
 
 
+class OpenSelection(NotRendered):
+    """A field that has to be resolved: graphql-core walks what is selected."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Leaf:
     """How the values of a field become those of the response. nullable: whether one may be null."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from gqlcrud.catalog import Column, Relation
@@ -20,25 +20,29 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """Reads for one operation, and gives what the response shows.
+    """Reads for one operation, and gives what the response shows. alone: whether nothing else of the operation reads, so
+    that selections that do not fork need not wait for others that might ask for the same.
 
     Each method raises NotRendered where the response has an error in it, which is graphql-core's to tell.
     """
 
     reader: Reader
+    alone: bool = False
 
     async def page(self, plan: PagePlan, shape: ConnectionShape, key: str) -> dict[str, Any]:
         """One page. key: that of the selection that was planned."""
+        renderer = replace(self, alone=self.alone and not shape.forks)
         async with self.reader.connection.reading():
-            pages = await self._pages(plan, [()], {key: shape})
+            pages = await renderer._pages(plan, [()], {key: shape})
         return pages[key][0]
 
     async def records(
         self, plan: RecordPlan, shape: RecordShape, key: str, values: Sequence[Key]
     ) -> list[dict[str, Any] | None]:
         """The record of each key, None where there is none."""
+        renderer = replace(self, alone=self.alone and not shape.forks)
         async with self.reader.connection.reading():
-            records = await self._records(plan, values, {key: shape})
+            records = await renderer._records(plan, values, {key: shape})
         return records[key]
 
     # ---------- one level ----------
@@ -47,7 +51,7 @@ class Renderer:
         self, plan: PagePlan, keys: Sequence[Key], shapes: Mapping[str, ConnectionShape]
     ) -> dict[str, list[dict[str, Any]]]:
         """A page for each key, by response key: equal requests under several keys share their rows."""
-        fetched: PageRows = await self.reader.page_rows(plan, keys)
+        fetched: PageRows = await self.reader.page_rows(plan, keys, alone=self.alone)
         views = {view.path: view for view in plan.views}
         start = 0 if plan.relation is None else 1
         table = _table(plan.columns, fetched.shown, start)
@@ -63,7 +67,7 @@ class Renderer:
         self, plan: RecordPlan, keys: Sequence[Key], shapes: Mapping[str, RecordShape]
     ) -> dict[str, list[dict[str, Any] | None]]:
         """The record of each key, None where there is none, by response key."""
-        rows = await self.reader.record_rows(plan, keys)
+        rows = await self.reader.record_rows(plan, keys, alone=self.alone)
         views = {view.path: view for view in plan.views}
         table = _table(plan.columns, [row for row in rows if row is not None], 1)
         found: dict[str, list[dict[str, Any] | None]] = {}
@@ -82,13 +86,14 @@ class Renderer:
         together: dict[PagePlan | RecordPlan, tuple[Relation, list[str]]] = {}
         for key, child in view.children:
             together.setdefault(child.plan, (child.relation, []))[1].append(key)
-        # at once, so that equal requests below two relations share a statement
-        loaded = await asyncio.gather(
-            *(
-                self._related(below, relation, table, {name: shapes[name] for name in names})
-                for below, (relation, names) in together.items()
-            )
-        )
+        work = [
+            self._related(below, relation, table, {name: shapes[name] for name in names})
+            for below, (relation, names) in together.items()
+        ]
+        if len(work) == 1:
+            loaded = [await work[0]]
+        else:  # at once, so that equal requests below two relations share a statement
+            loaded = await asyncio.gather(*work)
         related = {name: values for each in loaded for name, values in each.items()}
         return render_records(shape, table, related, keys=plan.model.primary_key)
 

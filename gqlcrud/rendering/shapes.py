@@ -63,9 +63,11 @@ RecordPart: TypeAlias = Typename | LeafShape | IdShape | OneShape | ManyShape
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordShape:
-    """What is shown of a record, in the order of the response."""
+    """What is shown of a record, in the order of the response. forks: whether records of one statement lead to those of
+    several, here or further down, which may ask for the same then."""
 
     parts: tuple[RecordPart, ...]
+    forks: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,9 +107,10 @@ ConnectionPart: TypeAlias = Typename | NodesShape | EdgesShape | PageInfoShape |
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ConnectionShape:
-    """What is shown of a page, in the order of the response."""
+    """What is shown of a page, in the order of the response. forks: as of a record."""
 
     parts: tuple[ConnectionPart, ...]
+    forks: bool
 
 
 class _Open(Exception):
@@ -136,7 +139,10 @@ class _Reader:
 
     def record(self, selections: Iterable[Selection], type_name: str) -> RecordShape:
         named = self._object(type_name)
-        return RecordShape(tuple(self._record_part(each, named) for each in selections))
+        parts = tuple(self._record_part(each, named) for each in selections)
+        ones = [part.record.forks for part in parts if isinstance(part, OneShape)]
+        manies = [part.connection.forks for part in parts if isinstance(part, ManyShape)]
+        return RecordShape(parts, len(ones) + len(manies) > 1 or any(ones) or any(manies))
 
     def _record_part(self, selection: Selection, owner: GraphQLObjectType) -> RecordPart:
         if selection.name == "__typename":
@@ -157,7 +163,11 @@ class _Reader:
 
     def connection(self, selections: Iterable[Selection], type_name: str) -> ConnectionShape:
         named = self._object(type_name)
-        return ConnectionShape(tuple(self._connection_part(each, named) for each in selections))
+        parts = tuple(self._connection_part(each, named) for each in selections)
+        records = [part.record.forks for part in parts if isinstance(part, NodesShape)]
+        edges = [edge for part in parts if isinstance(part, EdgesShape) for edge in part.parts]
+        records += [edge.record.forks for edge in edges if isinstance(edge, NodesShape)]
+        return ConnectionShape(parts, len(records) > 1 or any(records))
 
     def _connection_part(self, selection: Selection, owner: GraphQLObjectType) -> ConnectionPart:
         if selection.name == "__typename":

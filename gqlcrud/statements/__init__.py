@@ -4,7 +4,7 @@ from gqlcrud.statements.dialect import SQLITE_FUNCTIONS, Database, database_of
 from gqlcrud.statements.documents import value_at
 from gqlcrud.statements.entities import entity_statement
 from gqlcrud.statements.facets import facet_statement
-from gqlcrud.statements.joins import key_parameters, keys_of
+from gqlcrud.statements.joins import can_be_one, key_parameters, keys_of
 from gqlcrud.statements.pages import PageStatement, fetch_limit, is_backward, page_statement, summary_statement
 from gqlcrud.statements.preparing import prepared_page, prepared_records
 from gqlcrud.statements.records import record_statement
@@ -13,6 +13,7 @@ __all__ = [
     "SQLITE_FUNCTIONS",
     "Database",
     "PageStatement",
+    "can_be_one",
     "database_of",
     "entity_statement",
     "facet_statement",

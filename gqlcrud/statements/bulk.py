@@ -39,7 +39,7 @@ def located_statement(model: Model, key: Key, database: Database) -> sa.Select[A
     columns = Columns(database)
     same = [columns.raw(column, entity) == each for column, each in zip(key.columns, keys.columns, strict=True)]
     primary = [getattr(entity, column.key) for column in model.primary_key]
-    return sa.select(keys.place, *primary).select_from(sa.join(keys.source, entity, sa.and_(*same)))
+    return sa.select(keys.place, *primary).select_from(sa.join(keys.table, entity, sa.and_(*same)))
 
 
 def held_statement(
@@ -55,7 +55,7 @@ def held_statement(
     same = [columns.raw(column, entity) == each for column, each in zip(key.columns, keys.columns, strict=True)]
     primary = [getattr(entity, column.key) for column in model.primary_key]
     shown = [getattr(entity, each) for each in attributes]
-    select = sa.select(keys.place, *primary, *shown).select_from(sa.join(keys.source, entity, sa.and_(*same)))
+    select = sa.select(keys.place, *primary, *shown).select_from(sa.join(keys.table, entity, sa.and_(*same)))
     select = select.where(*Predicates(columns).given(among, entity))
     # NO KEY: who only refers to a record that is changed, by a foreign key, need not wait
     return select.with_for_update(of=entity, key_share=not deleted)
@@ -185,7 +185,7 @@ def instances_statement(model: Model, keys: Sequence[tuple[Any, ...]], database:
 
 def _is_one_of(model: Model, keys: Sequence[tuple[Any, ...]], database: Database) -> sa.ColumnElement[bool]:
     bound = bound_keys(model.primary_key, keys, database)
-    wanted = sa.select(*bound.columns).select_from(bound.source)
+    wanted = sa.select(*bound.columns).select_from(bound.table)
     own = _key_columns(model)
     return own[0].in_(wanted) if len(own) == 1 else sa.tuple_(*own).in_(wanted)
 

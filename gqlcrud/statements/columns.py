@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Dialect
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from gqlcrud.catalog import Column, Source
@@ -17,6 +18,7 @@ from gqlcrud.plan import Opaque, Parameter
 from gqlcrud.scalars import DATETIME, DATETIME_TZ, DECIMAL, TIME, TIME_TZ, JsonScalar, Scalar, wrapped_type
 from gqlcrud.statements.binding import Nearest, bound, in_utc, nearest, unbounded
 from gqlcrud.statements.dialect import Database
+from gqlcrud.statements.json_texts import JsonText, read_json
 from gqlcrud.statements.unreadable import Unreadable, moment_of, moment_text, readable
 
 
@@ -49,9 +51,11 @@ class Unchecked(TypeDecorator[Any]):
         self.sql_type = sql_type
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
-        process = self.sql_type.dialect_impl(dialect).result_processor(dialect, coltype)
+        process: Callable[[Any], Any] | None = self.sql_type.dialect_impl(dialect).result_processor(dialect, coltype)
         if process is None:
             return None
+        if type(self.sql_type) is sa.JSON and getattr(dialect, "_json_deserializer", None) is None:
+            process = _json_of(process)
 
         def read(value: Any) -> Any:
             try:
@@ -60,6 +64,11 @@ class Unchecked(TypeDecorator[Any]):
                 return value if isinstance(self.sql_type, sa.JSON) else Unreadable(value)
 
         return read
+
+
+def _json_of(process: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Texts are read faster; a number is one already, since SQLite stores it as such."""
+    return lambda value: read_json(value) if isinstance(value, str) else process(value)
 
 
 _UNTYPED: dict[str, TypeEngine[Any]] = {
@@ -80,6 +89,8 @@ _UNTYPED: dict[str, TypeEngine[Any]] = {
 _FORMS: dict[str, TypeEngine[Any]] = {"integer": sa.BigInteger(), "double": sa.Double()}
 """Types by which operands are bound that their column's type is too narrow for."""
 
+_JSON_TYPES = {sa.JSON, postgresql.JSON, postgresql.JSONB}
+"""Types that the driver would read, value by value."""
 CONVERTED = (sa.Date, sa.Time, sa.DateTime, sa.Interval, sa.Numeric, sa.JSON, sa.LargeBinary)
 """Types whose values SQLite keeps in a form of its own."""
 
@@ -118,6 +129,8 @@ class Columns:
             expression = sa.type_coerce(expression, in_utc(sql_type))
         elif isinstance(sql_type, sa.Numeric) and column.scalar is DECIMAL and sql_type.scale is None:
             expression = sa.type_coerce(expression, PlainDecimal())
+        if self.database is Database.POSTGRESQL and type(sql_type) in _JSON_TYPES:
+            return sa.type_coerce(sa.cast(expression, sa.Text()), JsonText())
         if self.database is Database.SQLITE and isinstance(sql_type, CONVERTED):
             return sa.type_coerce(expression, Unchecked(expression.type))
         return expression

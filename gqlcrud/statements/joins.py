@@ -52,7 +52,7 @@ def join_keys(relation: Relation, keys: Keys) -> Target:
     if not relation.custom:
         return _join_values(relation, target, keys.columns)
     if _has_link(relation):
-        return _linked_once(relation, target, keys.columns, keys.source)
+        return _linked_once(relation, target, keys.columns, keys.table)
     source, same = _custom_join(relation, target, keys.columns)
     return Target(target, None, source, sa.and_(*same))
 
@@ -130,11 +130,17 @@ def primary_key(entity: Any) -> list[sa.ColumnElement[Any]]:
 @dataclass(frozen=True, slots=True)
 class Keys:
     """The keys of a batch as a table: one row a key. `place` is the row's number; the text of the statement is the
-    same for any number of keys, so that one prepared statement serves."""
+    same for any number of keys, so that one prepared statement serves. source: the table; None where the one key of a
+    batch stands for itself."""
 
-    source: FromClause
+    source: FromClause | None
     place: sa.ColumnElement[int]
     columns: tuple[sa.ColumnElement[Any], ...]
+
+    @property
+    def table(self) -> FromClause:
+        assert self.source is not None, "keys of a batch are selected from"
+        return self.source
 
 
 def keys_of(columns: Sequence[Column], database: Database) -> Keys:
@@ -146,6 +152,23 @@ def keys_of(columns: Sequence[Column], database: Database) -> Keys:
     if database is Database.POSTGRESQL:
         return _unnested([sa.bindparam(f"key{i}", type_=sa.ARRAY(each)) for i, each in enumerate(types)], types)
     return _json_rows(sa.bindparam("keys", type_=sa.Text()), types)
+
+
+def one_key(columns: Sequence[Column], database: Database) -> Keys:
+    """A batch of one key, bound as `key0`, `key1` ... There is nothing to select from: its values stand in conditions, and
+    the database plans the statement once."""
+    types = [Columns(database).bind_type(column) for column in columns]
+    place = sa.literal_column("1" if database is Database.POSTGRESQL else "0", sa.Integer())
+    return Keys(None, place, tuple(sa.bindparam(f"key{i}", type_=each) for i, each in enumerate(types)))
+
+
+def can_be_one(columns: Sequence[Column], relation: Relation | None) -> bool:
+    """Whether `one_key` will do: for keys of plain types, and relations that join by nothing but the key."""
+    plain = all(
+        isinstance(column.sql_type, sa.Integer | sa.String | sa.Uuid) and not isinstance(column.sql_type, sa.Enum)
+        for column in columns
+    )
+    return bool(columns) and plain and (relation is None or not relation.custom)
 
 
 def bound_keys(columns: Sequence[Column], keys: Sequence[tuple[Any, ...]], database: Database) -> Keys:
@@ -177,10 +200,14 @@ def _json_rows(text: sa.ColumnElement[Any], types: Sequence[TypeEngine[Any]]) ->
     return Keys(rows, rows.c.key, tuple(cells))
 
 
-def key_parameters(columns: Sequence[Column], keys: Sequence[tuple[Any, ...]], database: Database) -> dict[str, Any]:
-    """The keys of a batch as `keys_of` declares them."""
+def key_parameters(
+    columns: Sequence[Column], keys: Sequence[tuple[Any, ...]], database: Database, *, single: bool = False
+) -> dict[str, Any]:
+    """The keys of a batch as `keys_of` declares them; single: as `one_key` does."""
     if not columns:
         return {}
+    if single:
+        return {f"key{i}": value for i, value in enumerate(keys[0])}
     if database is Database.POSTGRESQL:
         return {f"key{i}": [key[i] for key in keys] for i in range(len(columns))}
     encode = [json_encoder(Columns(database).bind_type(column)) for column in columns]

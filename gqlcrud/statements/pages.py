@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from gqlcrud.plan import Always, PagePlan, Window
 from gqlcrud.statements.columns import Columns, SortKey
 from gqlcrud.statements.dialect import Database
-from gqlcrud.statements.joins import Keys, Target, join_after, join_keys, keys_of, new_alias
+from gqlcrud.statements.joins import Keys, Target, join_after, join_keys, keys_of, new_alias, one_key
 from gqlcrud.statements.order import OrderBuilder, Ordering, order_clause
 from gqlcrud.statements.predicates import Predicates
 
@@ -32,15 +32,17 @@ LIMIT, OFFSET = "page_limit", "page_offset"
 """The parameters that hold how many rows to fetch, and how many to pass over."""
 
 
-def page_statement(plan: PagePlan, database: Database) -> PageStatement:
-    """The rows of one page, or of one page for each key of a batch."""
-    source = list_source(plan, database)
+def page_statement(plan: PagePlan, database: Database, *, single: bool = False) -> PageStatement:
+    """The rows of one page, or of one page for each key of a batch; single: of a batch of one."""
+    source = list_source(plan, database, _keys(plan, database, single=single))
     columns = source.columns()
     order_values = [key.value for key in source.ordering.keys] if plan.need.cursors else []
     if source.keys is None:
         select = _limited(
             source.filtered(sa.select(*(columns + order_values or [sa.literal_column("1")]))), plan, source
         )
+    elif single:
+        select = _limited(source.filtered(sa.select(source.keys.place, *columns, *order_values)), plan, source)
     elif database is Database.POSTGRESQL:
         select = _lateral(plan, source, source.keys, columns, order_values)
     else:
@@ -48,7 +50,7 @@ def page_statement(plan: PagePlan, database: Database) -> PageStatement:
     return PageStatement(select, source.ordering.keys if plan.need.cursors else ())
 
 
-def summary_statement(plan: PagePlan, database: Database) -> sa.Select[Any]:
+def summary_statement(plan: PagePlan, database: Database, *, single: bool = False) -> sa.Select[Any]:
     """What is asked about the whole list, one row for each key of a batch: (place, total, preceding, following).
 
     total: how many records there are, whatever the window. preceding, following: whether any record stands before
@@ -58,13 +60,22 @@ def summary_statement(plan: PagePlan, database: Database) -> sa.Select[Any]:
     total = _count if plan.need.total_count else None
     preceding = _preceding if plan.need.previous_page and (window.after is not None or window.offset) else None
     following = _following if plan.need.next_page and window.before is not None else None
-    keys = None if plan.relation is None else keys_of(plan.relation.local, database)
+    keys = _keys(plan, database, single=single)
     names = ("total", "preceding", "following")
     answers = [
         sa.null().label(name) if build is None else build(plan, database, keys).label(name)
         for name, build in zip(names, (total, preceding, following), strict=True)
     ]
-    return sa.select(*answers) if keys is None else sa.select(keys.place, *answers).select_from(keys.source)
+    if keys is None:
+        return sa.select(*answers)
+    statement = sa.select(keys.place, *answers)
+    return statement if single else statement.select_from(keys.table)
+
+
+def _keys(plan: PagePlan, database: Database, *, single: bool) -> Keys | None:
+    if plan.relation is None:
+        return None
+    return one_key(plan.relation.local, database) if single else keys_of(plan.relation.local, database)
 
 
 def ordered_by(plan: PagePlan, database: Database) -> tuple[SortKey, ...]:
@@ -99,7 +110,7 @@ class ListSource:
         if self.target is None:
             select = select.select_from(self.entity)
         elif keyed and self.keys is not None:
-            select = select.select_from(join_after(self.keys.source, self.target))
+            select = select.select_from(join_after(self.keys.table, self.target))
         else:
             select = select.select_from(self.target.source)
             where.append(self.target.condition)
@@ -159,12 +170,12 @@ def _lateral(
     sorts = [key.sort.label(f"sort_{i}") for i, key in enumerate(source.ordering.keys)]
     values = [value.label(f"order_{i}") for i, value in enumerate(order_values)]
     inner = source.filtered(sa.select(*columns, *values, *sorts))
-    page = _limited(inner, plan, source).correlate(keys.source).lateral("page")
+    page = _limited(inner, plan, source).correlate(keys.table).lateral("page")
     cells = list(page.c)
     shown, sorted_by = cells[: len(cells) - len(sorts)], cells[len(cells) - len(sorts) :]
     backward = is_backward(plan.window)
     order = [order_clause(cell, term, backward=backward) for cell, term in zip(sorted_by, plan.order, strict=True)]
-    return sa.select(keys.place, *shown).select_from(keys.source.join(page, sa.true())).order_by(keys.place, *order)
+    return sa.select(keys.place, *shown).select_from(keys.table.join(page, sa.true())).order_by(keys.place, *order)
 
 
 def _ranked(plan: PagePlan, source: ListSource, keys: Keys, columns: Sequence[Any]) -> sa.Select[Any]:

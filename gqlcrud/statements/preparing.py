@@ -58,45 +58,58 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PreparedPage:
-    """The statements of a page and the values for this one; see `page_statement` and `summary_statement`."""
+    """The statements of a page and the values for this one; see `page_statement` and `summary_statement`.
+
+    lasting: whether the statements are kept, to serve again.
+    """
 
     page: PageStatement
     summary: sa.Select[Any] | None
     values: Values
+    lasting: bool
 
 
-def prepared_page(plan: PagePlan, database: Database, *, summarized: bool) -> PreparedPage:
-    """summarized: whether anything is asked about the list around the page."""
+@dataclass(frozen=True, slots=True)
+class PreparedRecords:
+    """The statement of single records, and its values beside the keys."""
+
+    select: sa.Select[Any]
+    values: Values
+    lasting: bool
+
+
+def prepared_page(plan: PagePlan, database: Database, *, summarized: bool, single: bool = False) -> PreparedPage:
+    """summarized: whether anything is asked about the list around the page. single: whether it is for one key."""
     template, values, lasting = _page_template(plan, database)
     page, summary, sort_keys = (_page, _summary, _sort_keys) if lasting else _PASSING
     for name, position in (("after", plan.window.after), ("before", plan.window.before)):
         if position is not None:
             values |= _position_values(name, position, sort_keys(template, database))
-    around = summary(template, database) if summarized else None
-    return PreparedPage(page(template, database), around, values)
+    around = summary(template, database, single=single) if summarized else None
+    return PreparedPage(page(template, database, single=single), around, values, lasting)
 
 
-def prepared_records(plan: RecordPlan, database: Database) -> tuple[sa.Select[Any], Values]:
-    """The statement of single records, and its values beside the keys."""
+def prepared_records(plan: RecordPlan, database: Database, *, single: bool = False) -> PreparedRecords:
+    """single: whether it is for one key."""
     splitter = _Splitter(Columns(database))
     template = replace(plan, where=splitter.condition(plan.where), views=())
     statement = _records if splitter.lasting else record_statement
-    return statement(template, database), splitter.values
+    return PreparedRecords(statement(template, database, single=single), splitter.values, splitter.lasting)
 
 
 @functools.lru_cache(maxsize=KEPT)
-def _page(template: PagePlan, database: Database) -> PageStatement:
-    return page_statement(template, database)
+def _page(template: PagePlan, database: Database, *, single: bool) -> PageStatement:
+    return page_statement(template, database, single=single)
 
 
 @functools.lru_cache(maxsize=KEPT)
-def _summary(template: PagePlan, database: Database) -> sa.Select[Any]:
-    return summary_statement(template, database)
+def _summary(template: PagePlan, database: Database, *, single: bool) -> sa.Select[Any]:
+    return summary_statement(template, database, single=single)
 
 
 @functools.lru_cache(maxsize=KEPT)
-def _records(template: RecordPlan, database: Database) -> sa.Select[Any]:
-    return record_statement(template, database)
+def _records(template: RecordPlan, database: Database, *, single: bool) -> sa.Select[Any]:
+    return record_statement(template, database, single=single)
 
 
 @functools.lru_cache(maxsize=KEPT)

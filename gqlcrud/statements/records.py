@@ -9,14 +9,16 @@ import sqlalchemy as sa
 from gqlcrud.plan import Always, RecordPlan
 from gqlcrud.statements.columns import Columns
 from gqlcrud.statements.dialect import Database
-from gqlcrud.statements.joins import Target, join_keys, keys_of, new_alias
+from gqlcrud.statements.joins import Target, join_keys, keys_of, new_alias, one_key
 from gqlcrud.statements.predicates import Predicates
 
 
-def record_statement(plan: RecordPlan, database: Database) -> sa.Select[Any]:
-    """The records of a batch of keys. Where nothing says that a key has one record, they come by primary key."""
+def record_statement(plan: RecordPlan, database: Database, *, single: bool = False) -> sa.Select[Any]:
+    """The records of a batch of keys; single: of one. Where nothing says that a key has one record, they come by primary
+    key."""
     columns = Columns(database)
-    keys = keys_of(plan.relation.local if plan.relation is not None else plan.key, database)
+    given = plan.relation.local if plan.relation is not None else plan.key
+    keys = one_key(given, database) if single else keys_of(given, database)
     if plan.relation is not None:
         target = join_keys(plan.relation, keys)
     else:
@@ -24,7 +26,11 @@ def record_statement(plan: RecordPlan, database: Database) -> sa.Select[Any]:
         same = [columns.raw(column, entity) == key for column, key in zip(plan.key, keys.columns, strict=True)]
         target = Target(entity, None, entity, sa.and_(*same))
     read = [columns.read(column, target.entity).label(column.key) for column in plan.columns]
-    statement = sa.select(keys.place, *read).select_from(sa.join(keys.source, target.source, target.condition))
+    statement = sa.select(keys.place, *read)
+    if single:
+        statement = statement.select_from(target.source).where(target.condition)
+    else:
+        statement = statement.select_from(sa.join(keys.table, target.source, target.condition))
     if plan.where != Always(True):
         statement = statement.where(Predicates(columns).build(plan.where, target.entity))
     if plan.relation is None or plan.relation.unique:

@@ -54,7 +54,7 @@ class Finder:
         keys = keys_of(columns, self.database)
         entity = new_alias(model.entity)
         same = [expressions.raw(column, entity) == key for column, key in zip(columns, keys.columns, strict=True)]
-        select = sa.select(keys.place, entity).select_from(sa.join(keys.source, entity, sa.and_(*same)))
+        select = sa.select(keys.place, entity).select_from(sa.join(keys.table, entity, sa.and_(*same)))
         select = select.where(*Predicates(expressions).given(among, entity))
         if lock:
             # NO KEY: who only refers to the record, by a foreign key, need not wait
@@ -70,7 +70,7 @@ class Finder:
         places = [place for place, value in enumerate(values) if None not in value]
         keys = keys_of(relation.local, self.database)
         target = join_keys(relation, keys)
-        select = sa.select(keys.place, target.entity).select_from(join_after(keys.source, target))
+        select = sa.select(keys.place, target.entity).select_from(join_after(keys.table, target))
         select = select.where(*Predicates(Columns(self.database)).given(where, target.entity))
         rows = self._rows(select, target.entity, relation.local, [values[place] for place in places])
         found: list[list[Instance]] = [[] for _ in parents]

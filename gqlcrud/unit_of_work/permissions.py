@@ -103,7 +103,7 @@ class Permissions:
             columns.raw(column, entity) == key for column, key in zip(model.primary_key, wanted.columns, strict=True)
         ]
         breaks = Predicates(columns).build(Not(rule), entity)
-        select = sa.select(wanted.place).select_from(sa.join(wanted.source, entity, sa.and_(*same))).where(breaks)
+        select = sa.select(wanted.place).select_from(sa.join(wanted.table, entity, sa.and_(*same))).where(breaks)
         first = 1 if self.database is Database.POSTGRESQL else 0
         found = self.session.execute(select, key_parameters(model.primary_key, keys, self.database)).scalars()
         return [keys[place - first] for place in sorted(found)]

@@ -13,7 +13,8 @@ DOCS = {
         books(first: 10, orderBy: [{published: DESC}, {rowId: ASC}]) { nodes { id: rowId title price
           reviews(first: 5, orderBy: [{rowId: DESC}]) { nodes { id: rowId stars body } } } } } } }""",
     "q4": PAGE
-    + "{ books(first: $limit, offset: $offset) { nodes { id: rowId title tags(orderBy: [{rowId: ASC}]) { nodes { id: rowId name } } } } }",
+    + "{ books(first: $limit, offset: $offset) { nodes { id: rowId title "
+    + "tags(orderBy: [{rowId: ASC}]) { nodes { id: rowId name } } } } }",
     "q5": PAGE
     + "{ reviews(first: $limit, offset: $offset, orderBy: [{rowId: DESC}]) { nodes "
     + "{ id: rowId stars createdAt book { id: rowId title author { id: rowId name } } } } }",

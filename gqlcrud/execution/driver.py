@@ -1,0 +1,208 @@
+"""A statement that is kept and its values in, rows out: by the driver itself, without what SQLAlchemy does around each."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.types import TypeEngine
+from sqlalchemy.util import greenlet_spawn
+
+from gqlcrud.execution.failures import is_driver_failure
+
+Values: TypeAlias = Sequence[Any]
+Rows: TypeAlias = list[Any]
+ReadColumn: TypeAlias = Callable[[Values], Values]
+
+_DRIVERS = {"asyncpg", "aiosqlite"}
+_EVENTS = ("before_execute", "after_execute", "before_cursor_execute", "after_cursor_execute")
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A parameter of a statement. given: whether each request gives its value, which is `value` otherwise."""
+
+    name: str
+    given: bool
+    value: Any
+    convert: Callable[[Any], Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class DriverStatement:
+    """A statement as the driver takes it: its text, its parameters by position, what reads each column of the answer."""
+
+    text: str
+    parameters: tuple[Bound, ...]
+    readers: tuple[ReadColumn | None, ...]
+
+    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+        """The values by position."""
+        found: list[Any] = []
+        for each in self.parameters:
+            if not each.given:
+                found.append(each.value)
+            elif each.convert is None:
+                found.append(values[each.name])
+            else:
+                found.append(each.convert(values[each.name]))
+        return found
+
+    def read(self, answer: Sequence[Sequence[Any]]) -> Rows:
+        """The rows as SQLAlchemy gives them: tuples of the values that its types make."""
+        if not answer or not any(self.readers):
+            return list(map(tuple, answer))
+        columns = [
+            values if reader is None else reader(values)
+            for reader, values in zip(self.readers, zip(*answer, strict=True), strict=True)
+        ]
+        return list(zip(*columns, strict=True))
+
+
+@dataclass(slots=True)
+class Driver:
+    """The driver of one engine, and the statements that it has run.
+
+    Where anybody listens to the statements of the engine, or its log tells them, or it rewrites them, it is not used: what
+    SQLAlchemy does around each statement is wanted then.
+    """
+
+    engine: AsyncEngine
+    _known: WeakKeyDictionary[sa.Select[Any], DriverStatement | None] = field(default_factory=WeakKeyDictionary)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nobody wants to know of statements."""
+        engine = self.engine.sync_engine
+        return not (
+            any(getattr(engine.dispatch, event) for event in _EVENTS)
+            or engine.logger.isEnabledFor(logging.INFO)
+            or engine.get_execution_options().keys() - {"isolation_level"}
+        )
+
+    async def connect(self) -> PoolProxiedConnection:
+        """A connection of the engine's pool. It is given back with `release`."""
+        return await self.engine.raw_connection()
+
+    async def release(self, connection: PoolProxiedConnection, error: BaseException | None) -> None:
+        """Give a connection back; one whose statement was cut off or that is lost is thrown away."""
+        if error is not None and _spoils(error):
+            await greenlet_spawn(connection.invalidate)
+        await greenlet_spawn(connection.close)
+
+    async def statement(
+        self, connection: PoolProxiedConnection, select: sa.Select[Any], values: Mapping[str, Any]
+    ) -> DriverStatement | None:
+        """What the driver runs for a statement; None where only SQLAlchemy can tell at each execution. values: those of
+        the parameters that every execution gives."""
+        if select not in self._known:
+            self._known[select] = await self._translate(connection, select, values.keys())
+        return self._known[select]
+
+    async def fetch(
+        self, connection: PoolProxiedConnection, statement: DriverStatement, values: Mapping[str, Any]
+    ) -> Sequence[Sequence[Any]]:
+        """The rows as the driver gives them. Raises the errors of SQLAlchemy for those of the database."""
+        driver: Any = connection.driver_connection
+        arguments = statement.arguments(values)
+        with _telling(statement.text):
+            if self.engine.dialect.driver == "asyncpg":
+                answer: Sequence[Sequence[Any]] = await driver.fetch(statement.text, *arguments)
+            else:
+                answer = await driver.execute_fetchall(statement.text, arguments)
+        return answer
+
+    async def _translate(
+        self, connection: PoolProxiedConnection, select: sa.Select[Any], given: Collection[str]
+    ) -> DriverStatement | None:
+        dialect = self.engine.dialect
+        compiled: Any = select.compile(dialect=dialect)
+        if compiled.literal_execute_params or compiled.post_compile_params:
+            return None
+        fixed = compiled.construct_params({}, escape_names=False, _check=False)
+        parameters = tuple(
+            _bound(name, compiled.binds[name].type, dialect, given=name in given, value=fixed[name])
+            for name in compiled.positiontup or ()
+        )
+        kinds = [None] * len(select.selected_columns)
+        if dialect.driver == "asyncpg":
+            driver: Any = connection.driver_connection
+            with _telling(compiled.string):
+                kinds = [each.type.oid for each in (await driver.prepare(compiled.string)).get_attributes()]
+        types = [column.type for column in select.selected_columns]
+        readers = tuple(_reader(each, kind, dialect) for each, kind in zip(types, kinds, strict=True))
+        return DriverStatement(compiled.string, parameters, readers)
+
+
+_drivers: WeakKeyDictionary[Engine, Driver] = WeakKeyDictionary()
+
+
+def driver_of(engine: AsyncEngine) -> Driver | None:
+    """The driver of an engine, one for all that use the engine; None for a driver that is not known here."""
+    if engine.dialect.driver not in _DRIVERS:
+        return None
+    found = _drivers.get(engine.sync_engine)
+    if found is None:
+        found = _drivers[engine.sync_engine] = Driver(engine)
+    return found
+
+
+def _bound(name: str, sql_type: TypeEngine[Any], dialect: Dialect, *, given: bool, value: Any) -> Bound:
+    convert = sql_type.dialect_impl(dialect).bind_processor(dialect)
+    if given:
+        return Bound(name, True, None, convert)
+    return Bound(name, False, value if convert is None else convert(value), None)
+
+
+def _spoils(error: BaseException) -> bool:
+    """Whether a connection is of no use after an error: a statement that was cut off, or the network."""
+    return not isinstance(error, Exception) or isinstance(error, OSError) or is_driver_failure(error)
+
+
+@contextmanager
+def _telling(text: str) -> Iterator[None]:
+    """Raises the errors of SQLAlchemy for those of the database, and leaves those of Python and of the driver itself."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise exc.OperationalError(text, None, error) from error
+    except sqlite3.Error as error:
+        raise exc.DBAPIError(text, None, error) from error
+    except Exception as error:
+        if is_driver_failure(error) and (isinstance(error, ValueError) or getattr(error, "sqlstate", None)):
+            raise exc.DBAPIError(text, None, error) from error
+        raise
+
+
+# ---------- columns ----------
+
+
+def _reader(sql_type: TypeEngine[Any], kind: Any, dialect: Dialect) -> ReadColumn | None:
+    """What makes of a column's values what SQLAlchemy makes of each. kind: the type as the driver numbers it."""
+    implementation = sql_type.dialect_impl(dialect)
+    convert: Callable[[Any], Any] | None = implementation.result_processor(dialect, kind)
+    if convert is None:
+        return None
+    if isinstance(sql_type, sa.Enum):
+        return _read_few(convert)
+    return lambda values: [convert(value) for value in values]
+
+
+def _read_few(convert: Callable[[Any], Any]) -> ReadColumn:
+    """For types of few values: each is made once."""
+
+    def read(values: Values) -> Values:
+        known = {value: convert(value) for value in set(values)}
+        return [known[value] for value in values]
+
+    return read
