@@ -2,18 +2,35 @@
 
 # ruff: noqa: RUF012 - SQLAlchemy types `__mapper_args__` as an instance attribute.
 
+import datetime as dt
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
+import httpx
 import pytest
 import sqlalchemy as sa
 import strawberry
-from sqlalchemy import ForeignKey
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from fastapi import Depends, FastAPI
+from sqlalchemy import DateTime, ForeignKey
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 import gqlcrud
-from gqlcrud import AllBut, Api, ConfigurationError, Crud, Forbidden, Invalid, ModelOptions, NotFound, Policy
+from gqlcrud import (
+    AllBut,
+    Api,
+    ConfigurationError,
+    Crud,
+    Forbidden,
+    Invalid,
+    ListParams,
+    ModelOptions,
+    NotFound,
+    PageResponse,
+    Policy,
+    SoftDelete,
+    install_error_handlers,
+)
 from gqlcrud.catalog.clauses import read_clause
 from gqlcrud.plan import PagePlan, Sort
 from gqlcrud.selection import RESOLVED, Selection
@@ -272,6 +289,39 @@ async def test_a_crud_under_policies_refuses_what_the_api_refuses(api: Api, name
     assert before == after
 
 
+async def test_a_statement_of_instances_needs_the_right_to_every_column(engine: AsyncEngine, api: Api) -> None:
+    with pytest.raises(Forbidden) as error:
+        Crud(Book, api=api).with_context(A, policies=True).select(engine)
+    statement = Crud(Tag, api=api).with_context(A, policies=True).select(engine)
+    async with AsyncSession(engine) as session:
+        tags = (await session.scalars(statement)).all()
+
+    assert str(error.value) == "You may not read cost of Book."
+    assert {each.tenant for each in tags} == {"a"}
+
+
+async def test_an_endpoint_under_policies_tells_the_parameter(api: Api) -> None:
+    books = api.crud(Book)
+    app = FastAPI()
+    install_error_handlers(app)
+
+    @app.get("/books")
+    async def listed(params: Annotated[ListParams, Depends(books.params())]) -> PageResponse[dict[str, Any]]:
+        return await books.with_context(A, policies=True).list(None, params, select=["title"])
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop") as client:
+        shown = await client.get("/books?total=true")
+        hidden = [(await client.get(f"/books?{query}")) for query in ("cost=5", "sort=cost", "facet=cost")]
+
+    assert (shown.json()["total"], [each["title"] for each in shown.json()["items"]]) == (3, ["One", "Three", "Five"])
+    assert [each.status_code for each in hidden] == [403, 403, 422]
+    assert [each.json()["detail"][0]["path"] for each in hidden] == [
+        ["query", "cost"],
+        ["query", "sort", 0],
+        ["query", "facet", 0],
+    ]
+
+
 async def test_what_a_condition_of_python_means_is_what_may_be_deleted(engine: AsyncEngine, api: Api) -> None:
     """Not drafts alone, as the policy says, and none of the other tenant."""
     await save(engine, Author(id=50, tenant="b", name="Del", email="x@b"), Tag(id=50, tenant="a", label="del"))
@@ -367,6 +417,12 @@ COLUMNS: dict[str, tuple[Any, str, str]] = {
         "You may not filter by tenant of Book.",
     ),
     "facet": ({"title", "author"}, "{ books { facets { state { value } } } }", "You may not filter by state of Book."),
+    "upsert_key": (
+        AllBut("isbn"),
+        'mutation { upsertBook(input: {on: TENANT_ISBN, create: {tenant: "a", isbn: "1", title: "x"}, '
+        'update: {title: "x"}}) { errors { code message } } }',
+        "You may not filter by isbn of Book.",
+    ),
     "search": (
         AllBut("title"),
         '{ books(search: "x", searchFields: [TITLE]) { totalCount } }',
@@ -381,7 +437,10 @@ async def test_a_hidden_column_cannot_be_had_in_another_way(engine: AsyncEngine,
     options = ModelOptions(policy=Policy(read_columns=columns), facets=["state"], searchable=["title", "author.name"])
     result = await Api(Base, engine, models={Book: options}).execute(query, context=A)
 
-    assert [(each.message, (each.extensions or {})["code"]) for each in result.errors or ()] == [(message, "FORBIDDEN")]
+    told = [(each.message, (each.extensions or {})["code"]) for each in result.errors or ()]
+    payload = (result.data or {}).get("upsertBook") or {"errors": []}
+    told += [(each["message"], each["code"]) for each in payload["errors"]]
+    assert told == [(message, "FORBIDDEN")]
 
 
 async def test_a_search_leaves_out_hidden_columns(engine: AsyncEngine) -> None:
@@ -435,6 +494,14 @@ class Seat(Own):
 
     person: Mapped[Person] = relationship()
     room: Mapped["Room"] = relationship(back_populates="seats")
+
+
+class Memo(Own):
+    __tablename__ = "memo"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner: Mapped[str]
+    deleted_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Room(Own):
@@ -525,6 +592,37 @@ async def test_a_rule_that_gives_something_else_shows_nothing(engine: AsyncEngin
 
     assert result.data == {"books": None} or result.data is None
     assert [(each.extensions or {})["code"] for each in result.errors or ()] == ["INTERNAL_ERROR"]
+
+
+async def test_deleted_records_of_others_stay_hidden(make_engine: MakeEngine) -> None:
+    """Whoever may see deleted records, and restore or delete them for good, may do so with records of their own."""
+    engine = await make_engine(Own.metadata)
+    gone = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
+    await save(engine, *(Memo(owner=each, deleted_at=gone) for each in ("ann", "bob", "ann")))
+    options = ModelOptions(
+        soft_delete=SoftDelete("deleted_at", show_deleted=True, hard_delete=True),
+        policy=Policy(read=lambda user: Memo.owner == user, delete=lambda user: Memo.owner == user),
+    )
+    api = Api([Memo], engine, models={Memo: options})
+    found = []
+    for query in (
+        "{ memos(deleted: INCLUDE) { totalCount nodes { rowId } } }",
+        "mutation { restoreMemo(input: {by: {rowId: 2}}) { errors { code } } }",
+        "mutation { deleteMemo(input: {by: {rowId: 2}, hard: true}) { errors { code } } }",
+        "mutation { restoreMemo(input: {by: {rowId: 1}}) { memo { rowId } errors { code } } }",
+        "mutation { deleteMemo(input: {by: {rowId: 3}, hard: true}) { deletedId errors { code } } }",
+    ):
+        result = await api.execute(query, context="ann")
+        assert result.errors is None
+        found.append(result.data)
+
+    assert found == [
+        {"memos": {"totalCount": 2, "nodes": [{"rowId": 1}, {"rowId": 3}]}},
+        {"restoreMemo": {"errors": [{"code": "NOT_FOUND"}]}},
+        {"deleteMemo": {"errors": [{"code": "NOT_FOUND"}]}},
+        {"restoreMemo": {"memo": {"rowId": 1}, "errors": []}},
+        {"deleteMemo": {"deletedId": "TWVtbzoz", "errors": []}},
+    ]
 
 
 async def test_classes_that_inherit_are_under_the_policy_of_the_first(make_engine: MakeEngine) -> None:

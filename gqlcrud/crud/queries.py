@@ -136,8 +136,10 @@ def shown_facets(page: Page) -> dict[str, list[FacetCount]]:
 
 
 def statement(scope: Scope, session: Session, query: Query) -> sa.Select[Any]:
-    """The SELECT of mapped instances, as the database of the session has it. Raises RequestError."""
+    """The SELECT of mapped instances, as the database of the session has it. Raises RequestError, FORBIDDEN for a caller who
+    may not read all of the columns: an instance has them all."""
     database = scope.dialect(session)
     planner = scope.planner(database)
+    planner.visibility.check("read", tuple(scope.model.stored.values()), scope.model)
     plan = planner.page(Selection(RESOLVED, scope.model.many, page_arguments(planner, scope.model, query)), scope.model)
     return entity_statement(plan, database)

@@ -54,10 +54,20 @@ class OrderPlanner:
         """Without the columns that the caller may not order by."""
         terms: list[OrderTerm] = []
         for each in relation.order:
-            if not _are_unique(terms, model) and self.visibility.may("order", each.column, model):
+            if not _are_unique(terms, model) and self._may_order(each.column, relation, model):
                 key = ColumnKey((), each.column)
                 terms.append(OrderTerm(key, each.descending, each.nulls_first, each.column.nullable))
         return terms
+
+    def _may_order(self, column: Column, relation: Relation, model: Model) -> bool:
+        try:
+            if column.source is Source.LINK:
+                self.visibility.check_edges("order", relation, [column], self.catalog)
+            else:
+                self.visibility.check("order", [column], model)
+        except RequestError:
+            return False
+        return True
 
     def check_cursors(self, order: Sequence[OrderTerm], model: Model, relation: Relation | None) -> None:
         """A cursor holds the values that its list is ordered by.

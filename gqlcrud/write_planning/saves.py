@@ -108,6 +108,8 @@ class SavePlanner:
     def named_by(self, save: Save, key: Key) -> Named:
         """The record that the values of a create name by a unique key."""
         known = {each.column.key: each.value for each in save.assignments}
+        with self.problems.at(*save.path):
+            self.planner.visibility.check("filter", key.columns, save.model)
         missing = [column.name for column in key.columns if known.get(column.key) is None]
         for name in missing:
             self.problems.add(f"{name} is part of the key to upsert by, so it needs a value.", (*save.path, name))
