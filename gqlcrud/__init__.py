@@ -12,6 +12,7 @@ from gqlcrud.policies import AllBut, Policy, RowLevelSecurity
 from gqlcrud.progress import Progress
 from gqlcrud.rest import FacetValue, ListParams, PageResponse
 from gqlcrud.scalars import Operator, Scalar, custom_scalar
+from gqlcrud.statements import read_json
 from gqlcrud.types import field
 
 __all__ = [
@@ -59,5 +60,6 @@ __all__ = [
     "load_record",
     "load_records",
     "load_relation",
+    "read_json",
     "transaction",
 ]

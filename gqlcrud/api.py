@@ -46,6 +46,7 @@ from gqlcrud.rendering import RenderingExecutor
 from gqlcrud.scalars import Scalar
 from gqlcrud.statements import Database
 from gqlcrud.types import ATOMIC, ERROR_TYPES, SCALARS, declare_types, mutation_type, query_type
+from gqlcrud.uncollected import uncollected
 
 T = TypeVar("T")
 SessionDependency: TypeAlias = Callable[..., Any]
@@ -86,6 +87,7 @@ class Api:
     Raises ConfigurationError for whatever cannot be offered as it stands.
     """
 
+    @uncollected()
     def __init__(
         self,
         base: object,
@@ -117,9 +119,8 @@ class Api:
         self._selections = KnownSelections()
         self._documents = PreparedDocuments()
         self._plans = KnownPlans()
-        self.database = database
         self._settings, self._classes = settings, mapped_classes(base)
-        self._database = self._read_database(database)
+        self.database, self._database = database, self._read_database(database)
         self._registry = declare_types(self.catalog, self)
         self.query = query_type(self._registry, self, query if isinstance(query, Sequence) else [query])
         self.mutation = mutation_type(self._registry, self, mutation if isinstance(mutation, Sequence) else [mutation])

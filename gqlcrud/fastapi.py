@@ -99,13 +99,13 @@ def router(
     def add(method: str, endpoint: Callable[..., Any], **options: Any) -> None:
         routes.add_api_route(path, endpoint, methods=[method], response_model=None, **options)
 
+    add("POST", serve, summary="Run a GraphQL operation", openapi_extra=_POST_DOCS)  # first, as the most frequent
     if graphiql:
         for method in ("GET", "HEAD"):
             add(method, page, route_class_override=_PageRoute, include_in_schema=False)
         assets = f"{path.rstrip('/')}/graphiql/{{name}}"
         routes.add_api_route(assets, _asset, methods=["GET", "HEAD"], include_in_schema=False, response_model=None)
     add("GET", serve, summary="Run a GraphQL query, or open GraphiQL", name=ROUTE_NAME, openapi_extra=_GET_DOCS)
-    add("POST", serve, summary="Run a GraphQL operation", openapi_extra=_POST_DOCS)
     add("HEAD", serve, include_in_schema=False)
     for method in ("OPTIONS", "PUT", "PATCH", "DELETE"):
         add(method, _other_method, include_in_schema=False)

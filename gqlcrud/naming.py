@@ -169,6 +169,13 @@ def model_types(name: str) -> set[str]:
     return {name, *(name + suffix for suffix in TYPE_SUFFIXES)}
 
 
+def is_model_type(name: str, models: Collection[str]) -> bool:
+    """Whether a type of this name is generated for one of the models, which are asked by name: there may be hundreds."""
+    return name in models or any(
+        name.endswith(suffix) and name.removesuffix(suffix) in models for suffix in TYPE_SUFFIXES
+    )
+
+
 def list_field_name(type_name: str) -> str:
     """The root field that lists a type: `OrderItem` -> `orderItems`; `Series`, its own plural, -> `seriesList`."""
     one = camel_name(type_name)
@@ -187,8 +194,8 @@ def relation_input_name(owner: str, relation: str, models: Collection[str]) -> s
     `BookAuthorRelation` where `BookAuthor`, or what its types are named after, is a model.
     """
     name = owner + pascal_name(relation)
-    taken = {each for model in models for each in model_types(model)}
-    return f"{name}Relation" if {f"{name}Create", f"{name}Update"} & taken else name
+    taken = any(is_model_type(each, models) for each in (f"{name}Create", f"{name}Update"))
+    return f"{name}Relation" if taken else name
 
 
 def link_type_name(owner: str, relation: str, taken: Collection[str]) -> str:

@@ -27,6 +27,7 @@ from gqlcrud.fastapi import SERVED
 from gqlcrud.options import Limits
 from gqlcrud.reflect import Reflection, reflect_models
 from gqlcrud.scalars import scalar_for
+from gqlcrud.statements import read_json
 
 _DRIVERS = {"sqlite": "aiosqlite", "postgresql": "asyncpg", "postgres": "asyncpg"}
 _EXTRAS = {"aiosqlite": "sqlite", "asyncpg": "postgresql"}
@@ -234,7 +235,7 @@ def new_engine(url: URL, *, read_only: bool, **options: Any) -> AsyncEngine:
             url = url.set(database=path).update_query_dict({"mode": "ro", "uri": "true"})
         with warnings.catch_warnings():
             warnings.simplefilter("error", SAWarning)  # which tells of options that a driver ignores
-            engine = create_async_engine(url, connect_args=arguments, **options)
+            engine = create_async_engine(url, connect_args=arguments, json_deserializer=read_json, **options)
     except ModuleNotFoundError as error:
         extra = _EXTRAS.get(error.name or "", "serve")
         raise TargetError(f"The driver {error.name} is not installed: pip install 'gqlcrud[{extra}]'.") from error

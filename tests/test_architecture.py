@@ -35,7 +35,7 @@ LAYERS = """
     catalog http reflected_names reflected_keys
     naming options faults idempotency
     scalars hooks policies
-    values selection errors graphiql progress
+    values selection errors graphiql progress uncollected
 """
 """From the top; what stands in one line does not import what else stands there."""
 

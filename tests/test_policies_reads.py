@@ -52,6 +52,10 @@ SEEN = {
     "node": '{ a: node(id: "Qm9vazoy") { id } b: node(id: "Qm9vazox") { id } }',
     "nodes": '{ nodes(ids: ["Qm9vazoy", "Qm9vazox", "QXV0aG9yOjI="]) { id ... on Book { title } } }',
     "by_id": '{ a: book(by: {id: "Qm9vazoy"}) { title } b: book(by: {id: "Qm9vazox"}) { title } }',
+    "joined": (
+        '{ book(by: {id: "Qm9vazo1"}) { title author { name books { totalCount } } cover { colour book { title } } } }'
+    ),
+    "joined_list_below": '{ book(by: {id: "Qm9vazoz"}) { cover { colour } author { name books { nodes { title } } } } }',
     "by_key": '{ author(by: {email: "bob@b"}) { name } }',
     "some": '{ books(where: {author: {is: {name: {eq: "Bob"}}}}) { nodes { title } } }',
     "is_null": "{ books(where: {author: {isNull: true}}) { nodes { title } } }",
@@ -78,10 +82,14 @@ SEEN = {
 
 @pytest.mark.parametrize("name", SEEN)
 async def test_hidden_records_show_nowhere(worlds: list[tuple[Api, AsyncEngine]], name: str) -> None:
-    with_others, without = await outcomes(worlds, SEEN[name])
+    """The second time the document is known, and answered in another way."""
+    for _ in range(2):
+        with_others, without = await outcomes(worlds, SEEN[name])
 
-    assert with_others == without
-    assert with_others[1] == []
+        assert with_others[:2] == without[:2]
+        assert with_others[1] == []
+        # the foreign key of a record that is seen is looked for, where it has one
+        assert name == "joined" or with_others[2] == without[2]
 
 
 async def test_a_foreign_key_to_a_hidden_record_is_shown_as_its_column_is(
@@ -108,19 +116,25 @@ async def test_the_other_tenant_sees_the_others(worlds: list[tuple[Api, AsyncEng
     }
 
 
-async def test_a_policy_costs_no_statement(worlds: list[tuple[Api, AsyncEngine]]) -> None:
+@pytest.mark.parametrize(
+    ("query", "number"),
+    [
+        (
+            "{ books { totalCount nodes { title author { name } tags { nodes { label } } reviews { nodes { text } } } } }",
+            5,
+        ),
+        ('{ book(by: {id: "Qm9vazox"}) { title author { name } cover { colour } } }', 1),
+    ],
+    ids=["list", "record"],
+)
+async def test_a_policy_costs_no_statement(worlds: list[tuple[Api, AsyncEngine]], query: str, number: int) -> None:
     api, engine = worlds[0]
-    bare = Api(Base, engine)
-    query = (
-        "{ books { totalCount nodes { title author { name } tags { nodes { label } } reviews { nodes { text } } } } }"
-    )
-    counts = []
-    for each in (api, bare):
+    for each in (api, Api(Base, engine)):
+        assert (await each.execute(query, context=A)).errors is None
         with record_statements(engine) as statements:
             assert (await each.execute(query, context=A)).errors is None
-        counts.append(len(statements))
 
-    assert counts == [5, 5]
+        assert len(statements) == number
 
 
 # ---------- columns ----------

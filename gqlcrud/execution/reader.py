@@ -16,7 +16,7 @@ from gqlcrud.execution.cuts import Cut, PageRows
 from gqlcrud.execution.driver import Rows
 from gqlcrud.execution.loader import Loader
 from gqlcrud.execution.records import FacetCount, Page, Record, record_class, related_of
-from gqlcrud.plan import Always, Child, FacetPlan, PagePlan, RecordPlan, View
+from gqlcrud.plan import Always, Child, FacetPlan, Fold, PagePlan, RecordPlan, View
 from gqlcrud.statements import (
     Database,
     PageStatement,
@@ -95,9 +95,11 @@ class Reader:
         except UnreadableError:
             return await self.connection.execute(with_texts(statement, self._database), parameters)
 
-    async def _fetch_records(self, plan: RecordPlan, columns: Sequence[Column], keys: Sequence[Key]) -> Rows:
+    async def _fetch_records(
+        self, plan: RecordPlan, columns: Sequence[Column], keys: Sequence[Key], folds: tuple[Fold, ...] = ()
+    ) -> Rows:
         single = len(keys) == 1 and can_be_one(columns, plan.relation)
-        prepared = prepared_records(plan, self._database, single=single)
+        prepared = prepared_records(plan, self._database, single=single, folds=folds)
         parameters = {**key_parameters(columns, keys, self._database, single=single), **prepared.values}
         return await self._execute(prepared.select, parameters, lasting=prepared.lasting)
 
@@ -181,12 +183,15 @@ class Reader:
         found = await loader.load_many(keys)
         return PageRows(found[0][0], [cut for _, cut in found])
 
-    async def record_rows(self, plan: RecordPlan, keys: Sequence[Key], *, alone: bool = False) -> list[Any]:
-        """The row of each key, None of one that has no record. alone: as for pages."""
+    async def record_rows(
+        self, plan: RecordPlan, keys: Sequence[Key], *, alone: bool = False, folds: tuple[Fold, ...] = ()
+    ) -> list[Any]:
+        """The row of each key, None of one that has no record. alone: as for pages. folds: what is read with each record, if
+        nothing else can ask for the same."""
         columns = plan.relation.local if plan.relation is not None else plan.key
 
         async def fetch(wanted: Sequence[Key]) -> Rows:
-            return await self._fetch_records(plan, columns, wanted)
+            return await self._fetch_records(plan, columns, wanted, folds)
 
         async def build(wanted: Sequence[Key], rows: Rows) -> Sequence[Any]:
             found = _first_rows(rows, _first_place(self._database))

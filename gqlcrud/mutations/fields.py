@@ -55,8 +55,11 @@ class PayloadField(GeneratedField):
     ) -> None:
         super().__init__(name, annotation, description, arguments)
 
+    @property
+    def is_basic_field(self) -> bool:
+        return self.graphql_name in _OWN_OF_PAYLOADS
+
     def get_result(self, source: Payload, info: Info | None, args: list[Any], kwargs: Any) -> Any:
-        assert info is not None, "payload fields get an Info"
         match self.graphql_name:
             case "errors":
                 return source.errors
@@ -69,11 +72,20 @@ class PayloadField(GeneratedField):
             case "affectedCount":
                 return source.count
             case _:
+                assert info is not None, "what may stand in a payload several times gets an Info"
                 return source.fields.get(str(info._raw_info.path.key))
+
+
+_OWN_OF_PAYLOADS = {"errors", "clientMutationId", "deletedId", "deletedIds", "affectedCount"}
+"""What a payload has once, under whichever alias it is asked for."""
 
 
 class QueryField(GeneratedField):
     """The query root, for what a client reads after a write."""
+
+    @property
+    def is_basic_field(self) -> bool:
+        return True
 
     def get_result(self, source: Payload, info: Info | None, args: list[Any], kwargs: Any) -> Any:
         return _ROOT

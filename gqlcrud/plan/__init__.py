@@ -24,6 +24,7 @@ from gqlcrud.plan.conditions import (
     is_deleted,
     is_there,
 )
+from gqlcrud.plan.folding import Fold, folds_of, placed
 from gqlcrud.plan.order import ColumnKey, CountKey, Hop, OrderKey, OrderTerm, RankKey, Sort
 from gqlcrud.plan.pages import (
     Child,
@@ -47,6 +48,7 @@ __all__ = [
     "CountKey",
     "Expression",
     "FacetPlan",
+    "Fold",
     "Hop",
     "JsonAt",
     "JsonKind",
@@ -76,6 +78,8 @@ __all__ = [
     "WriteAction",
     "WriteRules",
     "conjunction",
+    "folds_of",
     "is_deleted",
     "is_there",
+    "placed",
 ]

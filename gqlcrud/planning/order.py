@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gqlcrud.catalog import Catalog, Column, Model, Relation, Source
+from gqlcrud.catalog import Catalog, Column, Model, OrderedBy, Relation, Source
 from gqlcrud.errors import ErrorCode, RequestError
 from gqlcrud.keys import fingerprint
 from gqlcrud.options import Limits
@@ -32,11 +33,13 @@ class OrderPlanner:
     ) -> tuple[OrderTerm, ...]:
         """The terms of `orderBy` up to where they are unique; else the primary key ends them. Null and [] stand for the
         best matches first, if there is a full text search, or the relation's own order."""
+        if not order_by and match is None:
+            usual = _usual_order(model, relation, self._hidden(relation, model))
+            self._check_size(usual)
+            return usual
         terms: list[OrderTerm] = []
         if not order_by and match is not None:
             terms = [OrderTerm(RankKey(match), descending=True, nulls_first=False, nullable=False)]
-        elif not order_by and relation is not None:
-            terms = self._own_order(relation, model)
         for place, item in enumerate(order_by or ()):
             try:
                 term = self._term(item, model, relation)
@@ -45,19 +48,12 @@ class OrderPlanner:
             if all(term.key != each.key for each in terms) and not _are_unique(terms, model):
                 terms.append(term)
         self._check_size(terms)
-        if not _are_unique(terms, model):
-            plain = _plain_columns(terms)
-            terms += [_ascending(column) for column in model.primary_key if column.key not in plain]
-        return tuple(terms)
+        return _made_total(terms, model)
 
-    def _own_order(self, relation: Relation, model: Model) -> list[OrderTerm]:
-        """Without the columns that the caller may not order by."""
-        terms: list[OrderTerm] = []
-        for each in relation.order:
-            if not _are_unique(terms, model) and self._may_order(each.column, relation, model):
-                key = ColumnKey((), each.column)
-                terms.append(OrderTerm(key, each.descending, each.nulls_first, each.column.nullable))
-        return terms
+    def _hidden(self, relation: Relation | None, model: Model) -> tuple[OrderedBy, ...]:
+        """The terms of a relation's own order that the caller may not order by."""
+        own = () if relation is None else relation.order
+        return tuple(each for each in own if relation and not self._may_order(each.column, relation, model))
 
     def _may_order(self, column: Column, relation: Relation, model: Model) -> bool:
         try:
@@ -125,7 +121,31 @@ class OrderPlanner:
         return self._nested(value, target, (*path, Hop(member, among)), nullable=nullable or member.nullable)
 
 
-def order_fingerprint(model: Model, relation: Relation | None, order: Sequence[OrderTerm]) -> str:
+@functools.lru_cache(maxsize=1024)
+def _usual_order(model: Model, relation: Relation | None, hidden: tuple[OrderedBy, ...]) -> tuple[OrderTerm, ...]:
+    """The order of a list for which none is asked. hidden: the terms that the caller may not order by."""
+    return _made_total([] if relation is None else _own_order(relation, model, hidden), model)
+
+
+def _made_total(terms: Sequence[OrderTerm], model: Model) -> tuple[OrderTerm, ...]:
+    """The primary key ends terms that are not unique."""
+    if _are_unique(terms, model):
+        return tuple(terms)
+    plain = _plain_columns(terms)
+    return (*terms, *(_ascending(column) for column in model.primary_key if column.key not in plain))
+
+
+def _own_order(relation: Relation, model: Model, hidden: tuple[OrderedBy, ...]) -> list[OrderTerm]:
+    terms: list[OrderTerm] = []
+    for each in relation.order:
+        if each not in hidden and not _are_unique(terms, model):
+            key = ColumnKey((), each.column)
+            terms.append(OrderTerm(key, each.descending, each.nulls_first, each.column.nullable))
+    return terms
+
+
+@functools.lru_cache(maxsize=1024)
+def order_fingerprint(model: Model, relation: Relation | None, order: tuple[OrderTerm, ...]) -> str:
     """What a cursor of this list and order carries, so that it is not taken for one of another.
 
     Attributes are called as in the mapped classes: the names that clients know them by do not matter to a list.

@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 
 from gqlcrud.catalog import Column, Relation
 from gqlcrud.execution import PageRows, Reader
-from gqlcrud.plan import PagePlan, RecordPlan, View
+from gqlcrud.plan import Fold, PagePlan, RecordPlan, View, folds_of, placed
 from gqlcrud.rendering.pages import render_pages
 from gqlcrud.rendering.rows import Table, render_records
 from gqlcrud.rendering.shapes import ConnectionShape, EdgesShape, ManyShape, NodesShape, OneShape, RecordShape
 
 Key = tuple[Any, ...]
 T = TypeVar("T")
+_NOTHING: Mapping[Relation, tuple[Fold, int]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,10 @@ class Renderer:
     ) -> list[dict[str, Any] | None]:
         """The record of each key, None where there is none."""
         renderer = replace(self, alone=self.alone and not shape.forks)
+        folds = folds_of(plan) if self.alone and len(values) == 1 else ()
         async with self.reader.connection.reading():
-            records = await renderer._records(plan, values, {key: shape})
+            rows = await self.reader.record_rows(plan, values, alone=self.alone, folds=folds)
+            records = await renderer._recorded(plan, rows, {key: shape}, folds)
         return records[key]
 
     # ---------- one level ----------
@@ -67,35 +70,62 @@ class Renderer:
         self, plan: RecordPlan, keys: Sequence[Key], shapes: Mapping[str, RecordShape]
     ) -> dict[str, list[dict[str, Any] | None]]:
         """The record of each key, None where there is none, by response key."""
-        rows = await self.reader.record_rows(plan, keys, alone=self.alone)
+        return await self._recorded(plan, await self.reader.record_rows(plan, keys, alone=self.alone), shapes)
+
+    async def _recorded(
+        self,
+        plan: RecordPlan,
+        rows: Sequence[Any],
+        shapes: Mapping[str, RecordShape],
+        folds: Sequence[Fold] = (),
+        start: int = 0,
+    ) -> dict[str, list[dict[str, Any] | None]]:
+        """What is shown of the records in rows, from the cell behind `start` on; None of a row that has none."""
+        there = [row is not None and bool(row[start]) for row in rows] if start else [row is not None for row in rows]
         views = {view.path: view for view in plan.views}
-        table = _table(plan.columns, [row for row in rows if row is not None], 1)
+        table = _table(plan.columns, [row for row, is_there in zip(rows, there, strict=True) if is_there], start + 1)
         found: dict[str, list[dict[str, Any] | None]] = {}
         for key, shape in shapes.items():
-            records = iter(await self._view(plan, views[(key,)], table, shape))
-            found[key] = [None if row is None else next(records) for row in rows]
+            folded = placed(folds, start + 1 + len(plan.columns))
+            records = iter(await self._view(plan, views[(key,)], table, shape, folded))
+            found[key] = [next(records) if is_there else None for is_there in there]
         return found
 
     async def _view(
-        self, plan: PagePlan | RecordPlan, view: View, table: Table, shape: RecordShape
+        self,
+        plan: PagePlan | RecordPlan,
+        view: View,
+        table: Table,
+        shape: RecordShape,
+        folded: Mapping[Relation, tuple[Fold, int]] = _NOTHING,
     ) -> list[dict[str, Any]]:
-        """The records of one view, their relations loaded."""
+        """The records of one view, their relations loaded. folded: those that stand in the rows, and where."""
         if not table.rows:
             return []
         shapes = {part.key: part for part in shape.parts if isinstance(part, OneShape | ManyShape)}
         together: dict[PagePlan | RecordPlan, tuple[Relation, list[str]]] = {}
         for key, child in view.children:
             together.setdefault(child.plan, (child.relation, []))[1].append(key)
-        work = [
-            self._related(below, relation, table, {name: shapes[name] for name in names})
-            for below, (relation, names) in together.items()
-        ]
+        work = []
+        for below, (relation, names) in together.items():
+            parts = {name: shapes[name] for name in names}
+            if relation in folded and isinstance(below, RecordPlan):
+                work.append(self._folded(below, *folded[relation], table, parts))
+            else:
+                work.append(self._related(below, relation, table, parts))
         if len(work) == 1:
             loaded = [await work[0]]
         else:  # at once, so that equal requests below two relations share a statement
             loaded = await asyncio.gather(*work)
         related = {name: values for each in loaded for name, values in each.items()}
         return render_records(shape, table, related, keys=plan.model.primary_key)
+
+    async def _folded(
+        self, plan: RecordPlan, fold: Fold, start: int, table: Table, shapes: Mapping[str, OneShape | ManyShape]
+    ) -> dict[str, Sequence[Any]]:
+        """The same for records that stand in the rows."""
+        records = {name: shape.record for name, shape in shapes.items() if isinstance(shape, OneShape)}
+        return dict(await self._recorded(plan, table.rows, records, fold.below, start))
 
     async def _related(
         self,

@@ -5,6 +5,7 @@ from gqlcrud.statements.documents import value_at
 from gqlcrud.statements.entities import entity_statement
 from gqlcrud.statements.facets import facet_statement
 from gqlcrud.statements.joins import can_be_one, key_parameters, keys_of
+from gqlcrud.statements.json_texts import read_json
 from gqlcrud.statements.pages import PageStatement, fetch_limit, is_backward, page_statement, summary_statement
 from gqlcrud.statements.preparing import prepared_page, prepared_records
 from gqlcrud.statements.records import record_statement
@@ -24,6 +25,7 @@ __all__ = [
     "page_statement",
     "prepared_page",
     "prepared_records",
+    "read_json",
     "record_statement",
     "summary_statement",
     "value_at",

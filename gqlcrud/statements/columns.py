@@ -9,7 +9,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Dialect
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from gqlcrud.catalog import Column, Source
@@ -18,7 +17,7 @@ from gqlcrud.plan import Opaque, Parameter
 from gqlcrud.scalars import DATETIME, DATETIME_TZ, DECIMAL, TIME, TIME_TZ, JsonScalar, Scalar, wrapped_type
 from gqlcrud.statements.binding import Nearest, bound, in_utc, nearest, unbounded
 from gqlcrud.statements.dialect import Database
-from gqlcrud.statements.json_texts import JsonText, read_json
+from gqlcrud.statements.json_texts import read_json
 from gqlcrud.statements.unreadable import Unreadable, moment_of, moment_text, readable
 
 
@@ -89,8 +88,6 @@ _UNTYPED: dict[str, TypeEngine[Any]] = {
 _FORMS: dict[str, TypeEngine[Any]] = {"integer": sa.BigInteger(), "double": sa.Double()}
 """Types by which operands are bound that their column's type is too narrow for."""
 
-_JSON_TYPES = {sa.JSON, postgresql.JSON, postgresql.JSONB}
-"""Types that the driver would read, value by value."""
 CONVERTED = (sa.Date, sa.Time, sa.DateTime, sa.Interval, sa.Numeric, sa.JSON, sa.LargeBinary)
 """Types whose values SQLite keeps in a form of its own."""
 
@@ -129,8 +126,6 @@ class Columns:
             expression = sa.type_coerce(expression, in_utc(sql_type))
         elif isinstance(sql_type, sa.Numeric) and column.scalar is DECIMAL and sql_type.scale is None:
             expression = sa.type_coerce(expression, PlainDecimal())
-        if self.database is Database.POSTGRESQL and type(sql_type) in _JSON_TYPES:
-            return sa.type_coerce(sa.cast(expression, sa.Text()), JsonText())
         if self.database is Database.SQLITE and isinstance(sql_type, CONVERTED):
             return sa.type_coerce(expression, Unchecked(expression.type))
         return expression

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any
-
-import sqlalchemy as sa
-from sqlalchemy import Dialect
-from sqlalchemy.types import TypeDecorator
 
 try:
     import orjson
@@ -28,14 +23,3 @@ def read_json(text: str) -> Any:
         return orjson.loads(text)
     except ValueError:  # what Python reads beyond JSON, as NaN and lone surrogates
         return json.loads(text)
-
-
-class JsonText(TypeDecorator[Any]):
-    """JSON that a statement gives as text, read by what the engine was given for that (`json_deserializer`), if anything."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
-        read: Callable[[str], Any] = getattr(dialect, "_json_deserializer", None) or read_json
-        return lambda value: None if value is None else read(value)

@@ -21,6 +21,7 @@ from gqlcrud.plan import (
     Compare,
     Condition,
     CountKey,
+    Fold,
     KeyIn,
     Not,
     Opaque,
@@ -89,12 +90,34 @@ def prepared_page(plan: PagePlan, database: Database, *, summarized: bool, singl
     return PreparedPage(page(template, database, single=single), around, values, lasting)
 
 
-def prepared_records(plan: RecordPlan, database: Database, *, single: bool = False) -> PreparedRecords:
-    """single: whether it is for one key."""
+def prepared_records(
+    plan: RecordPlan, database: Database, *, single: bool = False, folds: tuple[Fold, ...] = ()
+) -> PreparedRecords:
+    """single: whether it is for one key. folds: what is read with each record."""
+    if plan.where == Always(True) and _are_whole(folds):
+        return _whole_records(replace(plan, views=()), database, single=single, folds=folds)
+    return _prepared_records(plan, database, single=single, folds=folds)
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _whole_records(plan: RecordPlan, database: Database, *, single: bool, folds: tuple[Fold, ...]) -> PreparedRecords:
+    """Without a condition no value stands in the plan, and nothing has to be taken out of it."""
+    return _prepared_records(plan, database, single=single, folds=folds)
+
+
+def _prepared_records(
+    plan: RecordPlan, database: Database, *, single: bool, folds: tuple[Fold, ...]
+) -> PreparedRecords:
     splitter = _Splitter(Columns(database))
     template = replace(plan, where=splitter.condition(plan.where), views=())
+    joined = tuple(map(splitter.fold, folds))
     statement = _records if splitter.lasting else record_statement
-    return PreparedRecords(statement(template, database, single=single), splitter.values, splitter.lasting)
+    select = statement(template, database, single=single, folds=joined)
+    return PreparedRecords(select, splitter.values, splitter.lasting)
+
+
+def _are_whole(folds: Sequence[Fold]) -> bool:
+    return all(fold.plan.where == Always(True) and _are_whole(fold.below) for fold in folds)
 
 
 @functools.lru_cache(maxsize=KEPT)
@@ -108,8 +131,8 @@ def _summary(template: PagePlan, database: Database, *, single: bool) -> sa.Sele
 
 
 @functools.lru_cache(maxsize=KEPT)
-def _records(template: RecordPlan, database: Database, *, single: bool) -> sa.Select[Any]:
-    return record_statement(template, database, single=single)
+def _records(template: RecordPlan, database: Database, *, single: bool, folds: tuple[Fold, ...]) -> sa.Select[Any]:
+    return record_statement(template, database, single=single, folds=folds)
 
 
 @functools.lru_cache(maxsize=KEPT)
@@ -206,6 +229,10 @@ class _Splitter:
                 return replace(term, key=replace(term.key, path=path, among=self.condition(among)))
             case _:
                 return term
+
+    def fold(self, fold: Fold) -> Fold:
+        plan = replace(fold.plan, where=self.condition(fold.plan.where))
+        return Fold(fold.relation, plan, tuple(map(self.fold, fold.below)))
 
     def _stated(self, operand: Any) -> Parameter:
         value = operand.value if isinstance(operand, Opaque) else operand

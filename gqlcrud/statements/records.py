@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from gqlcrud.plan import Always, RecordPlan
+from gqlcrud.plan import Always, Fold, RecordPlan
 from gqlcrud.statements.columns import Columns
 from gqlcrud.statements.dialect import Database
 from gqlcrud.statements.joins import Target, join_keys, keys_of, new_alias, one_key
 from gqlcrud.statements.predicates import Predicates
 
 
-def record_statement(plan: RecordPlan, database: Database, *, single: bool = False) -> sa.Select[Any]:
+def record_statement(
+    plan: RecordPlan, database: Database, *, single: bool = False, folds: Sequence[Fold] = ()
+) -> sa.Select[Any]:
     """The records of a batch of keys; single: of one. Where nothing says that a key has one record, they come by primary
-    key."""
+    key. folds: what is read with each record, behind its columns: whether there is a record, then its columns."""
     columns = Columns(database)
     given = plan.relation.local if plan.relation is not None else plan.key
     keys = one_key(given, database) if single else keys_of(given, database)
@@ -25,14 +28,33 @@ def record_statement(plan: RecordPlan, database: Database, *, single: bool = Fal
         entity = new_alias(plan.model.entity)
         same = [columns.raw(column, entity) == key for column, key in zip(plan.key, keys.columns, strict=True)]
         target = Target(entity, None, entity, sa.and_(*same))
-    read = [columns.read(column, target.entity).label(column.key) for column in plan.columns]
+    read: list[Any] = [columns.read(column, target.entity).label(column.key) for column in plan.columns]
+    source = target.source
+    for fold in folds:
+        source, cells = _joined(fold, columns, source, target.entity)
+        read += cells
     statement = sa.select(keys.place, *read)
     if single:
-        statement = statement.select_from(target.source).where(target.condition)
+        statement = statement.select_from(source).where(target.condition)
     else:
-        statement = statement.select_from(sa.join(keys.table, target.source, target.condition))
+        statement = statement.select_from(sa.join(keys.table, source, target.condition))
     if plan.where != Always(True):
         statement = statement.where(Predicates(columns).build(plan.where, target.entity))
     if plan.relation is None or plan.relation.unique:
         return statement
     return statement.order_by(keys.place, *(columns.raw(column, target.entity) for column in plan.model.primary_key))
+
+
+def _joined(fold: Fold, columns: Columns, source: Any, owner: Any) -> tuple[Any, list[Any]]:
+    """`source` joined to what is read with it, and the cells of that."""
+    entity = new_alias(fold.relation.target)
+    pairs = list(zip(fold.relation.local, fold.relation.remote, strict=True))
+    same = [columns.raw(remote, entity) == columns.raw(local, owner) for local, remote in pairs]
+    same += Predicates(columns).given(fold.plan.where, entity)  # a record for which it does not hold is as if missing
+    source = sa.outerjoin(source, entity, sa.and_(*same))
+    cells: list[Any] = [columns.raw(fold.relation.remote[0], entity).is_not(None).label(None)]
+    cells += [columns.read(column, entity).label(None) for column in fold.plan.columns]
+    for below in fold.below:
+        source, more = _joined(below, columns, source, entity)
+        cells += more
+    return source, cells

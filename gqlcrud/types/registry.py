@@ -19,6 +19,7 @@ from strawberry.types.lazy_type import LazyType
 from strawberry.types.scalar import ScalarWrapper
 
 from gqlcrud.catalog import Catalog
+from gqlcrud.fields import TypedField, resolved
 from gqlcrud.naming import Names
 from gqlcrud.plan import Sort
 from gqlcrud.planning import DeletedRecords
@@ -47,10 +48,14 @@ class Registry:
     types: dict[str, type] = field(default_factory=dict)
     names: Names = field(default_factory=lambda: Names("the schema"))
     scalars: dict[str, Any] = field(default_factory=dict)
+    _refs: dict[str, TypeRef] = field(default_factory=dict)
 
     def ref(self, name: str) -> TypeRef:
         """A reference to a type that is, or will be, made."""
-        return TypeRef(name, __name__, None, self.types.__getitem__)
+        found = self._refs.get(name)
+        if found is None:
+            found = self._refs[name] = TypeRef(name, __name__, None, self.types.__getitem__)
+        return found
 
     def use(self, name: str, cls: type) -> None:
         """Let references to `name` lead to another class, as a schema of the user's own has it."""
@@ -161,9 +166,7 @@ def _define(
 
 def input_field(name: str, annotation: Any, description: str) -> StrawberryField:
     """A field of an input type, by its GraphQL name, without a default."""
-    return StrawberryField(
-        python_name=name, graphql_name=name, type_annotation=StrawberryAnnotation(annotation), description=description
-    )
+    return TypedField(name, annotation, description)
 
 
 def argument(name: str, annotation: Any, description: str) -> StrawberryArgument:
@@ -172,15 +175,11 @@ def argument(name: str, annotation: Any, description: str) -> StrawberryArgument
 
 
 def optional(annotation: Any) -> StrawberryOptional:
-    return StrawberryOptional(of_type=_resolved(annotation))
+    return StrawberryOptional(of_type=resolved(annotation))
 
 
 def list_of(annotation: Any) -> StrawberryList:
-    return StrawberryList(of_type=_resolved(annotation))
-
-
-def _resolved(annotation: Any) -> Any:
-    return StrawberryAnnotation(annotation).resolve()
+    return StrawberryList(of_type=resolved(annotation))
 
 
 _SORT_DESCRIPTIONS = {

@@ -9,12 +9,13 @@ import models
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from gqlcrud import Api, Limits
+from gqlcrud import Api, Limits, read_json
 
 engine = create_async_engine(
     os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+asyncpg://"),
     pool_size=int(os.environ["RIG_POOL"]),
     max_overflow=0,
+    json_deserializer=read_json,
 )
 api = Api(models.Base, engine, limits=Limits(max_page_size=1000))
 
