@@ -492,6 +492,8 @@ class Seat(Own):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
     room_id: Mapped[int] = mapped_column(ForeignKey("room.id"), primary_key=True)
 
+    note: Mapped[str | None]
+
     person: Mapped[Person] = relationship()
     room: Mapped["Room"] = relationship(back_populates="seats")
 
@@ -622,6 +624,39 @@ async def test_deleted_records_of_others_stay_hidden(make_engine: MakeEngine) ->
         {"deleteMemo": {"errors": [{"code": "NOT_FOUND"}]}},
         {"restoreMemo": {"memo": {"rowId": 1}, "errors": []}},
         {"deleteMemo": {"deletedId": "TWVtbzoz", "errors": []}},
+    ]
+
+
+async def test_links_that_are_records_are_under_a_policy_of_their_own(make_engine: MakeEngine) -> None:
+    """Where one is read, so are its columns on the edge; who links makes one, and who takes apart deletes one."""
+    engine = await make_engine(Own.metadata)
+    await save(engine, Person(name="x"), Room(), Room())
+    await save(engine, Seat(person_id=1, room_id=1, note="old"))
+    own = Policy(
+        create=lambda _: Seat.room_id == 1, delete=False, read_columns=AllBut("note"), write_columns={"person_id"}
+    )
+    api = Api(Own, engine, models={Seat: ModelOptions(policy=own)})
+    by = "updatePerson(input: {by: {rowId: 1}, patch: {rooms: "
+    shown = "}}) { person { rooms { nodes { rowId } } } errors { code message } }"
+    found = []
+    for query in (
+        "{ people { nodes { rooms { edges { note } } } } }",
+        "{ people { nodes { rooms(orderBy: [{note: ASC}]) { totalCount } } } }",
+        f"mutation {{ {by} {{connect: [{{by: {{rowId: 2}}}}]}} {shown} }}",
+        f"mutation {{ {by} {{disconnect: [{{rowId: 1}}]}} {shown} }}",
+        f'mutation {{ {by} {{connect: [{{by: {{rowId: 1}}, edge: {{note: "new"}}}}]}} {shown} }}',
+    ):
+        result = await api.execute(query)
+        told = [error.message for error in result.errors or ()]
+        told += [error["message"] for error in (result.data or {}).get("updatePerson", {"errors": []})["errors"]]
+        found.append(told)
+
+    assert found == [
+        ["You may not read note of Seat."],
+        ["You may not order by note of Seat."],
+        ["You may not create such a Seat."],
+        ["You may not delete this Seat."],
+        ["You may not write note of Seat."],
     ]
 
 
