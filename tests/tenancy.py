@@ -131,8 +131,9 @@ OPTIONS: dict[type, ModelOptions] = {
 }
 
 
-def records(*, others: bool) -> list[Any]:
-    """What the tenant `a` sees has odd ids, save what it cannot know of. others: whether there is what it does not see."""
+def records(*, others: bool, crossed: bool = True) -> list[Any]:
+    """What the tenant `a` sees has odd ids, save what it cannot know of. others: whether there is what it does not see.
+    crossed: whether a foreign key of a record that it sees leads to one that it does not."""
     ann = Author(id=1, tenant="a", name="Ann", email="ann@a", salary=10)
     one = Book(id=1, tenant="a", title="One", isbn="1", cost=5 if others else 7, author=ann, state="draft")
     three = Book(id=3, tenant="a", title="Three", isbn="3", cost=9 if others else 1, author=ann, state="sold")
@@ -153,10 +154,10 @@ def records(*, others: bool) -> list[Any]:
         two.reviews = [Review(id=2, text="b's")]
         one.reviews.append(Review(id=4, text="hidden", hidden=True))
         three.cover = Cover(id=2, tenant="b", colour="black")
-        five.author = bob
+        five.author = bob if crossed else None
         found += [two, mixed]
     return found
 
 
-async def fill(engine: AsyncEngine, *, others: bool) -> None:
-    await save(engine, *records(others=others))
+async def fill(engine: AsyncEngine, *, others: bool, crossed: bool = True) -> None:
+    await save(engine, *records(others=others, crossed=crossed))

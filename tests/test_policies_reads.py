@@ -1,5 +1,7 @@
 """What a caller may not see shows nowhere: every response is the same as without it, and takes as many statements."""
 
+import json
+from random import Random
 from typing import Any
 
 import pytest
@@ -9,6 +11,8 @@ from gqlcrud import Api
 from gqlcrud.keys import encode_id
 from tests import tenancy
 from tests.databases import MakeEngine, record_statements
+from tests.random_documents import Trees
+from tests.random_documents import Writer as DocumentWriter
 from tests.tenancy import Author, Base, Caller, fill
 
 A = Caller("a")
@@ -135,6 +139,33 @@ async def test_a_policy_costs_no_statement(worlds: list[tuple[Api, AsyncEngine]]
             assert (await each.execute(query, context=A)).errors is None
 
         assert len(statements) == number
+
+
+DOCUMENTS = 100
+
+
+async def test_random_documents_find_nothing_that_is_hidden(make_engine: MakeEngine) -> None:
+    """Whatever they select, filter and order by, and whichever ids they ask for."""
+    worlds: list[tuple[Api, AsyncEngine]] = []
+    for others in (True, False):
+        engine = await make_engine(Base.metadata)
+        await fill(engine, others=others, crossed=False)
+        worlds.append((Api(Base, engine, models=tenancy.OPTIONS), engine))
+    api = worlds[0][0]
+    ids = {model.name: [gid(api, model.entity, key) for key in range(1, 6)] for model in api.catalog.models}
+    schema, random = api.schema._schema, Random(1)
+    trees = Trees(schema, random, ids)
+    good = 0
+    for _ in range(DOCUMENTS):
+        text, variables = DocumentWriter(schema, random).document(trees.tree())
+        answers = [await each.execute(text, variables, context=A) for each, _ in worlds]
+        with_others, without = (
+            (each.data, sorted((error.message, str(error.path)) for error in each.errors or ())) for each in answers
+        )
+
+        assert with_others == without, f"{text}\n{json.dumps(variables)}"
+        good += not answers[0].errors
+    assert good > DOCUMENTS / 3
 
 
 # ---------- columns ----------
