@@ -48,6 +48,7 @@ class ModelPolicy:
     entity: type
     attributes: Mapping[str, tuple[str, ...]]
     _checked: set[Clause] = field(default_factory=set)
+    _classed: dict[str, bool] = field(default_factory=dict)
 
     @property
     def has_rules(self) -> bool:
@@ -113,7 +114,9 @@ class ModelPolicy:
         return given, name
 
     def _called(self, said: str, given: Any, context: Any) -> Any:
-        found = given(context, self.entity) if takes_class(given) else given(context)
+        if said not in self._classed:
+            self._classed[said] = takes_class(given)
+        found = given(context, self.entity) if self._classed[said] else given(context)
         if inspect.isawaitable(found):
             if inspect.iscoroutine(found):
                 found.close()
