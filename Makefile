@@ -21,6 +21,7 @@ lint: $(VENV)/.dev
 # What requests cost, on a PostgreSQL server of its own: a table for docs/performance.md.
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks.writes
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

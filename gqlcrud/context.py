@@ -15,7 +15,7 @@ from gqlcrud.execution import OperationConnection, Reader, Transaction, Writer
 from gqlcrud.known_selections import KnownSelections
 from gqlcrud.plan import PagePlan, RecordPlan
 from gqlcrud.planning import Planner
-from gqlcrud.rendering import ConnectionShape, RecordShape, Renderer, connection_shape, record_shape
+from gqlcrud.rendering import SHAPING, ConnectionShape, RecordShape, Renderer, connection_shape, record_shape
 from gqlcrud.selection import FieldInfo, Selection, read_selection
 from gqlcrud.write_planning import Presets
 
@@ -65,7 +65,9 @@ class Operation:
         if not self.renders:
             return None
         name = get_named_type(info.return_type).name
-        return self.selections.made_of(info, None, name, lambda: connection_shape(selection, info.schema, name))
+        return self.selections.made_of(
+            info, None, name, SHAPING, lambda: connection_shape(selection, info.schema, name, self.planner.limits)
+        )
 
     def record_shape(self, info: FieldInfo, selection: Selection, type_name: str | None = None) -> RecordShape | None:
         """What is shown of a record that is being resolved; None if graphql-core has to walk it. type_name: of the object
@@ -73,7 +75,9 @@ class Operation:
         if not self.renders:
             return None
         name = type_name or get_named_type(info.return_type).name
-        return self.selections.made_of(info, type_name, name, lambda: record_shape(selection, info.schema, name))
+        return self.selections.made_of(
+            info, type_name, name, SHAPING, lambda: record_shape(selection, info.schema, name, self.planner.limits)
+        )
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in a transaction; see `Writer.run`. What has been read before it is read anew after it.
@@ -94,7 +98,7 @@ class Operation:
         """Give the connection back, and let go of what has been read: a connection that was opened for this operation keeps
         its context for as long as it lives."""
         await self.connection.close()
-        self.forget()
+        self.reader.forget()
         self._plans.clear()
 
     def read_in(self, transaction: Transaction) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
@@ -60,15 +60,17 @@ class KnownSelections:
         """As `read_selection` does."""
         return self._variant(info, type_name).tree.bind(variable_values(info))
 
-    def made_of(self, info: FieldInfo, type_name: str | None, kind: object, make: Callable[[], T]) -> T:
-        """What `make` gives for the selection of a field, made once for all requests whose selections are alike but for the
-        arguments of lists. kind: tells it from others."""
+    def made_of(
+        self, info: FieldInfo, type_name: str | None, kind: object, depends_on: Collection[str], make: Callable[[], T]
+    ) -> T:
+        """What `make` gives for the selection of a field, made once for all requests whose selections are alike but for
+        other arguments than those that it depends on. kind: tells it from others."""
         variant = self._variant(info, type_name)
         if kind in variant.made:
             found: T = variant.made[kind]
             return found
         made = make()
-        if not variant.tree.has_variable_leaf:
+        if not variant.tree.varies_by(depends_on):
             variant.made[kind] = made
         return made
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -54,18 +54,26 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _VariableArguments:
+    """A field with the arguments alone in which variables stand, and where they stand."""
+
+    field: GraphQLField
+    node: FieldNode
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class SelectionTree:
     """One selected field as it stands in a document, directives applied.
 
-    arguments: those that no variable can change; None if one can. below: the selections of the children, if no variable
-    changes anything of them. constant: the selection, if none changes anything of it or below it.
+    arguments: those that no variable can change. variable: what the others are read by; None if there are none. below: the
+    selections of the children, if no variable changes anything of them. constant: the selection, if none changes anything
+    of it or below it.
     """
 
     key: str
     name: str
-    field: GraphQLField | None
-    node: FieldNode
-    arguments: Mapping[str, Any] | None
+    arguments: Mapping[str, Any]
+    variable: _VariableArguments | None
     children: tuple[SelectionTree, ...] = ()
     below: tuple[Selection, ...] | None = None
     constant: Selection | None = None
@@ -76,17 +84,16 @@ class SelectionTree:
         if self.constant is not None:
             return self.constant
         arguments = self.arguments
-        if arguments is None:
-            assert self.field is not None, "a field with arguments"
-            arguments = get_argument_values(self.field, self.node, variables)
+        if self.variable is not None:
+            arguments = {**arguments, **get_argument_values(self.variable.field, self.variable.node, variables)}
         if self.below is not None:
             return Selection(self.key, self.name, arguments, self.below, self.lasting)
         return Selection(self.key, self.name, arguments, tuple(each.bind(variables) for each in self.children))
 
-    @property
-    def has_variable_leaf(self) -> bool:
-        """Whether a variable stands in the arguments of a field without children: what it shows depends on its value."""
-        return (self.arguments is None and not self.children) or any(each.has_variable_leaf for each in self.children)
+    def varies_by(self, names: Collection[str]) -> bool:
+        """Whether a variable stands in one of the arguments of these names, here or below."""
+        varies = self.variable is not None and not self.variable.field.args.keys().isdisjoint(names)
+        return varies or any(each.varies_by(names) for each in self.children)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,17 +189,22 @@ class _Reader:
         self, key: str, field: GraphQLField | None, node: FieldNode, children: tuple[SelectionTree, ...]
     ) -> SelectionTree:
         name = node.name.value
-        arguments: Mapping[str, Any] | None = None
-        if field is None:
-            arguments = {}
-        elif not any(has_variable(each.value) for each in node.arguments or ()):
-            arguments = get_argument_values(field, node, self.variables)
+        arguments, variable = self._arguments(field, node) if field is not None else ({}, None)
         constants = tuple(each.constant for each in children if each.constant is not None)
         below = constants if len(constants) == len(children) else None
         constant = None
-        if arguments is not None and below is not None:
+        if variable is None and below is not None:
             constant = Selection(key, name, arguments, below, self.lasting)
-        return SelectionTree(key, name, field, node, arguments, children, below, constant, self.lasting)
+        return SelectionTree(key, name, arguments, variable, children, below, constant, self.lasting)
+
+    def _arguments(self, field: GraphQLField, node: FieldNode) -> tuple[Mapping[str, Any], _VariableArguments | None]:
+        """The arguments that are the same for all variables, and how to read the others."""
+        given = node.arguments or ()
+        names = {each.name.value for each in given if has_variable(each.value)}
+        if not names:
+            return get_argument_values(field, node, self.variables), None
+        fixed = get_argument_values(*_restricted(field, node, field.args.keys() - names), self.variables)
+        return fixed, _VariableArguments(*_restricted(field, node, names))
 
     def _collect(self, selections: SelectionSetNode, parent: GraphQLObjectType, seen: set[str]) -> Iterator[FieldNode]:
         for node in selections.selections:
@@ -221,6 +233,13 @@ class _Reader:
         skip = get_directive_values(GraphQLSkipDirective, node, self.variables)
         include = get_directive_values(GraphQLIncludeDirective, node, self.variables)
         return not (skip and skip["if"]) and (include is None or bool(include["if"]))
+
+
+def _restricted(field: GraphQLField, node: FieldNode, names: Collection[str]) -> tuple[GraphQLField, FieldNode]:
+    """A field, and a node of it, with some of the arguments alone."""
+    arguments = tuple(each for each in node.arguments or () if each.name.value in names)
+    kept = {name: argument for name, argument in field.args.items() if name in names}
+    return GraphQLField(field.type, args=kept), FieldNode(name=node.name, arguments=arguments, loc=node.loc)
 
 
 def has_variable(value: Any) -> bool:

@@ -18,7 +18,7 @@ OWNER = "(current_setting('request.jwt.claims', true)::json ->> 'sub')"
 POLICIES = f"""
     CREATE ROLE member NOLOGIN;
     CREATE ROLE visitor NOLOGIN;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON note, folder TO member;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON note, folder, comment TO member;
     GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO member;
     GRANT SELECT ON note TO visitor;
     ALTER TABLE note ENABLE ROW LEVEL SECURITY;
@@ -50,6 +50,16 @@ class Note(Base):
     folder_id: Mapped[int | None] = mapped_column(ForeignKey("folder.id"))
 
     folder: Mapped[Folder | None] = relationship(back_populates="notes")
+
+
+class Comment(Base):
+    __tablename__ = "comment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    note_id: Mapped[int] = mapped_column(ForeignKey("note.id"))
+
+    note: Mapped[Note] = relationship()
 
 
 @dataclass(frozen=True)
@@ -166,6 +176,25 @@ async def test_items_that_the_database_refuses_leave_the_others_alone(api: Api) 
             "errors": [{"code": "FORBIDDEN", "path": ["input", "data", "1"]}],
         }
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "errors"),
+    [
+        ('note: {connect: {id: "Tm90ZToz"}}', [{"code": "NOT_FOUND", "path": ["input", "data", "note", "connect"]}]),
+        ('noteId: "Tm90ZToz"', [{"code": "FOREIGN_KEY", "path": ["input", "data", "noteId"]}]),
+        ('noteId: "Tm90ZTox"', []),
+    ],
+    ids=["connect", "key", "own"],
+)
+async def test_nothing_is_connected_to_what_the_database_hides(
+    api: Api, given: str, errors: list[dict[str, Any]]
+) -> None:
+    """Foreign keys of PostgreSQL lead to every record, whatever its policies say."""
+    query = f'mutation {{ createComment(input: {{data: {{text: "x", {given}}}}}) {{ errors {{ code path }} }} }}'
+    result = await api.execute(query, context=ANN)
+
+    assert result.data == {"createComment": {"errors": errors}}
 
 
 async def test_what_the_database_hides_is_not_found(api: Api) -> None:

@@ -111,7 +111,7 @@ class Relation:
     order: of its list, where a request gives none.
     writable: whether a write may change what it leads to. owns_key: `local` is the foreign key, else `remote` is, or the
     link holds it. late: the key is set after all else (`post_update`). orphan: what becomes of a record that is taken
-    out.
+    out. assured: the database refuses a key of `remote` that no record of another table has, and says so at once.
     """
 
     key: str
@@ -134,6 +134,7 @@ class Relation:
     owns_key: bool = False
     late: bool = False
     orphan: Orphan = Orphan.REFUSE
+    assured: bool = False
 
     def __repr__(self) -> str:
         return f"Relation({self.owner.__name__}.{self.key})"

@@ -10,11 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty
 from sqlalchemy.orm.exc import UnmappedColumnError
 from sqlalchemy.sql import operators
+from sqlalchemy.types import TypeDecorator
 
 from gqlcrud.catalog.column import Column, Source
 from gqlcrud.catalog.column_reader import ColumnReader
 from gqlcrud.catalog.columns import hidden_column
 from gqlcrud.catalog.model import Link, Orphan, Relation
+
+_EXACT = {"Int", "BigInt", "UUID"}
 
 Pair: TypeAlias = tuple[sa.Column[Any], sa.Column[Any]]
 
@@ -50,6 +53,7 @@ class RelationReader:
             remote,
             nullable=not held or any(column.nullable for column in local),
             unique=_is_unique([there for _, there in pairs or ()]),
+            assured=to_one and self._is_assured(pairs or (), remote, prop.mapper),
         )
 
     def _through_secondary(self, prop: RelationshipProperty[Any], table: sa.FromClause) -> Relation:
@@ -61,7 +65,22 @@ class RelationReader:
             return self._custom(prop)
         keys = [column.key for _, column in here], [column.key for _, column in there]
         link = read_link(table, *keys, entity=self._mapped_to(table))
-        return self._relation(prop, local, remote, link=link)
+        assured = self._is_assured([(own, target) for target, own in there], remote, prop.mapper)
+        return self._relation(prop, local, remote, link=link, assured=assured)
+
+    def _is_assured(self, pairs: Sequence[Pair], remote: Sequence[Column], target: Mapper[Any]) -> bool:
+        """Whether the pairs are a foreign key that is checked at once, to whole numbers or UUIDs, which are stored as they
+        are given. A row that refers to its own table may refer to itself."""
+        table = pairs[0][0].table
+        return (
+            self.enforced
+            and _is_constraint(pairs, target, at_once=True)
+            and table is not target.local_table
+            and target.inherits is None
+            and all(
+                column.scalar.name in _EXACT and not isinstance(column.sql_type, TypeDecorator) for column in remote
+            )
+        )
 
     def _mapped_to(self, table: sa.Table) -> type | None:
         """The class that a link table is mapped to, among those of the API."""
@@ -95,6 +114,7 @@ class RelationReader:
         unique: bool = False,
         link: Link | None = None,
         custom: bool = False,
+        assured: bool = False,
     ) -> Relation:
         options = self.reader.options
         target = self.readers[prop.mapper.class_].owner
@@ -123,6 +143,7 @@ class RelationReader:
             owns_key=owns_key,
             late=prop.post_update,
             orphan=_orphan(prop, local if owns_key else remote),
+            assured=assured,
         )
 
 
@@ -177,9 +198,9 @@ def _ordered(pair: Pair, table: sa.FromClause) -> Pair:
     return pair if table.c.contains_column(pair[1]) else (pair[1], pair[0])
 
 
-def _is_constraint(pairs: Sequence[Pair], target: Mapper[Any]) -> bool:
+def _is_constraint(pairs: Sequence[Pair], target: Mapper[Any], *, at_once: bool = False) -> bool:
     """Whether the pairs are the columns of a declared foreign key to a record of exactly this class: a key to the
-    table of its base class may lead to a record of another subclass."""
+    table of its base class may lead to a record of another subclass. at_once: one that is never deferred."""
     table = pairs[0][0].table
     if not isinstance(table, sa.Table) or target.single or pairs[0][1].table is not target.local_table:
         return False
@@ -187,6 +208,7 @@ def _is_constraint(pairs: Sequence[Pair], target: Mapper[Any]) -> bool:
     return any(
         {(element.parent.key, element.column.table, element.column.key) for element in constraint.elements} == wanted
         for constraint in table.foreign_key_constraints
+        if not (at_once and (constraint.deferrable or constraint.initially))
     )
 
 

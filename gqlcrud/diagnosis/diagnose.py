@@ -12,6 +12,7 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
 from gqlcrud.catalog import Catalog
+from gqlcrud.diagnosis.assumptions import assumption_errors
 from gqlcrud.diagnosis.checks import check_errors, unknown_check, unplaced_check
 from gqlcrud.diagnosis.conflicts import conflict_errors, unplaced_conflict
 from gqlcrud.diagnosis.constraints import (
@@ -52,8 +53,9 @@ def diagnose(
     nothing to do with what the client wrote, such as that of a trigger in a table of its own.
     rules: what the caller may write; of rows that may not be written nothing is told but FORBIDDEN.
 
-    The codes: UNIQUE for UNIQUE and for EXCLUSION (the message says that records overlap), FOREIGN_KEY, CHECK,
-    REQUIRED_RELATION for a NULL in the foreign key of a relation, and VALIDATION for what a column cannot hold.
+    The codes: UNIQUE for UNIQUE and for EXCLUSION (the message says that records overlap), FOREIGN_KEY, CHECK, NOT_FOUND
+    for a record that was taken to be there, REQUIRED_RELATION for a NULL in the foreign key of a relation, and VALIDATION
+    for what a column cannot hold.
     """
     if not rows:
         return ()
@@ -97,6 +99,9 @@ def _references(
     catalog: Catalog,
     earlier: Sequence[WrittenRow],
 ) -> list[UserError]:
+    missing = _attempt(connection, partial(assumption_errors, connection, rows, earlier))
+    if missing:
+        return missing
     table = broken_table(connection, violation, rows, catalog)
     if table is None and violation.table is not None:
         return []

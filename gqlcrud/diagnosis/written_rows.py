@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapper
 from sqlalchemy.orm.exc import UnmappedColumnError
 
 from gqlcrud.catalog import Catalog, Column, Model
-from gqlcrud.write_plan import Path
+from gqlcrud.write_plan import Named, Path
 
 StoredColumn: TypeAlias = "sa.Column[Any]"
 
@@ -27,6 +27,7 @@ class WrittenRow:
     the row as it is. None in a row that is not there yet stands for the default of the column, if it has one: so does
     SQLAlchemy. key: the primary key that the record has in the database; None if it is not there yet.
     path: where the record stands in the input. marked: whether the mark of deleted records is all that is set or taken.
+    assumed: records that are taken to be there, as a foreign key of the row would tell otherwise.
     """
 
     model: Model
@@ -35,6 +36,7 @@ class WrittenRow:
     path: Path = ()
     deleted: bool = False
     marked: bool = False
+    assumed: tuple[Named, ...] = ()
 
     @property
     def mapper(self) -> Mapper[Any]:
@@ -54,7 +56,10 @@ class WrittenRow:
 
     def below(self, *prefix: str) -> WrittenRow:
         """The same row, its path seen from `prefix` further up."""
-        return replace(self, path=(*prefix, *self.path)) if prefix else self
+        if not prefix:
+            return self
+        assumed = tuple(replace(named, path=(*prefix, *named.path)) for named in self.assumed)
+        return replace(self, path=(*prefix, *self.path), assumed=assumed)
 
     def keyed(self, key: Sequence[Any]) -> WrittenRow:
         """The row of a new record, with the primary key that the database has given it among its values."""

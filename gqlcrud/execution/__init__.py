@@ -3,10 +3,20 @@
 from gqlcrud.execution.access import Sources, database_sources, session_sources
 from gqlcrud.execution.answers import Answers
 from gqlcrud.execution.connection import OperationConnection
-from gqlcrud.execution.cuts import PageRows
+from gqlcrud.execution.cuts import Cut, PageRows
 from gqlcrud.execution.presets import resolve_presets
 from gqlcrud.execution.reader import Reader
-from gqlcrud.execution.records import Connection, Edge, FacetCount, Page, Record, model_of, python_value, related_of
+from gqlcrud.execution.records import (
+    Connection,
+    Edge,
+    FacetCount,
+    Page,
+    Record,
+    model_of,
+    python_value,
+    record_class,
+    related_of,
+)
 from gqlcrud.execution.sources import ConnectionSource, engine_source, session_source, sessionmaker_source
 from gqlcrud.execution.transactions import (
     TransactionSource,
@@ -21,6 +31,7 @@ __all__ = [
     "Answers",
     "Connection",
     "ConnectionSource",
+    "Cut",
     "Edge",
     "FacetCount",
     "Held",
@@ -39,6 +50,7 @@ __all__ = [
     "model_of",
     "prepare_sqlite",
     "python_value",
+    "record_class",
     "related_of",
     "resolve_presets",
     "session_source",

@@ -18,6 +18,7 @@ from gqlcrud.execution.loader import Loader
 from gqlcrud.execution.records import FacetCount, Page, Record, record_class, related_of
 from gqlcrud.plan import Always, Child, FacetPlan, Fold, PagePlan, RecordPlan, View
 from gqlcrud.statements import (
+    SUMMARY,
     Database,
     PageStatement,
     can_be_one,
@@ -43,6 +44,12 @@ class Reader:
     @property
     def _database(self) -> Database:
         return self.connection.source.database
+
+    def forget(self) -> None:
+        """Let go of what has been read: loaders refer to their reader, so it would stay until garbage is collected."""
+        self._loaders.clear()
+        self._cuts.clear()
+        self._rows.clear()
 
     async def page(self, plan: PagePlan, key: Key = ()) -> Page:
         """One page, with all that its views show of the relations below."""
@@ -105,10 +112,12 @@ class Reader:
 
     # ---------- pages ----------
 
-    async def _fetch_pages(self, plan: PagePlan, keys: Sequence[Key]) -> PageRows:
+    async def _fetch_pages(self, plan: PagePlan, keys: Sequence[Key], *, alone: bool = False) -> PageRows:
+        """alone: whether nothing else asks for these rows."""
         local = plan.relation.local if plan.relation is not None else ()
         single = len(keys) == 1 and can_be_one(local, plan.relation)
-        prepared = prepared_page(plan, self._database, summarized=_asks_summary(plan), single=single)
+        together = alone and plan.relation is None and _reads_rows(plan)
+        prepared = prepared_page(plan, self._database, summarized=_asks_summary(plan), single=single, together=together)
         statement = prepared.page
         parameters = {**key_parameters(local, keys, self._database, single=single), **prepared.values}
         empty = plan.where == Always(False)
@@ -116,7 +125,9 @@ class Reader:
         if _reads_rows(plan) and not empty:
             rows = await self._execute(statement.select, parameters, lasting=prepared.lasting)
         summaries: Rows = []
-        if prepared.summary is not None and not empty:
+        if prepared.together and rows:
+            summaries, rows = [rows[0][-SUMMARY:]], [row[:-SUMMARY] for row in rows]
+        elif prepared.summary is not None and not empty:
             summaries = await self._execute(prepared.summary, parameters, lasting=prepared.lasting)
         first = _first_place(self._database)
         facets: dict[int, dict[str, Sequence[FacetCount]]] = {}
@@ -169,7 +180,7 @@ class Reader:
         for the same, so that nobody is waited for."""
         if alone:
             async with self.connection.lock:
-                return await self._fetch_pages(plan, keys)
+                return await self._fetch_pages(plan, keys, alone=True)
         loader = self._cuts.get(plan)
         if loader is None:
 

@@ -73,7 +73,9 @@ class Written:
         if isinstance(statement, sa.Delete) and _is_referred(statement.table):
             self.anything = True  # the database may delete or change what refers to the rows
         elif isinstance(statement, sa.Insert | sa.Update | sa.Delete):
-            (self.flushed if self._flushes else self.tables).add(_name(statement.table))
+            # a plain INSERT changes no record that there is
+            spares = self._flushes or type(statement) is sa.Insert
+            (self.flushed if spares else self.tables).add(_name(statement.table))
         elif isinstance(statement, sa.TextClause | UpdateBase):
             self.anything = True
 

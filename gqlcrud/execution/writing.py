@@ -67,13 +67,15 @@ class Transaction:
     """One transaction that is open: plans are applied in it, and what they have written is read.
 
     place: put before the path of every error; it tells which of several pieces of work has failed. hooks: of the records
-    that are written. rules: what the caller may write.
+    that are written. holds_keys: whether the database holds declared foreign keys to be true, and lets the caller see where
+    they lead. rules: what the caller may write.
     """
 
     session: AsyncSession
     catalog: Catalog
     database: Database
     hooks: RecordHooks
+    holds_keys: bool
     rows: Rows = field(default_factory=Rows)
     place: tuple[str, ...] = ()
     rules: WriteRules = field(default_factory=Unruled)
@@ -86,7 +88,12 @@ class Transaction:
             async with self._watched():
                 return await self.session.run_sync(
                     lambda session: _permitted(
-                        Saver(session, self.catalog, self.database, self.hooks, writing, written, self.rules), work
+                        Saver(
+                            *(session, self.catalog, self.database, self.hooks, writing, written),
+                            holds_keys=self.holds_keys,
+                            rules=self.rules,
+                        ),
+                        work,
                     )
                 )
         except WriteError as error:
@@ -237,7 +244,11 @@ class Writer:
                 raise unavailable(error) from error
             raise
         hooks = RecordHooks(self.context, session, await_only)
-        return Transaction(session, self.catalog, self.source.database, hooks, rows, rules=self.rules)
+        # SQLite does if it is told to, which is for the application where the transaction is its own; a foreign key leads to
+        # records that policies of the database hide
+        holds_keys = self.source.database is Database.POSTGRESQL or self.source.joined is None
+        holds_keys = holds_keys and not self.rules.secured
+        return Transaction(session, self.catalog, self.source.database, hooks, holds_keys, rows, rules=self.rules)
 
     async def _explained(self, error: Exception, rows: Rows) -> Exception:
         """What is told of a failure of the database; the failure itself, if that is nothing that could be expected."""

@@ -43,7 +43,7 @@ class ConnectionField(GeneratedField):
                 )
 
 
-_SHOWN_PARTS = {each.value for each in ShownPart}
+_SHOWN_PARTS = {"nodes", "edges", "pageInfo", "totalCount", "facets"}
 
 
 class NodeField(GeneratedField):

@@ -11,12 +11,12 @@ from gqlcrud.catalog import Model
 from gqlcrud.context import Operation
 from gqlcrud.errors import UserError, WriteError
 from gqlcrud.execution import Transaction
-from gqlcrud.mutations.payloads import Payload, deleted_payload, read_many, read_payload
+from gqlcrud.mutations.payloads import Payload, deleted_payload, read_many, read_payload, told_columns
 from gqlcrud.mutations.presets import presets_of
 from gqlcrud.plan import PayloadPlan
 from gqlcrud.planning import plan_payload
 from gqlcrud.selection import Selection
-from gqlcrud.unit_of_work import apply_many, apply_one, locate
+from gqlcrud.unit_of_work import apply_many, apply_one, create_shown, locate
 from gqlcrud.write_plan import CreateOne, DeleteOne, RestoreOne, UpdateOne, UpsertOne, WriteOne
 from gqlcrud.write_planning import Presets, WritePlanner
 
@@ -92,5 +92,9 @@ async def write_one(transaction: Transaction, plan: WriteOne, shown: PayloadPlan
         payload = await read_payload(transaction.reader(), shown, key, client_id)
         await transaction.apply(lambda saver: apply_one(saver, plan))
         return payload
+    if isinstance(plan, CreateOne):
+        columns = told_columns(shown, plan.save)
+        key, told = await transaction.apply(lambda saver: create_shown(saver, plan, columns))
+        return await read_payload(transaction.reader(), shown, key, client_id, told)
     key = await transaction.apply(lambda saver: apply_one(saver, plan))
     return await read_payload(transaction.reader(), shown, key, client_id)

@@ -3,10 +3,11 @@
 from gqlcrud.rendering.executor import Rendered, RenderingExecutor
 from gqlcrud.rendering.leaves import NotRendered, OpenSelection
 from gqlcrud.rendering.reading import Renderer
-from gqlcrud.rendering.shapes import ConnectionShape, RecordShape, connection_shape, record_shape
-from gqlcrud.rendering.shown import Shown, ShownColumn, ShownId, ShownPart, ShownRelation
+from gqlcrud.rendering.shapes import SHAPING, ConnectionShape, RecordShape, connection_shape, record_shape
+from gqlcrud.rendering.shown import Shown, ShownColumn, ShownFacet, ShownId, ShownPart, ShownRelation
 
 __all__ = [
+    "SHAPING",
     "ConnectionShape",
     "NotRendered",
     "OpenSelection",
@@ -16,6 +17,7 @@ __all__ = [
     "RenderingExecutor",
     "Shown",
     "ShownColumn",
+    "ShownFacet",
     "ShownId",
     "ShownPart",
     "ShownRelation",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gqlcrud.errors import RequestError
-from gqlcrud.execution import PageRows
+from gqlcrud.execution import Cut, PageRows
 from gqlcrud.plan import PagePlan
 from gqlcrud.rendering.leaves import NotRendered, Values
 from gqlcrud.rendering.rows import dicts, id_values
@@ -14,6 +14,8 @@ from gqlcrud.rendering.shapes import (
     ConnectionShape,
     CursorShape,
     EdgesShape,
+    FacetShape,
+    FacetsShape,
     IdShape,
     LeafShape,
     NodesShape,
@@ -49,6 +51,8 @@ def _part(
             return [cut.total for cut in fetched.cuts]
         case PageInfoShape():
             return _page_infos(part, fetched, cursors)
+        case FacetsShape():
+            return [_facets(part, cut) for cut in fetched.cuts]
         case Typename(_, name):
             return [name] * len(fetched.cuts)
         case _:
@@ -84,6 +88,26 @@ def _edges(
             case Typename(_, name):
                 columns.append([name] * count)
     return dicts(tuple(part.key for part in shape.parts), columns, count)
+
+
+def _facets(shape: FacetsShape, cut: Cut) -> dict[str, Any]:
+    return {part.key: part.name if isinstance(part, Typename) else _facet(part, cut) for part in shape.parts}
+
+
+def _facet(shape: FacetShape, cut: Cut) -> list[dict[str, Any]]:
+    counts = cut.facets[shape.shown.name][: shape.limit]
+    values: Values = [each.value for each in counts]
+    if shape.shown.target is not None and counts:
+        values = id_values(shape.shown.target, [shape.shown.column], [values], nullable=True)
+    columns: list[Values] = []
+    for part in shape.parts:
+        if isinstance(part, Typename):
+            columns.append([part.name] * len(counts))
+        else:
+            _, leaf = part
+            columns.append([each.count for each in counts] if leaf is None else leaf.values(values))
+    keys = tuple(part.key if isinstance(part, Typename) else part[0] for part in shape.parts)
+    return dicts(keys, columns, len(counts))
 
 
 def _page_infos(shape: PageInfoShape, fetched: PageRows, cursors: Sequence[str]) -> list[dict[str, Any]]:

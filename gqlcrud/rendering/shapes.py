@@ -10,8 +10,9 @@ from graphql import GraphQLObjectType, GraphQLSchema, get_named_type, is_non_nul
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from gqlcrud.catalog import Column
+from gqlcrud.options import Limits
 from gqlcrud.rendering.leaves import Leaf, leaf
-from gqlcrud.rendering.shown import ShownColumn, ShownId, ShownPart, ShownRelation
+from gqlcrud.rendering.shown import ShownColumn, ShownFacet, ShownId, ShownPart, ShownRelation
 from gqlcrud.selection import Selection
 
 
@@ -102,7 +103,24 @@ class TotalShape:
     key: str
 
 
-ConnectionPart: TypeAlias = Typename | NodesShape | EdgesShape | PageInfoShape | TotalShape
+@dataclass(frozen=True, slots=True, eq=False)
+class FacetShape:
+    """A facet of a page: at most `limit` of its values. parts: what is shown of each; a `Leaf` for the value itself, which is
+    a global id if `shown` has a target, and None for the count."""
+
+    key: str
+    shown: ShownFacet
+    limit: int
+    parts: tuple[Typename | tuple[str, Leaf | None], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FacetsShape:
+    key: str
+    parts: tuple[Typename | FacetShape, ...]
+
+
+ConnectionPart: TypeAlias = Typename | NodesShape | EdgesShape | PageInfoShape | TotalShape | FacetsShape
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,18 +135,24 @@ class _Open(Exception):
     """A field of the user's own stands in the selection."""
 
 
-def record_shape(selection: Selection, schema: GraphQLSchema, type_name: str) -> RecordShape | None:
+SHAPING = ("path", "limit")
+"""Arguments that shapes are made of: those of JSON columns and of facets."""
+
+
+def record_shape(selection: Selection, schema: GraphQLSchema, type_name: str, limits: Limits) -> RecordShape | None:
     """What a selection shows of the records of an object type; None if graphql-core has to walk them."""
     try:
-        return _Reader(schema).record(selection.children, type_name)
+        return _Reader(schema, limits).record(selection.children, type_name)
     except _Open:
         return None
 
 
-def connection_shape(selection: Selection, schema: GraphQLSchema, type_name: str) -> ConnectionShape | None:
+def connection_shape(
+    selection: Selection, schema: GraphQLSchema, type_name: str, limits: Limits
+) -> ConnectionShape | None:
     """What a selection shows of a connection type; None if graphql-core has to walk it."""
     try:
-        return _Reader(schema).connection(selection.children, type_name)
+        return _Reader(schema, limits).connection(selection.children, type_name)
     except _Open:
         return None
 
@@ -136,6 +160,7 @@ def connection_shape(selection: Selection, schema: GraphQLSchema, type_name: str
 @dataclass(frozen=True, slots=True)
 class _Reader:
     schema: GraphQLSchema
+    limits: Limits
 
     def record(self, selections: Iterable[Selection], type_name: str) -> RecordShape:
         named = self._object(type_name)
@@ -184,6 +209,31 @@ class _Reader:
                 return PageInfoShape(selection.key, tuple((each.key, each.name) for each in selection.children))
             case ShownPart.TOTAL_COUNT:
                 return TotalShape(selection.key)
+            case ShownPart.FACETS:
+                facets = self._object(inner)
+                return FacetsShape(selection.key, tuple(self._facet(each, facets) for each in selection.children))
+            case _:
+                raise _Open
+
+    def _facet(self, selection: Selection, owner: GraphQLObjectType) -> Typename | FacetShape:
+        if selection.name == "__typename":
+            return Typename(selection.key, owner.name)
+        output, shown = self._field(selection.name, owner)
+        if not isinstance(shown, ShownFacet):
+            raise _Open
+        value = self._object(get_named_type(output).name)
+        parts = tuple(self._facet_part(each, value) for each in selection.children)
+        return FacetShape(selection.key, shown, self.limits.facet_limit(selection.arguments.get("limit")), parts)
+
+    def _facet_part(self, selection: Selection, owner: GraphQLObjectType) -> Typename | tuple[str, Leaf | None]:
+        if selection.name == "__typename":
+            return Typename(selection.key, owner.name)
+        output, shown = self._field(selection.name, owner)
+        match shown:
+            case ShownPart.VALUE:
+                return selection.key, leaf(output)
+            case ShownPart.COUNT:
+                return selection.key, None
             case _:
                 raise _Open
 

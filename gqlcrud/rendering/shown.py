@@ -29,8 +29,17 @@ class ShownRelation:
     relation: Relation
 
 
+@dataclass(frozen=True, slots=True)
+class ShownFacet:
+    """A facet of a list, called `name` in its plan. target: the type whose global ids its values are, if any."""
+
+    name: str
+    column: Column
+    target: str | None
+
+
 class ShownPart(Enum):
-    """A part of a connection, or of an edge."""
+    """A part of a connection, of an edge, or of a value of a facet."""
 
     NODES = "nodes"
     EDGES = "edges"
@@ -38,6 +47,9 @@ class ShownPart(Enum):
     TOTAL_COUNT = "totalCount"
     CURSOR = "cursor"
     NODE = "node"
+    FACETS = "facets"
+    VALUE = "value"
+    COUNT = "count"
 
 
-Shown: TypeAlias = ShownColumn | ShownId | ShownRelation | ShownPart
+Shown: TypeAlias = ShownColumn | ShownId | ShownRelation | ShownFacet | ShownPart

@@ -93,15 +93,6 @@ def key_returning(model: Model, given: Collection[str], database: Database) -> R
     return Returning.BY_PARAMETERS
 
 
-def insert_statement(model: Model, returning: Returning) -> Any:
-    """Makes records, of parameters by attribute."""
-    statement = sa.insert(model.entity)
-    if returning is Returning.NOTHING:
-        return statement
-    in_order = returning is Returning.BY_PARAMETERS
-    return statement.returning(*_primary_key(model), sort_by_parameter_order=in_order)
-
-
 def upsert_statement(model: Model, key: Key, taken: Collection[str], condition: Condition, database: Database) -> Any:
     """Makes records, or changes those that have the values of `key` already; gives the primary keys of those written.
 

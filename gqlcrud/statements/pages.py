@@ -56,20 +56,35 @@ def summary_statement(plan: PagePlan, database: Database, *, single: bool = Fals
     total: how many records there are, whatever the window. preceding, following: whether any record stands before
     the window's start, or after its `before`. What is not asked for is NULL. `place` is left out without a relation.
     """
-    window = plan.window
-    total = _count if plan.need.total_count else None
-    preceding = _preceding if plan.need.previous_page and (window.after is not None or window.offset) else None
-    following = _following if plan.need.next_page and window.before is not None else None
     keys = _keys(plan, database, single=single)
-    names = ("total", "preceding", "following")
-    answers = [
-        sa.null().label(name) if build is None else build(plan, database, keys).label(name)
-        for name, build in zip(names, (total, preceding, following), strict=True)
-    ]
+    answers = _answers(plan, database, keys)
     if keys is None:
         return sa.select(*answers)
     statement = sa.select(keys.place, *answers)
     return statement if single else statement.select_from(keys.table)
+
+
+SUMMARY = 3
+"""How many cells of a row a summary takes."""
+
+
+def summarized_page_statement(plan: PagePlan, database: Database) -> PageStatement:
+    """The rows of a page without a relation, and behind the cells of each what is asked about the list around it, which the
+    database finds out once."""
+    page = page_statement(plan, database)
+    return PageStatement(page.select.add_columns(*_answers(plan, database, None)), page.sort_keys)
+
+
+def _answers(plan: PagePlan, database: Database, keys: Keys | None) -> list[sa.ColumnElement[Any]]:
+    window = plan.window
+    total = _count if plan.need.total_count else None
+    preceding = _preceding if plan.need.previous_page and (window.after is not None or window.offset) else None
+    following = _following if plan.need.next_page and window.before is not None else None
+    names = ("total", "preceding", "following")
+    return [
+        sa.null().label(name) if build is None else build(plan, database, keys).label(name)
+        for name, build in zip(names, (total, preceding, following), strict=True)
+    ]
 
 
 def _keys(plan: PagePlan, database: Database, *, single: bool) -> Keys | None:

@@ -45,6 +45,7 @@ from gqlcrud.statements.pages import (
     fetch_limit,
     ordered_by,
     page_statement,
+    summarized_page_statement,
     summary_statement,
 )
 from gqlcrud.statements.predicates import ARRAY, COMPARISONS, is_arrayed
@@ -61,13 +62,14 @@ Values = Mapping[str, Any]
 class PreparedPage:
     """The statements of a page and the values for this one; see `page_statement` and `summary_statement`.
 
-    lasting: whether the statements are kept, to serve again.
+    together: whether the rows of the page hold the summary too. lasting: whether the statements are kept, to serve again.
     """
 
     page: PageStatement
     summary: sa.Select[Any] | None
     values: Values
     lasting: bool
+    together: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +81,19 @@ class PreparedRecords:
     lasting: bool
 
 
-def prepared_page(plan: PagePlan, database: Database, *, summarized: bool, single: bool = False) -> PreparedPage:
-    """summarized: whether anything is asked about the list around the page. single: whether it is for one key."""
+def prepared_page(
+    plan: PagePlan, database: Database, *, summarized: bool, single: bool = False, together: bool = False
+) -> PreparedPage:
+    """summarized: whether anything is asked about the list around the page. single: whether it is for one key. together:
+    whether that is to be read with the rows, where this can be had by a statement that is kept."""
     template, values, lasting = _page_template(plan, database)
     page, summary, sort_keys = (_page, _summary, _sort_keys) if lasting else _PASSING
     for name, position in (("after", plan.window.after), ("before", plan.window.before)):
         if position is not None:
             values |= _position_values(name, position, sort_keys(template, database))
     around = summary(template, database, single=single) if summarized else None
+    if around is not None and together and lasting:
+        return PreparedPage(_summarized_page(template, database), around, values, lasting, together=True)
     return PreparedPage(page(template, database, single=single), around, values, lasting)
 
 
@@ -120,9 +127,20 @@ def _are_whole(folds: Sequence[Fold]) -> bool:
     return all(fold.plan.where == Always(True) and _are_whole(fold.below) for fold in folds)
 
 
+def prepared_condition(condition: Condition, database: Database) -> tuple[Condition, Values, bool]:
+    """A condition with parameters for its values, the values, and whether equal conditions may come again."""
+    splitter = _Splitter(Columns(database))
+    return splitter.condition(condition), splitter.values, splitter.lasting
+
+
 @functools.lru_cache(maxsize=KEPT)
 def _page(template: PagePlan, database: Database, *, single: bool) -> PageStatement:
     return page_statement(template, database, single=single)
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _summarized_page(template: PagePlan, database: Database) -> PageStatement:
+    return summarized_page_statement(template, database)
 
 
 @functools.lru_cache(maxsize=KEPT)

@@ -13,6 +13,7 @@ from gqlcrud.context import ApiKey, running_operation
 from gqlcrud.execution import FacetCount, Page
 from gqlcrud.fields import GeneratedField
 from gqlcrud.keys import encode_id
+from gqlcrud.rendering import ShownFacet, ShownPart
 from gqlcrud.statements.unreadable import readable
 
 
@@ -32,7 +33,7 @@ class FacetField(GeneratedField):
         arguments: Sequence[StrawberryArgument],
         target: str | None,
     ) -> None:
-        super().__init__(name, annotation, description, arguments)
+        super().__init__(name, annotation, description, arguments, shows=ShownFacet(name, column, target))
         self.api = api
         self.column = column
         self.target = target
@@ -52,6 +53,9 @@ class FacetField(GeneratedField):
 class FacetValueField(GeneratedField):
     """A value of a facet."""
 
+    def __init__(self, name: str, annotation: Any, description: str) -> None:
+        super().__init__(name, annotation, description, shows=ShownPart.VALUE)
+
     @property
     def is_basic_field(self) -> bool:
         return True
@@ -62,6 +66,9 @@ class FacetValueField(GeneratedField):
 
 class CountField(GeneratedField):
     """How many records have a value of a facet."""
+
+    def __init__(self, name: str, annotation: Any, description: str) -> None:
+        super().__init__(name, annotation, description, shows=ShownPart.COUNT)
 
     @property
     def is_basic_field(self) -> bool:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy.exc import IntegrityError
 
-from gqlcrud.catalog import Model
+from gqlcrud.catalog import Column, Model
+from gqlcrud.diagnosis.assumptions import not_found
 from gqlcrud.errors import WriteError
 from gqlcrud.plan import Always
-from gqlcrud.unit_of_work.finding import Instance, identity
+from gqlcrud.unit_of_work.finding import Instance, StandIn, identity
 from gqlcrud.unit_of_work.lists import stale
-from gqlcrud.unit_of_work.saver import New, not_found
+from gqlcrud.unit_of_work.saver import New
 from gqlcrud.unit_of_work.saving import Saver
 from gqlcrud.write_plan import CreateOne, DeleteOne, Guard, Named, Path, RestoreOne, UpdateOne, UpsertOne, WriteOne
 
@@ -41,6 +43,14 @@ def apply_one(saver: Saver, plan: WriteOne) -> RecordKey:
             instance = _found(saver, target, Guard(), lock=True)
             saver.restore([(instance, target.path)], target.model)
             return saver.key_of(instance, target.model)
+
+
+def create_shown(saver: Saver, plan: CreateOne, shown: Sequence[Column]) -> tuple[RecordKey, Mapping[str, Any] | None]:
+    """The primary key of the record that is made, and the attributes of `shown` as the database has stored them; None if
+    only reading tells."""
+    (made,) = saver.create([New(plan.save)], shown=shown)
+    key = saver.key_of(made, plan.save.model)
+    return key, {each.key: getattr(made, each.key) for each in shown} if shown and isinstance(made, StandIn) else None
 
 
 def locate(saver: Saver, plan: DeleteOne) -> RecordKey:

@@ -11,6 +11,7 @@ from sqlalchemy.orm.interfaces import LoaderOption
 
 from gqlcrud.bulk_plan import DeleteMany, UpdateItem, UpdateMany
 from gqlcrud.catalog import Column, Model
+from gqlcrud.diagnosis.assumptions import not_found
 from gqlcrud.diagnosis.written_rows import WrittenRow, mapper_of
 from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.plan import Always, Condition
@@ -26,7 +27,7 @@ from gqlcrud.unit_of_work.demands import deletes_along, deletes_plainly, updates
 from gqlcrud.unit_of_work.finding import Instance, identity
 from gqlcrud.unit_of_work.given_keys import check_references
 from gqlcrud.unit_of_work.lists import stale
-from gqlcrud.unit_of_work.saver import assigned, not_found
+from gqlcrud.unit_of_work.making import assigned
 from gqlcrud.unit_of_work.saving import Saver
 from gqlcrud.write_plan import Path, Save
 

@@ -14,13 +14,12 @@ from gqlcrud.catalog import Model
 from gqlcrud.diagnosis.written_rows import WrittenRow
 from gqlcrud.plan import Always
 from gqlcrud.statements import key_parameters
-from gqlcrud.statements.bulk import Returning, insert_statement, key_returning, located_statement, upsert_statement
+from gqlcrud.statements.bulk import located_statement, upsert_statement
 from gqlcrud.statements.dialect import Database
 from gqlcrud.unit_of_work.applying import RecordKey
 from gqlcrud.unit_of_work.demands import inserts_plainly, renews_plainly, updates_plainly
 from gqlcrud.unit_of_work.finding import Instance, identity
-from gqlcrud.unit_of_work.given_keys import check_references
-from gqlcrud.unit_of_work.saver import New, assigned
+from gqlcrud.unit_of_work.saver import New
 from gqlcrud.unit_of_work.saving import ATTEMPTS, Saver
 from gqlcrud.write_plan import Assignment, Named, Save
 
@@ -35,15 +34,12 @@ class Made:
 
 def create_all(saver: Saver, plan: CreateMany, saves: Sequence[Save]) -> list[Made]:
     """The records of `saves`, in their order."""
-    values = [saver.values_of(save) for save in saves]
-    plain = all(map(_is_flat, saves, values)) and inserts_plainly(saver.session, plan.model)
     conflict = plan.on_conflict
     if conflict is None:
-        if not plain:
-            instances = saver.create([New(save) for save in saves])
-            return [Made(saver.key_of(instance, plan.model)) for instance in instances]
-        check_references(saver.finder, [(save, None, assigned(save)) for save in saves])
-        return [Made(key) for key in _inserted(saver, plan.model, saves, values)]
+        instances = saver.create([New(save) for save in saves], bulk=True)
+        return [Made(saver.key_of(instance, plan.model)) for instance in instances]
+    values = [saver.values_of(save) for save in saves]
+    plain = all(map(_is_flat, saves, values)) and inserts_plainly(saver.session, plan.model)
     taken = [conflict.taken(save) for save in saves]
     changed = {key for keys in taken for key in keys}
     watched = saver.permissions.watches(plan.model, "create", "update", "update_check")
@@ -77,41 +73,6 @@ def _is_flat(save: Save, values: Mapping[str, Any]) -> bool:
 
 def _changes_plainly(saver: Saver, model: Model, attributes: set[str]) -> bool:
     return updates_plainly(saver.session, model, attributes) and renews_plainly(model)
-
-
-# ---------- without conflicts ----------
-
-
-def _inserted(
-    saver: Saver, model: Model, saves: Sequence[Save], values: Sequence[Mapping[str, Any]]
-) -> list[RecordKey]:
-    """One INSERT for all that give the same columns: the others have their defaults."""
-    groups: dict[tuple[str, ...], list[int]] = {}
-    for place, each in enumerate(values):
-        groups.setdefault(tuple(sorted(each)), []).append(place)
-    keys: dict[int, RecordKey] = {}
-    for given, places in groups.items():
-        returning = key_returning(model, given, saver.database)
-        rows = [WrittenRow(model, values[place], None, saves[place].path) for place in places]
-        statement = insert_statement(model, returning)
-        found = _insert(saver, statement, rows, returns=returning is not Returning.NOTHING)
-        if returning is Returning.BY_KEYS:
-            found.sort()
-        if returning is Returning.NOTHING:
-            found = [tuple(values[place][column.key] for column in model.primary_key) for place in places]
-        saver.written[len(saver.written) - len(rows) :] = [row.keyed(key) for row, key in zip(rows, found, strict=True)]
-        keys |= zip(places, found, strict=True)
-    return [keys[place] for place in range(len(saves))]
-
-
-def _insert(saver: Saver, statement: Any, rows: Sequence[WrittenRow], *, returns: bool = True) -> list[RecordKey]:
-    """The keys that a statement returns which inserts `rows`; none if it does not return any."""
-    saver.writing[:] = rows
-    parameters = [dict(row.values) for row in rows]
-    result: sa.Result[Any] = saver.session.execute(statement, parameters, execution_options={"render_nulls": True})
-    found = [tuple(row) for row in result] if returns else []
-    saver.done()
-    return found
 
 
 # ---------- with conflicts, by statements ----------
@@ -154,6 +115,16 @@ def _named(save: Save, conflict: OnConflict) -> Named:
     known = {each.column.key: each.value for each in save.assignments}
     values = tuple(known[column.key] for column in conflict.key.columns)
     return Named(save.model, conflict.key, values, save.path, conflict.among)
+
+
+def _insert(saver: Saver, statement: Any, rows: Sequence[WrittenRow]) -> list[RecordKey]:
+    """The keys that a statement returns which inserts `rows`."""
+    saver.writing[:] = rows
+    parameters = [dict(row.values) for row in rows]
+    result: sa.Result[Any] = saver.session.execute(statement, parameters, execution_options={"render_nulls": True})
+    found = [tuple(row) for row in result]
+    saver.done()
+    return found
 
 
 # ---------- with conflicts, by the unit of work ----------

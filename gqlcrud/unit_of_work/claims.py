@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 
+from gqlcrud.diagnosis.assumptions import not_found
 from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.unit_of_work.finding import Instance, identity
-from gqlcrud.unit_of_work.saver import not_found
 from gqlcrud.write_plan import Named, ToMany
 
 

@@ -7,6 +7,7 @@ their own, counts versions in an own way, or where a class has several tables, o
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterable
 
 import sqlalchemy as sa
@@ -110,6 +111,7 @@ def _sets_plainly(mapper: Mapper[object], attributes: Iterable[str]) -> bool:
     return not any(mapper.class_manager[key].dispatch.set for key in attributes)
 
 
+@functools.cache
 def _is_readable(mapper: Mapper[object]) -> bool:
     """Whether all attributes of the class can be had, as the bulk INSERT of SQLAlchemy looks at each: an association
     proxy that goes on to another one is none of a class."""

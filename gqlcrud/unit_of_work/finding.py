@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, lazyload, load_only
+from sqlalchemy.orm import Session
 
 from gqlcrud.catalog import Column, Key, Model, Relation
-from gqlcrud.plan import Condition
-from gqlcrud.statements import Database, key_parameters, keys_of
+from gqlcrud.plan import Always, Condition
+from gqlcrud.statements import Database, FindStatement, children_statement, key_parameters, named_statement
 from gqlcrud.statements.columns import Columns
-from gqlcrud.statements.joins import join_after, join_keys, new_alias
+from gqlcrud.statements.joins import new_alias
 from gqlcrud.statements.predicates import Predicates
 from gqlcrud.write_plan import Named
 
@@ -50,16 +51,8 @@ class Finder:
         lock: bool = False,
     ) -> list[Instance | None]:
         """The record of each key for which `among` holds, None where there is none."""
-        expressions = Columns(self.database)
-        keys = keys_of(columns, self.database)
-        entity = new_alias(model.entity)
-        same = [expressions.raw(column, entity) == key for column, key in zip(columns, keys.columns, strict=True)]
-        select = sa.select(keys.place, entity).select_from(sa.join(keys.table, entity, sa.and_(*same)))
-        select = select.where(*Predicates(expressions).given(among, entity))
-        if lock:
-            # NO KEY: who only refers to the record, by a foreign key, need not wait
-            select = select.with_for_update(of=entity, key_share=True).execution_options(populate_existing=True)
-        rows = self._rows(select, entity, columns, values)
+        statement, given = named_statement(model, tuple(columns), among, self.database, lock=lock)
+        rows = self._rows(statement, given, columns, values)
         return [rows.get(place, [None])[0] for place in range(len(values))]
 
     def children(self, relation: Relation, parents: Sequence[Instance], where: Condition) -> list[list[Instance]]:
@@ -68,11 +61,8 @@ class Finder:
             return []
         values = [values_of(parent, relation.local) for parent in parents]
         places = [place for place, value in enumerate(values) if None not in value]
-        keys = keys_of(relation.local, self.database)
-        target = join_keys(relation, keys)
-        select = sa.select(keys.place, target.entity).select_from(join_after(keys.table, target))
-        select = select.where(*Predicates(Columns(self.database)).given(where, target.entity))
-        rows = self._rows(select, target.entity, relation.local, [values[place] for place in places])
+        statement, given = children_statement(relation, where, self.database)
+        rows = self._rows(statement, given, relation.local, [values[place] for place in places])
         found: list[list[Instance]] = [[] for _ in parents]
         for index, place in enumerate(places):
             found[place] = rows.get(index, [])
@@ -88,37 +78,27 @@ class Finder:
         return self.session.execute(select).first() is not None
 
     def _rows(
-        self, select: sa.Select[Any], entity: Any, columns: Sequence[Column], values: Sequence[tuple[Any, ...]]
+        self,
+        statement: FindStatement,
+        given: Mapping[str, Any],
+        columns: Sequence[Column],
+        values: Sequence[tuple[Any, ...]],
     ) -> Mapping[int, list[Instance]]:
-        """Instances by the place of their key, counted from 0. What the mapper would load beside them is left out.
+        """Instances by the place of their key, counted from 0. given: the statement's values beside the keys.
 
         A record that holds a value which its column does not have, as it may in SQLite, is found by its keys alone, so
         that it can be deleted, or given another value.
         """
-        parameters = key_parameters(columns, values, self.database)
+        parameters = {**key_parameters(columns, values, self.database), **given}
         first = 1 if self.database is Database.POSTGRESQL else 0
-        select = select.options(lazyload("*"))
         try:
-            found = self.session.execute(select, parameters).unique().all()
+            found = self.session.execute(statement.whole, parameters).unique().all()
         except (LookupError, ValueError, TypeError, OverflowError):
-            found = self.session.execute(select.options(_keys_alone(entity)), parameters).unique().all()
+            found = self.session.execute(statement.keys_alone, parameters).unique().all()
         rows: dict[int, list[Instance]] = {}
         for place, instance in found:
             rows.setdefault(place - first, []).append(instance)
         return rows
-
-
-def _keys_alone(entity: Any) -> Any:
-    """Load the columns of an alias that writes need: its keys, foreign keys, version and class."""
-    mapper = sa.inspect(entity).mapper
-    managed = (mapper.version_id_col, mapper.polymorphic_on)
-    needed = [
-        prop.key
-        for prop in mapper.column_attrs
-        for column in prop.columns
-        if getattr(column, "primary_key", False) or column.foreign_keys or any(column is each for each in managed)
-    ]
-    return load_only(*(getattr(entity, key) for key in needed))
 
 
 def identity(named: Named) -> Hashable:
@@ -130,7 +110,23 @@ def values_of(instance: Instance, columns: Sequence[Column]) -> tuple[Any, ...]:
     return tuple(getattr(instance, column.key) for column in columns)
 
 
+class StandIn(SimpleNamespace):
+    """What stands for a record that has no instance: some of its attributes, its keys among them."""
+
+
+def assumed(named: Named) -> StandIn:
+    """Stands for a record that a foreign key is to tell of if it is not there."""
+    return StandIn(**dict(zip((column.key for column in named.key.columns), named.values, strict=True)))
+
+
+def is_assured(relation: Relation, named: Named) -> bool:
+    """Whether a new key of the relation tells by itself that the named record is there."""
+    return relation.assured and named.key.columns == relation.remote and named.among == Always(True)
+
+
 def is_gone(instance: Instance) -> bool:
     """Whether the record has been deleted in this transaction."""
+    if isinstance(instance, StandIn):
+        return False
     state = sa.inspect(instance)
     return bool(state.deleted or state.detached)

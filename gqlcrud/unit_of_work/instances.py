@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 import inspect
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import ColumnProperty, LoaderCallableStatus, Mapper, class_mapper
 
-from gqlcrud.catalog import Column
+from gqlcrud.catalog import Column, Model
 from gqlcrud.statements import Database
 from gqlcrud.statements.binding import utc_time
 
@@ -38,19 +39,35 @@ def _is_null_of_json(instance: Any, attribute: ColumnProperty[Any]) -> bool:
 def _made(entity: type, values: Mapping[str, Any]) -> Any:
     if dataclasses.is_dataclass(entity):
         return _new_dataclass(entity, values)
-    parameters = inspect.signature(entity.__init__).parameters  # type: ignore[misc]  # of this very class
-    if (itself := next(iter(parameters))) in values:
+    taken = _initializer(entity)
+    if taken.itself in values:
         # an attribute of the name that the instance has there
-        others = {key: value for key, value in values.items() if key != itself}
-        return _filled(_made(entity, others), {itself: values[itself]})
+        others = {key: value for key, value in values.items() if key != taken.itself}
+        return _filled(_made(entity, others), {taken.itself: values[taken.itself]})
+    if taken.required <= values.keys() and (taken.open_ended or values.keys() <= taken.names):
+        return entity(**values)
+    if not taken.required and not taken.open_ended:
+        return _filled(entity(), values)
+    return _filled(class_mapper(entity).class_manager.new_instance(), values)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Initializer:
+    """What `__init__` of a class takes. itself: the name of the instance there; open_ended: whether it takes any name."""
+
+    itself: str
+    names: frozenset[str]
+    required: frozenset[str]
+    open_ended: bool
+
+
+@functools.cache
+def _initializer(entity: type) -> _Initializer:
+    parameters = inspect.signature(entity.__init__).parameters  # type: ignore[misc]  # of this very class
     names = {name for name, each in parameters.items() if each.kind is not each.VAR_POSITIONAL}
     required = {name for name, each in list(parameters.items())[1:] if _is_required(each)}
     open_ended = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
-    if required <= values.keys() and (open_ended or values.keys() <= names):
-        return entity(**values)
-    if not required and not open_ended:
-        return _filled(entity(), values)
-    return _filled(class_mapper(entity).class_manager.new_instance(), values)
+    return _Initializer(next(iter(parameters)), frozenset(names), frozenset(required), open_ended)
 
 
 def _new_dataclass(entity: type, values: Mapping[str, Any]) -> Any:
@@ -80,6 +97,20 @@ def _is_required(parameter: inspect.Parameter) -> bool:
         parameter.VAR_KEYWORD,
         parameter.VAR_POSITIONAL,
     )
+
+
+@functools.cache
+def stored_otherwise(model: Model) -> frozenset[str]:
+    """The attributes of which `stored_value` may be another value."""
+    return frozenset(
+        key
+        for key, column in model.stored.items()
+        if column.scalar.name == "JSON" or not isinstance(column.sql_type, _STORED_ALIKE)
+    )
+
+
+_STORED_ALIKE = (sa.Integer, sa.Numeric, sa.String, sa.Boolean, sa.Date, sa.DateTime, sa.Uuid)
+"""Types whose values are no times of day."""
 
 
 def stored_value(column: Column, value: Any, database: Database) -> Any:

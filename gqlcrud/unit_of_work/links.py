@@ -95,15 +95,18 @@ class TableTies(LinkTies):
         new = [pair for pair in pairs if self.key(pair) not in present]
         self.check_new(new)
         for group in _alike(new, self.values):
-            insert = self._insert().values([self.values(pair) for pair in group])
-            self.saver.execute(insert, self._rows(group))
+            values = [self.values(pair) for pair in group]
+            if any(isinstance(each, sa.ClauseElement) for row in values for each in row.values()):
+                self.saver.execute(self._insert().values(values), self._rows(group))
+            else:  # rows as parameters: one statement, compiled once, whatever their number
+                self.saver.execute(self._insert(), self._rows(group), values)
         known = [pair for pair in pairs if pair.edge and self.key(pair) in present]
         for group in _alike(known, self.edge):
             update = sa.update(self.table).where(*self._same())
-            values = {key: sa.bindparam(f"new_{key}", type_=self.table.c[key].type) for key in self.edge(group[0])}
+            news_of = {key: sa.bindparam(f"new_{key}", type_=self.table.c[key].type) for key in self.edge(group[0])}
             news = [{f"new_{key}": value for key, value in self.edge(pair).items()} for pair in group]
             each = [{**self._parameters(pair), **new} for pair, new in zip(group, news, strict=True)]
-            self.saver.execute(update.values(values), self._rows(group), each)
+            self.saver.execute(update.values(news_of), self._rows(group), each)
 
     def untie(self, pairs: Sequence[Pair]) -> None:
         self.cut(pairs)
@@ -143,7 +146,16 @@ class TableTies(LinkTies):
 
     def _rows(self, pairs: Iterable[Pair]) -> list[WrittenRow]:
         model = self.saver.catalog.model(self.relation.owner)
-        return [WrittenRow(model, {}, self.saver.key_of(pair.parent, model), pair.path) for pair in pairs]
+        return [
+            WrittenRow(
+                model,
+                {},
+                self.saver.key_of(pair.parent, model),
+                pair.path,
+                assumed=() if pair.assumed is None else (pair.assumed,),
+            )
+            for pair in pairs
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,15 @@ from typing import Any, TypeAlias, TypeVar
 from sqlalchemy.exc import IntegrityError
 
 from gqlcrud.catalog import Model, Relation
+from gqlcrud.diagnosis.assumptions import not_found
 from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.plan import Condition
 from gqlcrud.unit_of_work.claims import check_claims
-from gqlcrud.unit_of_work.finding import Instance, identity, is_gone
+from gqlcrud.unit_of_work.finding import Instance, StandIn, assumed, identity, is_assured, is_gone
 from gqlcrud.unit_of_work.given_keys import check_referred
 from gqlcrud.unit_of_work.links import ties_of
 from gqlcrud.unit_of_work.marks import is_marked
-from gqlcrud.unit_of_work.saver import New, RecordSaver, not_found
+from gqlcrud.unit_of_work.saver import New, RecordSaver
 from gqlcrud.unit_of_work.ties import Pair, Ties
 from gqlcrud.write_plan import Assignment, Named, Path, Save, ToMany, UpsertChild
 
@@ -39,7 +40,12 @@ class Lists:
         model = self.saver.catalog.model(relation.target)
         changing = relation.link is None or any(many.update or many.upsert for _, many in parents)
         lock = changing and model.version is not None
-        found = self.saver.finder.named((named for _, many in parents for named in many.named), lock=lock)
+        if fresh and self._is_assured(relation, parents):
+            found: dict[Hashable, Instance] = {
+                identity(named): assumed(named) for _, many in parents for named in many.named
+            }
+        else:
+            found = self.saver.finder.named((named for _, many in parents for named in many.named), lock=lock)
         check_claims([many for _, many in parents], found, shared=relation.link is not None)
         check_referred(self.saver.finder, [named for _, many in parents for named in many.referred])
         phases = _Phases(self.saver, relation, model, ties_of(self.saver, relation), parents, found, fresh)
@@ -53,6 +59,16 @@ class Lists:
         phases.connect()
         phases.connect_or_create()
         phases.create()
+
+    def _is_assured(self, relation: Relation, parents: Sequence[Parent]) -> bool:
+        """Whether the rows that link new parents tell by themselves that the records are there which these name."""
+        return (
+            self.saver.holds_keys
+            and relation.link is not None
+            and relation.link.entity is None
+            and all(is_assured(relation, named) for _, many in parents for named in many.named)
+            and all(len(many.named) == len(many.connect) for _, many in parents)
+        )
 
 
 @dataclass(slots=True)
@@ -181,7 +197,11 @@ class _Phases:
         missing = [not_found(named) for _, named, _ in items if not self._has(named)]
         if missing:
             raise WriteError(missing)
-        return [Pair(parent, self.found[identity(named)], named.path, edge) for parent, named, edge in items]
+        found = [(parent, self.found[identity(named)], named, edge) for parent, named, edge in items]
+        return [
+            Pair(parent, child, named.path, edge, named if isinstance(child, StandIn) else None)
+            for parent, child, named, edge in found
+        ]
 
     def _meeting(
         self, items: Sequence[T], where: Callable[[T], Condition], parent: Callable[[T], Instance]

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 from sqlalchemy import Executable
 from sqlalchemy.orm import Session
 
-from gqlcrud.catalog import Catalog, Model, Relation
+from gqlcrud.catalog import Catalog, Column, Model, Relation
+from gqlcrud.diagnosis.assumptions import not_found
 from gqlcrud.diagnosis.written_rows import WrittenRow
 from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.statements import Database
@@ -34,8 +35,11 @@ class RecordSaver(Protocol):
     database: Database
     finder: Finder
     hooks: RecordHooks
+    holds_keys: bool
+    writing: list[WrittenRow]
+    written: list[WrittenRow]
 
-    def create(self, items: Sequence[New]) -> list[Instance]: ...
+    def create(self, items: Sequence[New], *, bulk: bool = ..., shown: Sequence[Column] = ...) -> list[Instance]: ...
 
     def update(self, items: Sequence[tuple[Instance, Save]]) -> None: ...
 
@@ -50,10 +54,6 @@ class RecordSaver(Protocol):
     ) -> None: ...
 
     def key_of(self, instance: Instance, model: Model) -> tuple[Any, ...]: ...
-
-
-def not_found(named: Named) -> UserError:
-    return UserError(ErrorCode.NOT_FOUND, f"There is no {named.model.name} with this key.", named.path)
 
 
 def nothing_there(relation: Relation, path: Path) -> UserError:
@@ -77,23 +77,3 @@ def connected(finder: Finder, wanted: Sequence[Named]) -> list[Instance]:
     if missing:
         raise WriteError(missing)
     return [found[identity(named)] for named in wanted]
-
-
-def assigned(save: Save) -> dict[str, Any]:
-    """What the assignments of a record set, by attribute, before the database's types."""
-    return {each.column.key: each.value for each in save.assignments}
-
-
-def initial(item: New) -> dict[str, Any]:
-    """What a new record is given, by its parent and by the input, which may not say otherwise."""
-    chosen = assigned(item.save)
-    for key in item.given.keys() & chosen.keys():
-        if item.given[key] != chosen[key]:
-            message = "This contradicts the record that the new one belongs to; leave it out."
-            raise contradiction(message, (*item.save.path, *_field(key, item.save.model)))
-    return {**item.given, **chosen}
-
-
-def _field(key: str, model: Model) -> Path:
-    """The GraphQL field of an attribute, where it has one."""
-    return tuple(column.name for column in model.columns if column.key == key)

@@ -17,8 +17,8 @@ from sqlalchemy.exc import CircularDependencyError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from gqlcrud.catalog import Catalog, Model, Relation
-from gqlcrud.diagnosis.violations import UnseenRecordError
+from gqlcrud.catalog import Catalog, Column, Model, Relation
+from gqlcrud.diagnosis.violations import UnseenRecordError, ViolationKind, read_violation
 from gqlcrud.diagnosis.written_rows import WrittenRow
 from gqlcrud.hooks import WriteKind
 from gqlcrud.plan import Unruled, WriteAction, WriteRules
@@ -28,14 +28,14 @@ from gqlcrud.statements.columns import Columns
 from gqlcrud.unit_of_work.cascades import Deletion
 from gqlcrud.unit_of_work.finding import Finder, Instance, identity, is_gone, values_of
 from gqlcrud.unit_of_work.given_keys import check_references
-from gqlcrud.unit_of_work.instances import stored_value
 from gqlcrud.unit_of_work.lists import Lists
+from gqlcrud.unit_of_work.making import assigned, initial, make_records, stored_values, subjects_of
 from gqlcrud.unit_of_work.marks import Marks, is_marked, unmarked
 from gqlcrud.unit_of_work.partners import Partners
 from gqlcrud.unit_of_work.permissions import Permissions
 from gqlcrud.unit_of_work.record_hooks import RecordHooks, Subject
-from gqlcrud.unit_of_work.refusals import in_circle, new_instances, set_values
-from gqlcrud.unit_of_work.saver import New, assigned, initial
+from gqlcrud.unit_of_work.refusals import in_circle, set_values
+from gqlcrud.unit_of_work.saver import New
 from gqlcrud.unit_of_work.targets import Doomed, Owner, Targets
 from gqlcrud.write_plan import Change, Named, Path, Save, ToMany, ToOne
 
@@ -48,7 +48,8 @@ class Saver:
     """Writes records within one transaction.
 
     writing: the rows of the flush that is under way, or that has failed. written: those of the flushes before it, with
-    the keys that new records have got; a deferred constraint may refuse them yet.
+    the keys that new records have got; a deferred constraint may refuse them yet. holds_keys: whether the database holds
+    declared foreign keys to be true.
     """
 
     session: Session
@@ -57,6 +58,7 @@ class Saver:
     hooks: RecordHooks
     writing: list[WrittenRow] = field(default_factory=list)
     written: list[WrittenRow] = field(default_factory=list)
+    holds_keys: bool = False
     rules: WriteRules = field(default_factory=Unruled)
     permissions: Permissions = field(init=False)
     finder: Finder = field(init=False)
@@ -73,27 +75,18 @@ class Saver:
 
     # ---------- records ----------
 
-    def create(self, items: Sequence[New]) -> list[Instance]:
-        """New records, all of one model, in the order of `items`."""
+    def create(self, items: Sequence[New], *, bulk: bool = False, shown: Sequence[Column] = ()) -> list[Instance]:
+        """New records, all of one model, in the order of `items`. bulk, shown: as of `make_records`."""
         saves = [each.save for each in items]
-        owners = [Owner(None, initial(each)) for each in items]
+        assumes = self.holds_keys and not saves[0].model.hooks
+        owners = [Owner(None, initial(each), assumes) for each in items]
         check_references(self.finder, [(save, None, owner.values) for save, owner in zip(saves, owners, strict=True)])
         self._to_one(list(zip(saves, owners, strict=True)), late=False)
-        wanted = [
-            Subject(save.model, save.path, owner.values, None, save) for save, owner in zip(saves, owners, strict=True)
-        ]
-        values = self._stored(saves, self.hooks.before(WriteKind.CREATE, wanted))
-        with self.session.no_autoflush:
-            made = new_instances(list(zip(saves, values, strict=True)))
-        self.session.add_all(made)
-        rows = [WrittenRow(save.model, value, None, save.path) for save, value in zip(saves, values, strict=True)]
-        self.flush(rows)
-        self.written[len(self.written) - len(rows) :] = [
-            row.keyed(row.mapper.primary_key_from_instance(one)) for row, one in zip(rows, made, strict=True)
-        ]
-        self._belongings(list(zip(saves, made, strict=True)), fresh=True)
-        self.hooks.after(WriteKind.CREATE, _subjects(saves, values, made))
-        return made
+        made = make_records(self, saves, owners, bulk=bulk, shown=shown)
+        self._belongings(list(zip(saves, made.instances, strict=True)), fresh=True)
+        if not made.plain:
+            self.hooks.after(WriteKind.CREATE, subjects_of(saves, made.values, made.instances))
+        return list(made.instances)
 
     def update(self, items: Sequence[tuple[Instance, Save]]) -> None:
         """Changes of records that are there, all of one model."""
@@ -102,7 +95,7 @@ class Saver:
         owners = [Owner(instance, assigned(save)) for instance, save in items]
         check_references(self.finder, [(save, instance, assigned(save)) for instance, save in items])
         doomed = self._to_one(list(zip(saves, owners, strict=True)), late=False)
-        wanted = _subjects(saves, [owner.values for owner in owners], instances)
+        wanted = subjects_of(saves, [owner.values for owner in owners], instances)
         values = self._stored(saves, self.hooks.before(WriteKind.UPDATE, wanted))
         rows: list[WrittenRow] = []
         with self.session.no_autoflush:
@@ -121,7 +114,7 @@ class Saver:
             self.flush(rows)
         self._delete_all(doomed)
         self._belongings([(save, instance) for instance, save in items], fresh=False)
-        self.hooks.after(WriteKind.UPDATE, _subjects(saves, values, instances))
+        self.hooks.after(WriteKind.UPDATE, subjects_of(saves, values, instances))
 
     def delete(self, items: Iterable[tuple[Instance, Path]], model: Model, *, hard: bool = False) -> None:
         """Delete records, with what the mapper deletes or releases along with them.
@@ -199,7 +192,9 @@ class Saver:
         Another unique key is in the way, or the record came after the snapshot of this transaction was taken, which a
         later one sees: UnseenRecordError.
         """
-        if self.database is Database.POSTGRESQL:
+        violation = read_violation(error)
+        lacks_target = violation is not None and violation.kind is ViolationKind.FOREIGN_KEY
+        if self.database is Database.POSTGRESQL and not lacks_target:
             level = self.session.connection().get_isolation_level()
             if level in ("REPEATABLE READ", "SERIALIZABLE"):
                 raise UnseenRecordError from error
@@ -246,11 +241,7 @@ class Saver:
         return self._stored([save], [assigned(save)])[0]
 
     def _stored(self, saves: Sequence[Save], values: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """The values as attributes take them for this database."""
-        return [
-            {key: stored_value(save.model.stored[key], each, self.database) for key, each in value.items()}
-            for save, value in zip(saves, values, strict=True)
-        ]
+        return stored_values(saves, values, self.database)
 
     def changes_of(self, save: Save) -> dict[str, sa.ColumnElement[Any]]:
         """What the operators of a record set, by attribute, as SQL over its columns."""
@@ -276,6 +267,8 @@ class Saver:
 
     def _belongings(self, items: Sequence[tuple[Save, Instance]], *, fresh: bool) -> None:
         """What refers to the records: the other side of one-to-one, lists, and keys that are set last."""
+        if not any(save.to_one or save.to_many for save, _ in items):
+            return
         single: dict[Relation, list[tuple[Instance, ToOne]]] = {}
         lists: dict[Relation, list[tuple[Instance, ToMany]]] = {}
         for save, instance in items:
@@ -302,13 +295,3 @@ class Saver:
             set_values((owner.instance, save, owner.values) for save, owner in owners)
         self.flush(rows)
         self._delete_all(doomed)
-
-
-def _subjects(
-    saves: Sequence[Save], values: Sequence[Mapping[str, Any]], instances: Sequence[Instance]
-) -> list[Subject]:
-    """The records that are there, for hooks."""
-    return [
-        Subject(save.model, save.path, value, instance, save)
-        for save, value, instance in zip(saves, values, instances, strict=True)
-    ]

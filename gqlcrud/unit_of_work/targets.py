@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from gqlcrud.catalog import Model, Orphan, Relation
 from gqlcrud.errors import WriteError
-from gqlcrud.unit_of_work.finding import Instance, values_of
+from gqlcrud.unit_of_work.finding import Instance, assumed, is_assured, values_of
 from gqlcrud.unit_of_work.saver import New, RecordSaver, connected, contradiction, nothing_there, required
 from gqlcrud.write_plan import (
     Connect,
     ConnectOrCreate,
     Create,
     DeleteTarget,
+    Named,
     Path,
     ToOne,
     UpdateTarget,
@@ -24,10 +25,15 @@ from gqlcrud.write_plan import (
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The record that a relation starts from, None before it is made, and the attributes that it is to have."""
+    """The record that a relation starts from, None before it is made, and the attributes that it is to have.
+
+    assumes: whether foreign keys of it may tell of targets that are not there; assumed: those that are to.
+    """
 
     instance: Instance | None
     values: dict[str, Any]
+    assumes: bool = False
+    assumed: list[Named] = field(default_factory=list)
 
 
 Placed: TypeAlias = tuple[ToOne, Owner]
@@ -81,12 +87,18 @@ class Targets:
     def _targets(self, relation: Relation, items: Sequence[Placed]) -> dict[int, Instance]:
         """The target of each owner, by the owner's place; none where it is taken away."""
         operations = [(place, one.operation) for place, (one, _) in enumerate(items)]
-        connects = [(place, each.target) for place, each in operations if isinstance(each, Connect)]
+        wanted = [(place, each.target) for place, each in operations if isinstance(each, Connect)]
+        known = {place for place, named in wanted if items[place][1].assumes and is_assured(relation, named)}
+        connects = [(place, named) for place, named in wanted if place not in known]
         creates = [(place, New(each.save)) for place, each in operations if isinstance(each, Create)]
         either = [
             (place, (each.target, New(each.save))) for place, each in operations if isinstance(each, ConnectOrCreate)
         ]
         found: dict[int, Instance] = {}
+        for place, named in wanted:
+            if place in known:
+                items[place][1].assumed.append(named)
+                found[place] = assumed(named)
         if connects:
             targets = connected(self.saver.finder, [named for _, named in connects])
             found |= zip((place for place, _ in connects), targets, strict=True)

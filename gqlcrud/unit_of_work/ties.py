@@ -10,17 +10,21 @@ from gqlcrud.catalog import Orphan, Relation
 from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.unit_of_work.finding import Instance, values_of
 from gqlcrud.unit_of_work.saver import RecordSaver
-from gqlcrud.write_plan import Assignment, Path, Save
+from gqlcrud.write_plan import Assignment, Named, Path, Save
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A parent and a child of one relation, and the place in the input that names the child."""
+    """A parent and a child of one relation, and the place in the input that names the child.
+
+    assumed: the child, if it is taken to be there.
+    """
 
     parent: Instance
     child: Instance
     path: Path
     edge: tuple[Assignment, ...] = ()
+    assumed: Named | None = None
 
 
 class Ties(Protocol):

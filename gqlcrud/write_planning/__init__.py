@@ -1,5 +1,6 @@
 """The inputs of mutations in, write plans out."""
 
+from gqlcrud.write_planning.alike import pass_at_once
 from gqlcrud.write_planning.bulk import BulkPlanner
 from gqlcrud.write_planning.presets import Outcome, Presets
 from gqlcrud.write_planning.problems import Problems
@@ -22,4 +23,5 @@ __all__ = [
     "checked_assignment",
     "guarded_keys",
     "input_value",
+    "pass_at_once",
 ]

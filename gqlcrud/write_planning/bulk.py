@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from gqlcrud.bulk_plan import CreateMany, DeleteMany, OnConflict, UpdateEach, UpdateItem, UpdateMany
-from gqlcrud.catalog import Column, Key, Model
+from gqlcrud.catalog import Catalog, Column, Key, Model
 from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.plan import Always, Condition, WriteAction, conjunction
 from gqlcrud.planning import Planner
 from gqlcrud.write_plan import Named, Path, Save
+from gqlcrud.write_planning.alike import Passed, inputs_passed
 from gqlcrud.write_planning.presets import Presets
 from gqlcrud.write_planning.problems import Problems
 from gqlcrud.write_planning.saves import SavePlanner
@@ -19,6 +20,9 @@ from gqlcrud.write_planning.saves import SavePlanner
 INPUT: Path = ("input",)
 CONTINUE = "CONTINUE"
 """The value of `onError` by which an item that fails leaves the others alone."""
+
+_MANY = 10
+"""Items from which on it pays to look at columns."""
 
 T = TypeVar("T")
 
@@ -88,8 +92,10 @@ class BulkPlanner:
     def _creates(
         self, value: Mapping[str, Any], model: Model, saves: SavePlanner, conflict: OnConflict | None
     ) -> CreateMany:
+        passed = _passed(value["data"], model, self.planner.catalog)
+
         def plan(item: Mapping[str, Any], path: Path) -> tuple[Save, Named | None]:
-            save = saves.create(item, model, path)
+            save = saves.create(item, model, path, passed=passed)
             return save, None if conflict is None else saves.named_by(save, conflict.key)
 
         apart = _continues(value)
@@ -206,3 +212,16 @@ def _key(value: Mapping[str, Any], model: Model) -> Key:
 def _continues(value: Mapping[str, Any]) -> bool:
     policy = value.get("onError")
     return policy is not None and policy.value == CONTINUE
+
+
+def _passed(items: Sequence[Mapping[str, Any]], model: Model, catalog: Catalog) -> dict[str, Passed]:
+    """The fields of new records whose values are all valid. A Pydantic model has them one by one."""
+    if model.create_schema is not None or len(items) < _MANY:
+        return {}
+    values: dict[str, list[Any]] = {}
+    for item in items:
+        for name, value in item.items():
+            values.setdefault(name, []).append(value)
+    columns = {name: column for name in values if isinstance(column := model.members.get(name), Column)}
+    found = {name: inputs_passed(column, values[name], catalog) for name, column in columns.items()}
+    return {name: each for name, each in found.items() if each is not None}

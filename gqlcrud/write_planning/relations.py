@@ -223,7 +223,7 @@ class RelationPlanner:
                     target = planner.catalog.model(column.references)
                     place = (*path[:-1], "edge", column.name)
                     found.append(Named(target, target.keys[0], (value,), place, planner.visible(target)))
-        return tuple(each for each in found if each.among != Always(True))
+        return tuple(each for each in found if planner.visibility.secured or each.among != Always(True))
 
     def _where(self, relation: Relation, where: Mapping[str, Any] | None, path: Path) -> Any:
         if where is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,16 +10,19 @@ from typing import Any
 from gqlcrud.catalog import Column, InputSchema, Key, Model, Relation
 from gqlcrud.errors import ErrorCode, RequestError, WriteError
 from gqlcrud.options import Occasion
-from gqlcrud.plan import Always, WriteAction
 from gqlcrud.planning import DeletedRecords, Planner
 from gqlcrud.write_plan import Assignment, Change, DeleteTarget, Disconnect, Named, Path, Save, ToMany, ToOne
+from gqlcrud.write_planning.alike import Passed
 from gqlcrud.write_planning.changes import plan_changes
+from gqlcrud.write_planning.permitted import check_action, check_changed, check_edge, check_key, is_writable
 from gqlcrud.write_planning.presets import Presets
 from gqlcrud.write_planning.problems import Problems
 from gqlcrud.write_planning.references import GuardedKey, guarded_keys, plan_references
 from gqlcrud.write_planning.relations import RelationPlanner
 from gqlcrud.write_planning.schemas import apply_schema
 from gqlcrud.write_planning.values import checked_assignment, input_value, plan_assignment
+
+_NONE_PASSED: Mapping[str, Passed] = {}
 
 
 @dataclass(slots=True)
@@ -46,20 +50,23 @@ class SavePlanner:
         given: Collection[Column] = (),
         by: Named | None = None,
         depth: int = 0,
+        passed: Mapping[str, Passed] = _NONE_PASSED,
     ) -> Save:
-        """A new record. `given`: columns that its parent sets. `by`: the key that it is made for, whose values it has."""
+        """A new record. `given`: columns that its parent sets. `by`: the key that it is made for, whose values it has.
+        `passed`: fields whose values are known to be valid; there is no schema then."""
         if depth:
             self._count(path)
         before = len(self.problems.found)
-        self._permit("create", model, path)
+        check_action("create", model, path, self.planner, self.problems)
         own = self.own(model, "create", path)
-        assignments = self._assignments(data, model, path, model.create_schema, own, by)
+        assignments = self._assignments(data, model, path, model.create_schema, own, by, passed)
         refused = len(self.problems.found) > before
         to_one, to_many = self._links(data, model, path, depth)
         self._check_twice(data, to_one, path)
         known = {column.key for column in given} | {each.column.key for each in assignments}
         known |= {column.key for each in to_one if each.relation.owns_key for column in each.relation.local}
-        known |= {column.key for column in model.columns if column.name in data}
+        if refused:
+            known |= {column.key for column in model.columns if column.name in data}
         self._check_given(data, model, given, path)
         self._check_required(model, known, path, refused=refused)
         references = plan_references(self._guarded(model), assignments, path)
@@ -85,7 +92,7 @@ class SavePlanner:
         save = Save(model, path, assignments, changes, to_one, to_many, ops_path, references)
         if save.is_empty:
             return save
-        self._permit("update", model, save.place)
+        check_action("update", model, save.place, self.planner, self.problems)
         own = self.own(model, "update", path)
         fixed = {each.column.key for each in own}
         return replace(save, assignments=(*(each for each in assignments if each.column.key not in fixed), *own))
@@ -100,16 +107,17 @@ class SavePlanner:
     ) -> Named:
         """The record that a unique selector names. What is wrong with it is told at the end, so that planning goes on."""
         among = self.planner.visible(model, deleted)
-        with self.problems.at(*path):
+        try:  # not by `at`: a bulk write may name a record for each of its own
             key, values = self.planner.selector(by, model)
-            return Named(model, key, values, path, among)
-        return Named(model, model.keys[0], (), path, among)
+        except (RequestError, WriteError, ValueError) as error:
+            self.problems.keep(error, path)
+            return Named(model, model.keys[0], (), path, among)
+        return Named(model, key, values, path, among)
 
     def named_by(self, save: Save, key: Key) -> Named:
         """The record that the values of a create name by a unique key."""
         known = {each.column.key: each.value for each in save.assignments}
-        with self.problems.at(*save.path):
-            self.planner.visibility.check("filter", key.columns, save.model)
+        check_key(key, save.model, save.path, self.planner, self.problems)
         missing = [column.name for column in key.columns if known.get(column.key) is None]
         for name in missing:
             self.problems.add(f"{name} is part of the key to upsert by, so it needs a value.", (*save.path, name))
@@ -119,10 +127,7 @@ class SavePlanner:
     def edge(self, values: Mapping[str, Any] | None, relation: Relation, path: Path) -> tuple[Assignment, ...]:
         """The values of a link's columns."""
         columns = {column.name: column for column in (relation.link.columns if relation.link else ())}
-        for name in values or {}:
-            if name in columns:
-                with self.problems.at(*path, name):
-                    self.planner.visibility.check_edges("write", relation, [columns[name]], self.planner.catalog)
+        check_edge(values or {}, columns, relation, path, self.planner, self.problems)
         return self._values(values or {}, columns, path)
 
     def referring(self, saves: Sequence[Save]) -> list[Save]:
@@ -133,17 +138,6 @@ class SavePlanner:
         ]
 
     # ---------- parts ----------
-
-    def _permit(self, action: WriteAction, model: Model, path: Path) -> None:
-        """What the caller may do with no record at all is told before any SQL."""
-        if self.planner.visibility.rule(model, action) == Always(False):
-            self.problems.add(f"You may not {action} {model.name} records.", path, ErrorCode.FORBIDDEN)
-
-    def _check_writable(self, name: str, column: Column, model: Model, path: Path) -> bool:
-        if self.planner.visibility.may("write", column, model):
-            return True
-        self.problems.add(f"You may not write {name} of {model.name}.", (*path, name), ErrorCode.FORBIDDEN)
-        return False
 
     def _count(self, path: Path) -> None:
         self._items += 1
@@ -172,15 +166,21 @@ class SavePlanner:
         schema: InputSchema | None,
         own: Sequence[Assignment] = (),
         by: Named | None = None,
+        passed: Mapping[str, Passed] = _NONE_PASSED,
     ) -> tuple[Assignment, ...]:
         """The values of a record, as its schema makes them. They begin with those of the key that it is named by.
 
-        own: what is set without the client, whatever the schema makes of it.
+        own: what is set without the client, whatever the schema makes of it. passed: as of `create`.
         """
         values = dict(zip((each.key for each in by.key.columns), by.values, strict=False)) if by is not None else {}
         for name, value in data.items():
             column = model.members.get(name)
-            if isinstance(column, Column) and self._check_writable(name, column, model, path):
+            if isinstance(column, Column) and not is_writable(column, model, path, self.planner, self.problems):
+                continue
+            if name in passed and isinstance(column, Column):
+                stored = passed[name]
+                values[column.key] = value if stored == "as they are" else stored[value]
+            elif isinstance(column, Column):
                 try:  # not by `at`: a bulk write has a hundred thousand values
                     values[column.key] = input_value(column, value, self.planner.catalog)
                 except (RequestError, ValueError) as error:
@@ -194,7 +194,9 @@ class SavePlanner:
         found: list[Assignment] = []
         for key, value in values.items():
             column = model.stored[key]
-            if key not in fixed:
+            if column.name in passed and key not in fixed:
+                found.append(Assignment(column, value))
+            elif key not in fixed:
                 try:
                     assignment = checked_assignment(column, value)
                     found.append(replace(assignment, by_default=True) if key in defaults else assignment)
@@ -224,12 +226,10 @@ class SavePlanner:
 
     def _changes(self, ops: Mapping[str, Any], patch: Collection[str], model: Model, path: Path) -> tuple[Change, ...]:
         """patch: the fields that are given, and those that a schema sets along."""
+        check_changed(ops, model, path, self.planner, self.problems)
         for name in ops:
-            column = model.members.get(name)
             if name in patch:
                 self.problems.add(f"{name} stands in patch and in ops; give it once.", (*path, name))
-            elif isinstance(column, Column):
-                self._check_writable(name, column, model, path)
         with self.problems.at(*path):
             return plan_changes(ops, model, path)
         return ()
@@ -270,7 +270,7 @@ class SavePlanner:
     def _check_given(self, data: Mapping[str, Any], model: Model, given: Collection[Column], path: Path) -> None:
         """What a nested record belongs to is said by where it stands, and not again."""
         known = {column.key for column in given}
-        for name in data:
+        for name in data if known else ():
             member = model.members.get(name)
             columns = member.local if isinstance(member, Relation) and member.owns_key else (member,)
             told = isinstance(member, Relation) or (isinstance(member, Column) and member.references is not None)
@@ -285,6 +285,8 @@ class SavePlanner:
         known: the attributes that are set. refused: some value is, so that the schema has not made any of its own.
         """
         schema = model.create_schema
+        if schema is None and _required(model).issubset(known):
+            return
         for column in model.columns:
             needed = schema.needs(column) if schema is not None else column.required
             needed = (column.writable and needed) or (column.required and not refused)
@@ -302,6 +304,12 @@ class SavePlanner:
             self.problems.add(message, (*path, column.name), ErrorCode.REQUIRED_RELATION)
         else:
             self.problems.add(f"{column.name} is required.", (*path, column.name))
+
+
+@functools.cache
+def _required(model: Model) -> frozenset[str]:
+    """The attributes that need a value where no schema gives any."""
+    return frozenset(column.key for column in model.columns if column.required)
 
 
 def relation_of(column: Column, model: Model) -> Relation | None:

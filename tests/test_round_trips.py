@@ -1,4 +1,4 @@
-"""A record by key is read in one statement with the records that its to-one relations lead to."""
+"""What one statement reads of a query that is known: a record with those it leads to, a page with its count."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -90,3 +90,44 @@ async def test_several_records_share_a_statement_for_each_relation(engine: Async
 
     assert data == {"a": {"author": {"name": "A"}}, "b": {"author": None}}
     assert statements == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown", "count"),
+    [
+        ("first: 1", {"totalCount": 3, "nodes": ["A1"], "next": True, "previous": False}, 1),
+        ("last: 1", {"totalCount": 3, "nodes": ["Nobody's"], "next": False, "previous": True}, 1),
+        ("first: 1, offset: 1", {"totalCount": 3, "nodes": ["A2"], "next": True, "previous": True}, 1),
+        (
+            'first: 1, where: {title: {lt: "B"}}',
+            {"totalCount": 2, "nodes": ["A1"], "next": True, "previous": False},
+            1,
+        ),
+        # no row tells
+        ("first: 1, offset: 9", {"totalCount": 3, "nodes": [], "next": False, "previous": True}, 2),
+        ('first: 1, where: {title: {eq: "B"}}', {"totalCount": 0, "nodes": [], "next": False, "previous": False}, 2),
+    ],
+)
+async def test_page_is_read_with_its_count(engine: AsyncEngine, arguments: str, shown: Any, count: int) -> None:
+    page_info = "pageInfo { hasNextPage hasPreviousPage endCursor }"
+    document = f"{{ books({arguments}) {{ totalCount nodes {{ title }} {page_info} }} }}"
+
+    data, statements = await known(Api(Base, engine), engine, document)
+
+    page = data["books"]
+    assert {
+        "totalCount": page["totalCount"],
+        "nodes": [node["title"] for node in page["nodes"]],
+        "next": page["pageInfo"]["hasNextPage"],
+        "previous": page["pageInfo"]["hasPreviousPage"],
+    } == shown
+    assert statements == count
+
+
+async def test_counts_of_two_lists_are_statements_of_their_own(engine: AsyncEngine) -> None:
+    document = "{ a: books(first: 1) { totalCount nodes { title } } authors { totalCount nodes { name } } }"
+
+    data, statements = await known(Api(Base, engine), engine, document)
+
+    assert (data["a"]["totalCount"], data["authors"]["totalCount"]) == (3, 1)
+    assert statements == 4
