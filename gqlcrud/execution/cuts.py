@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
@@ -17,10 +17,10 @@ from gqlcrud.statements.unreadable import readable
 
 Rows: TypeAlias = list[Any]
 Facets: TypeAlias = Mapping[str, Sequence[FacetCount]]
+_NO_FACETS: Facets = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(NamedTuple):
     """The rows that a page shows, in the list's order, and what is known of the list around them, its facets by name."""
 
     rows: Rows
@@ -56,6 +56,10 @@ class PageRows:
     ) -> PageRows:
         """pages: the rows that were fetched for each page. summaries: what is known of the list of each, None if nothing.
         facets: of each list, those that have any values."""
+        window = plan.window
+        if window.last is None and not plan.facets and not any(summaries):
+            shown, limit = window.first, fetch_limit(window)
+            return cls(statement, [Cut(rows[:shown], len(rows) == limit, False, 0, _NO_FACETS) for rows in pages])
         return cls(statement, [_cut(plan, *each) for each in zip(pages, summaries, facets, strict=True)])
 
     @classmethod

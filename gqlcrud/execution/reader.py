@@ -136,13 +136,12 @@ class Reader:
                 facets.setdefault(place, {})[facet.name] = counts
         if plan.relation is None:
             return PageRows.of(plan, statement, [rows], [summaries[0] if summaries else None], [facets.get(0, {})])
-        by_place = _by_place(rows, first)
         known = {row[0] - first: row[1:] for row in summaries}
         places = range(len(keys))
         return PageRows.of(
             plan,
             statement,
-            [by_place.get(each, []) for each in places],
+            _by_place(rows, first, len(keys)),
             [known.get(each) for each in places],
             [facets.get(each, {}) for each in places],
         )
@@ -157,7 +156,8 @@ class Reader:
         if plan.relation is None:
             return {0: [FacetCount(*row) for row in rows]}
         first = _first_place(self._database)
-        return {place: [FacetCount(*row[1:]) for row in each] for place, each in _by_place(rows, first).items()}
+        by_place = enumerate(_by_place(rows, first, len(keys)))
+        return {place: [FacetCount(*row[1:]) for row in each] for place, each in by_place if each}
 
     async def _build_pages(self, plan: PagePlan, fetched: PageRows) -> list[Page]:
         start = 0 if plan.relation is None else 1
@@ -300,10 +300,11 @@ def _first_rows(rows: Rows, first: int) -> dict[int, Any]:
     return found
 
 
-def _by_place(rows: Rows, first: int) -> dict[int, Rows]:
-    grouped: dict[int, Rows] = {}
+def _by_place(rows: Rows, first: int, count: int) -> list[Rows]:
+    """The rows of each place, of `count`."""
+    grouped: list[Rows] = [[] for _ in range(count)]
     for row in rows:
-        grouped.setdefault(row[0] - first, []).append(row)
+        grouped[row[0] - first].append(row)
     return grouped
 
 
