@@ -3,6 +3,7 @@
 # ruff: noqa: RUF012 - SQLAlchemy types `__mapper_args__` as an instance attribute.
 
 import datetime as dt
+import gc
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -32,9 +33,10 @@ from gqlcrud import (
     install_error_handlers,
 )
 from gqlcrud.catalog.clauses import read_clause
-from gqlcrud.plan import PagePlan, Sort
+from gqlcrud.plan import PagePlan, Sort, Stated
 from gqlcrud.selection import RESOLVED, Selection
 from gqlcrud.statements import Database
+from gqlcrud.statements.expressions import stated_clause
 from gqlcrud.statements.preparing import prepared_page
 from tests import tenancy
 from tests.databases import MakeEngine
@@ -147,6 +149,23 @@ def test_a_form_holds_the_values_of_nobody() -> None:
     assert one is other
     assert (values, others) == (("secret", [1, 2], "secret"), ("other", [3], "other"))
     assert {each.value for each in _binds(sa.select(1).where(one.expression))} == {None}
+
+
+def test_values_that_are_bound_one_after_the_other_never_share_a_name() -> None:
+    """Names are made of places in memory, which come again when what was there is gone."""
+    clauses = []
+    for number in range(20):
+        clause, values = read_clause(Book.title == f"title {number}")
+        clauses.append(stated_clause(Stated(clause, values)))
+        gc.collect()
+    text, parameters = _compiled(sa.select(Book.id).where(sa.or_(*clauses)))
+
+    assert sorted(parameters.values()) == sorted(f"title {number}" for number in range(20)), text
+
+
+def _compiled(select: sa.Select[Any]) -> tuple[str, dict[str, Any]]:
+    compiled = select.compile()
+    return str(compiled), dict(compiled.params)
 
 
 async def test_a_rule_may_have_lists_and_conditions_of_its_own(engine: AsyncEngine) -> None:

@@ -79,9 +79,11 @@ def _replaced(
     it is to be."""
 
     def become(bind: BindParameter[Any]) -> None:
-        other = dict(make(bind).__dict__)
+        other = make(bind)
+        # a parameter without a name is called after its place in memory, which nothing else may take while it is in use
+        found = {**other.__dict__, "stands_for": other}
         bind.__dict__.clear()
-        bind.__dict__.update(other)
+        bind.__dict__.update(found)
 
     return visitors.cloned_traverse(expression, {"maintain_key": True}, {"bindparam": become})
 
