@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import scrypt
 from secrets import token_bytes
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from fastapi import FastAPI, Header
@@ -18,7 +18,20 @@ from sqlalchemy import MetaData, func, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import gqlcrud
-from example.models import Author, Base, Book, Customer, Employee, Genre, Order, OrderItem, Publisher, Review
+from example.models import (
+    Author,
+    Base,
+    Book,
+    Customer,
+    Employee,
+    Genre,
+    ItemReturn,
+    Order,
+    OrderItem,
+    Payment,
+    Publisher,
+    Review,
+)
 from example.rest import rest_router
 from example.seed import seed
 from gqlcrud import (
@@ -28,6 +41,7 @@ from gqlcrud import (
     Hooks,
     Idempotency,
     ModelOptions,
+    Policy,
     RequestError,
     SoftDelete,
     Write,
@@ -62,6 +76,25 @@ def is_staff(caller: Caller | None) -> bool:
 
 def caller_name(caller: Caller | None) -> str | None:
     return caller.name if caller else None
+
+
+def own_orders(caller: Caller | None) -> Any:
+    """Customers see the orders that they have placed, staff and the shop's own code all of them."""
+    if caller is None or caller.staff:
+        return True
+    return False if caller.name is None else Order.placed_by == caller.name
+
+
+def of_own_orders(*path: Any) -> Policy:
+    """What belongs to orders is seen with them. path: the relations that lead to the order."""
+
+    def rule(caller: Caller | None) -> Any:
+        found = own_orders(caller)
+        for relation in reversed(path if not isinstance(found, bool) else ()):
+            found = relation.has(found)
+        return found
+
+    return Policy(read=rule)
 
 
 # ---------- what is read ----------
@@ -167,8 +200,12 @@ api = Api(
             create_schema=CustomerValues, update_schema=CustomerValues, exclude={"password_hash"}, read_only={"token"}
         ),
         Employee: ModelOptions(read_only=True),
-        Order: ModelOptions(presets={"placed_by": caller_name}, hooks=Hooks(after_commit=log_orders)),
-        OrderItem: ModelOptions(hooks=Hooks(before_create=refuse_out_of_print)),
+        Order: ModelOptions(
+            presets={"placed_by": caller_name}, hooks=Hooks(after_commit=log_orders), policy=Policy(read=own_orders)
+        ),
+        OrderItem: ModelOptions(hooks=Hooks(before_create=refuse_out_of_print), policy=of_own_orders(OrderItem.order)),
+        Payment: ModelOptions(policy=of_own_orders(Payment.order)),
+        ItemReturn: ModelOptions(policy=of_own_orders(ItemReturn.item, OrderItem.order)),
         Review: ModelOptions(soft_delete=SoftDelete("deleted_at", show_deleted=is_staff, hard_delete=is_staff)),
     },
     query=Query,

@@ -9,6 +9,7 @@ from gqlcrud.idempotency import Idempotency, idempotency_table
 from gqlcrud.loading import connection, load_record, load_records, load_relation, transaction
 from gqlcrud.options import FullText, Limits, ModelOptions, Preset, SoftDelete
 from gqlcrud.persisted import MemoryDocuments, PersistedDocuments
+from gqlcrud.policies import AllBut, Policy, RowLevelSecurity
 from gqlcrud.progress import Progress
 from gqlcrud.rest import FacetValue, ListParams, PageResponse
 from gqlcrud.scalars import Operator, Scalar, custom_scalar
@@ -16,6 +17,7 @@ from gqlcrud.statements import read_json
 from gqlcrud.types import field
 
 __all__ = [
+    "AllBut",
     "Api",
     "Committed",
     "ConfigurationError",
@@ -40,9 +42,11 @@ __all__ = [
     "Operator",
     "PageResponse",
     "PersistedDocuments",
+    "Policy",
     "Preset",
     "Progress",
     "RequestError",
+    "RowLevelSecurity",
     "Scalar",
     "SoftDelete",
     "Summary",

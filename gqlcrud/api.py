@@ -6,11 +6,9 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias, TypeVar
 
-import strawberry
 from fastapi import APIRouter
 from fastapi.params import Depends
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
@@ -30,18 +28,7 @@ from gqlcrud.crud import Crud, python_catalog
 from gqlcrud.direct import DirectAnswers
 from gqlcrud.errors import ConfigurationError, RequestError
 from gqlcrud.examples import example_query
-from gqlcrud.execution import (
-    ConnectionSource,
-    OperationConnection,
-    TransactionSource,
-    Writer,
-    engine_source,
-    engine_transactions,
-    session_source,
-    session_transactions,
-    sessionmaker_source,
-    sessionmaker_transactions,
-)
+from gqlcrud.execution import OperationConnection, Sources, Writer, database_sources, session_sources
 from gqlcrud.extension import extension_of
 from gqlcrud.fastapi import router
 from gqlcrud.faults import client_errors
@@ -49,9 +36,10 @@ from gqlcrud.hooks import Hooks
 from gqlcrud.http import PartialStatus, RefusalStatus
 from gqlcrud.idempotency import Idempotency, check_key
 from gqlcrud.known_selections import KnownSelections
-from gqlcrud.options import Limits, ModelOptions, Permission, check_permission
+from gqlcrud.options import Limits, ModelOptions, Permission, read_switches
 from gqlcrud.persisted import PersistedDocuments, asked_document
 from gqlcrud.planning import KnownPlans, Planner, Visibility, check_stored_position, check_typed_position
+from gqlcrud.policies import Policy, RowLevelSecurity
 from gqlcrud.prepared import PreparedDocuments
 from gqlcrud.scalars import Scalar
 from gqlcrud.schema import build_schema
@@ -62,14 +50,6 @@ from gqlcrud.uncollected import uncollected
 T = TypeVar("T")
 SessionDependency: TypeAlias = Callable[..., Any]
 _CHECKS = {Database.POSTGRESQL: check_typed_position, Database.SQLITE: check_stored_position}
-
-
-@dataclass(frozen=True, slots=True)
-class _Sources:
-    """Where an operation reads, and where it writes."""
-
-    reads: ConnectionSource
-    writes: TransactionSource
 
 
 class Api:
@@ -86,6 +66,8 @@ class Api:
     enforced_foreign_keys: False where foreign keys may point at nothing; to-one fields are nullable then.
     read_only: True offers no mutations but those of `mutation`.
     hooks: what is called around writes, of whichever model; before those of the model.
+    policy: what callers may do with the records of all models, where the policy of a model says nothing else.
+    row_level_security: what PostgreSQL is told of the caller in each transaction, for its own policies.
     introspection: who may read the schema: all, nobody, or for whom a function of `info.context` says so. suggestions: who
     is told the names of the schema that are like one that is not there; by default who may read it.
     persisted: documents that clients name instead of sending them, and whether others may run.
@@ -113,18 +95,18 @@ class Api:
         enforced_foreign_keys: bool = True,
         read_only: bool = False,
         hooks: Hooks | None = None,
+        policy: Policy | None = None,
+        row_level_security: RowLevelSecurity | None = None,
         introspection: Permission = True,
         suggestions: Permission | None = None,
         persisted: PersistedDocuments | None = None,
     ) -> None:
         self.title, self.limits = title, limits or Limits()
-        if hooks is not None and not isinstance(hooks, Hooks):
-            raise ConfigurationError(f"Api(hooks=...) takes gqlcrud.Hooks(...), not {hooks!r}.")
-        self.idempotency, self.persisted = idempotency, persisted
-        self.introspection = check_permission("introspection", introspection)
-        self.suggestions = introspection if suggestions is None else check_permission("suggestions", suggestions)
+        _check_kinds(hooks, row_level_security)
+        self.row_level_security, self.idempotency, self.persisted = row_level_security, idempotency, persisted
+        self.introspection, self.suggestions = read_switches(introspection, suggestions)
         settings = CatalogSettings(
-            models or {}, scalars or {}, self.limits, skip_unknown, enforced_foreign_keys, read_only, hooks
+            models or {}, scalars or {}, self.limits, skip_unknown, enforced_foreign_keys, read_only, hooks, policy
         )
         self.catalog: Catalog = read_catalog(mapped_classes(base), settings)
         self.session_dependency: SessionDependency | None = None
@@ -140,7 +122,7 @@ class Api:
         self._key: ContextVar[str | None] = ContextVar("gqlcrud_idempotency_key", default=None)
         self.extension: type[SchemaExtension] = extension_of(self, self._documents)
         self.directives: Sequence[StrawberryDirective[Any]] = [ATOMIC] if self.mutation is not None else []
-        self.schema = self._build_schema()
+        self.schema = build_schema(self.query, self.mutation, self.types, self.extension, self.directives, SCALARS)
         self._direct = DirectAnswers(self, self.schema._schema, self._documents)
 
     async def execute(
@@ -268,10 +250,11 @@ class Api:
         """
         return self._new_operation(self._sources(), context)
 
-    def _new_operation(self, sources: _Sources, context: Any) -> Operation:
-        planner = Planner(self.catalog, self.limits, _CHECKS[sources.reads.database], Visibility(context), self._plans)
-        timeout = self.limits.statement_timeout
-        writer = Writer(sources.writes, self.catalog, context, timeout=timeout)
+    def _new_operation(self, sources: Sources, context: Any) -> Operation:
+        sources, timeout = sources.telling(self.row_level_security, context), self.limits.statement_timeout
+        visibility = Visibility(context, secured=self.row_level_security is not None)
+        planner = Planner(self.catalog, self.limits, _CHECKS[sources.reads.database], visibility, self._plans)
+        writer = Writer(sources.writes, self.catalog, context, rules=visibility, timeout=timeout)
         return Operation(planner, OperationConnection(sources.reads, timeout), writer, selections=self._selections)
 
     @property
@@ -279,11 +262,10 @@ class Api:
         """The key that `execute` was given for the running operation."""
         return self._key.get()
 
-    def _sources(self) -> _Sources:
+    def _sources(self) -> Sources:
         session = self._session.get()
         if session is not None:
-            joined = session.in_transaction()
-            return _Sources(session_source(session), session_transactions(session, joined=joined))
+            return session_sources(session, joined=session.in_transaction())
         if self._database is None:
             raise ConfigurationError(
                 "This Api was given a session dependency, and there is no session: hand one in, "
@@ -291,11 +273,9 @@ class Api:
             )
         return self._database
 
-    def _read_database(self, database: object) -> _Sources | None:
-        if isinstance(database, AsyncEngine):
-            return _Sources(engine_source(database), engine_transactions(database))
-        if isinstance(database, async_sessionmaker):
-            return _Sources(sessionmaker_source(database), sessionmaker_transactions(database))
+    def _read_database(self, database: object) -> Sources | None:
+        if isinstance(database, AsyncEngine | async_sessionmaker):
+            return database_sources(database, self.row_level_security)
         if callable(database) and not isinstance(database, sessionmaker):
             self.session_dependency = database
             return None
@@ -304,8 +284,14 @@ class Api:
             f"an AsyncSession, not {database!r}."
         )
 
-    def _build_schema(self) -> strawberry.Schema:
-        return build_schema(self.query, self.mutation, self.types, self.extension, self.directives, SCALARS)
+
+def _check_kinds(hooks: object, row_level_security: object) -> None:
+    if not isinstance(hooks, Hooks | None):
+        raise ConfigurationError(f"Api(hooks=...) takes gqlcrud.Hooks(...), not {hooks!r}.")
+    if not isinstance(row_level_security, RowLevelSecurity | None):
+        raise ConfigurationError(
+            f"Api(row_level_security=...) takes gqlcrud.RowLevelSecurity(...), not {row_level_security!r}."
+        )
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from gqlcrud.context import Operation, column_named, operation_of_model
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.execution import Record, model_of
 from gqlcrud.plan import PagePlan, RecordPlan
-from gqlcrud.selection import Selection, read_selection
+from gqlcrud.selection import UNASKED, Selection, read_selection
 
 T = TypeVar("T")
 Attribute = str | InstrumentedAttribute[Any]
@@ -123,7 +123,7 @@ def _selection(info: Info, model: Model, columns: Sequence[str]) -> Selection:
     given = get_named_type(info._raw_info.return_type)
     fits = is_abstract_type(given) or given.name == model.name
     selection = read_selection(info._raw_info, model.name)
-    further = tuple(Selection(f"+{name}", _stored(model, name).name, {}) for name in columns)
+    further = tuple(Selection(f"{UNASKED}{name}", _stored(model, name).name, {}) for name in columns)
     return Selection(selection.key, selection.name, {}, (selection.children if fits else ()) + further)
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.hooks import Hooks
+from gqlcrud.policies import Policy
 from gqlcrud.scalars import Scalar
 
 OptInOperator = Literal["like", "regex", "search"]
@@ -21,6 +22,12 @@ Permission: TypeAlias = bool | Callable[[Any], bool]
 def permits(permission: Permission, context: Any) -> bool:
     """context: `info.context` of the request."""
     return permission if isinstance(permission, bool) else bool(permission(context))
+
+
+def read_switches(introspection: Permission, suggestions: Permission | None) -> tuple[Permission, Permission]:
+    """Who may read the schema, and who is told its names: by default the same. Raises ConfigurationError."""
+    shown = check_permission("introspection", introspection)
+    return shown, shown if suggestions is None else check_permission("suggestions", suggestions)
 
 
 def check_permission(option: str, permission: Permission) -> Permission:
@@ -185,6 +192,7 @@ class ModelOptions:
     searchable: the texts that the argument `search` of its lists looks into: attributes, or paths through relations.
     full_text: how, if not word by word.
     facets: the columns, its own or those that relations lead to, whose values its lists count.
+    policy: what callers may do with its records, columns and operations, and with those of classes that inherit from it.
     A class has the `soft_delete`, the `presets`, `searchable`, `full_text` and `facets` of the classes that it inherits
     from, unless it has its own.
     """
@@ -213,6 +221,7 @@ class ModelOptions:
     searchable: Sequence[AttributePath] = ()
     full_text: FullText | None = None
     facets: Sequence[AttributePath] = ()
+    policy: Policy | None = None
 
     def is_vector(self, attribute: str) -> bool:
         """Whether the attribute is what a full text search looks into: no value that a client could read."""

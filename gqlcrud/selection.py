@@ -33,6 +33,9 @@ from graphql.execution.values import VariableValues, VariableValueSource, get_ar
 RESOLVED = ""
 """The key of the field that is being resolved, whatever its alias: so equal requests become equal plans."""
 
+UNASKED = "+"
+"""What the keys of fields begin with that no client asks for, but code of the application's own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:

@@ -108,6 +108,11 @@ class Save:
     references: tuple[Reference, ...] = ()
 
     @property
+    def place(self) -> Path:
+        """Where the record stands in the input: at its values, or at its changes if that is all there is."""
+        return self.path if self.assignments or not self.changes else self.ops_path
+
+    @property
     def is_empty(self) -> bool:
         return not (self.assignments or self.changes or self.to_one or self.to_many)
 

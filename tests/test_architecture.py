@@ -34,7 +34,7 @@ LAYERS = """
     keys plan examples fastapi reflect prepared known_selections document_limits
     catalog http reflected_names reflected_keys
     naming options faults idempotency persisted disconnects
-    scalars hooks
+    scalars hooks policies
     values selection errors graphiql progress uncollected
 """
 """From the top; what stands in one line does not import what else stands there."""
@@ -42,7 +42,16 @@ LAYERS = """
 THIRD_PARTIES = {
     "sqlalchemy": {
         *("api", "catalog", "execution", "hooks", "loading", "scalars", "statements"),
-        *("reflect", "reflected_names", "reflected_keys", "targets", "diagnosis", "unit_of_work", "idempotency"),
+        *(
+            "policies",
+            "reflect",
+            "reflected_names",
+            "reflected_keys",
+            "targets",
+            "diagnosis",
+            "unit_of_work",
+            "idempotency",
+        ),
         *("crud", "rest", "files", "commands"),
     },
     "strawberry": {
@@ -160,7 +169,7 @@ def test_imports_go_downward() -> None:
 def test_planning_and_statements_never_meet() -> None:
     """Nor does planning know SQL, or a statement GraphQL; and so it is with writes."""
     assert {top(each) for name in MODULES if top(name) == "planning" for each in own_imports(name)} == {
-        *("planning", "plan", "keys", "catalog", "selection", "options", "errors", "scalars", "values")
+        *("planning", "plan", "keys", "catalog", "selection", "options", "policies", "errors", "scalars", "values")
     }
     assert {top(each) for name in MODULES if top(name) == "statements" for each in own_imports(name)} == {
         *("statements", "plan", "write_plan", "catalog", "errors", "scalars")

@@ -47,7 +47,8 @@ async def ask(
 
 
 async def test_the_shop_is_full_when_the_app_has_started(client: httpx.AsyncClient) -> None:
-    assert await ask(client, "{ books { totalCount } authors { totalCount } orders { totalCount } }") == {
+    query = "{ books { totalCount } authors { totalCount } orders { totalCount } }"
+    assert await ask(client, query, {"x-staff": "true"}) == {
         "data": {"books": {"totalCount": 800}, "authors": {"totalCount": 133}, "orders": {"totalCount": 400}}
     }
 
@@ -285,6 +286,23 @@ async def test_an_order_is_placed_by_who_is_signed_in_and_logged(
         }
     }
     assert [each.getMessage() for each in caplog.records if each.name == "bookshop"] == [f"orders: create {number}"]
+
+
+async def test_customers_see_their_own_orders_and_what_belongs_to_them(client: httpx.AsyncClient) -> None:
+    placed = await ask(client, ORDER, {"x-user": "eve"}, second=book_id(3))
+    query = "{ orders { nodes { placedBy items { totalCount } } } orderItems { totalCount } payments { totalCount } }"
+
+    assert placed["data"]["createOrder"]["errors"] == []
+    assert await ask(client, query, {"x-user": "eve"}) == {
+        "data": {
+            "orders": {"nodes": [{"placedBy": "eve", "items": {"totalCount": 2}}]},
+            "orderItems": {"totalCount": 2},
+            "payments": {"totalCount": 0},
+        }
+    }
+    assert await ask(client, query) == {
+        "data": {"orders": {"nodes": []}, "orderItems": {"totalCount": 0}, "payments": {"totalCount": 0}}
+    }
 
 
 async def test_a_book_out_of_print_is_ordered_after_it_is_restocked(client: httpx.AsyncClient) -> None:

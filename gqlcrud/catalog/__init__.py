@@ -1,5 +1,6 @@
 """Mapped classes in, a frozen catalog of models, columns, relations and keys out."""
 
+from gqlcrud.catalog.clauses import Clause
 from gqlcrud.catalog.column import Bounds, Column, InputSchema, PresetColumn, SchemaField, Source
 from gqlcrud.catalog.model import (
     Catalog,
@@ -10,6 +11,7 @@ from gqlcrud.catalog.model import (
     LinkDeletion,
     Member,
     Model,
+    OrderedBy,
     Orphan,
     OwnField,
     Relation,
@@ -18,15 +20,18 @@ from gqlcrud.catalog.model import (
     TextSearch,
 )
 from gqlcrud.catalog.own_fields import REQUIRES, DeclaredField, declared_fields
+from gqlcrud.catalog.policy import Allowed, ModelPolicy
 from gqlcrud.catalog.read import CatalogSettings, mapped_classes, read_catalog
 from gqlcrud.catalog.rule import Comparison, Rule
 from gqlcrud.catalog.rules import check_constraints, condition_text
 
 __all__ = [
     "REQUIRES",
+    "Allowed",
     "Bounds",
     "Catalog",
     "CatalogSettings",
+    "Clause",
     "Column",
     "ColumnPath",
     "Comparison",
@@ -38,6 +43,8 @@ __all__ = [
     "LinkDeletion",
     "Member",
     "Model",
+    "ModelPolicy",
+    "OrderedBy",
     "Orphan",
     "OwnField",
     "PresetColumn",

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from sqlalchemy import FromClause
 
 from gqlcrud.catalog.column import Column, InputSchema, PresetColumn
+from gqlcrud.catalog.policy import ModelPolicy
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.hooks import Hooks
 from gqlcrud.naming import path_name
@@ -204,7 +205,8 @@ class Model:
     stored: every column of its tables by attribute, those that the API does not offer among them.
     create_schema, update_schema: what the values of new records, and of patches, pass through. hooks: those of all
     models, then its own.
-    search: what a search looks into, if there is one. facets: the columns whose values lists count.
+    search: what a search looks into, if there is one. facets: the columns whose values lists count. policy: what callers may
+    do; None if everybody may do everything.
     """
 
     entity: type
@@ -231,6 +233,7 @@ class Model:
     hooks: tuple[Hooks, ...] = ()
     search: Search | None = None
     facets: tuple[ColumnPath, ...] = ()
+    policy: ModelPolicy | None = None
 
     @property
     def primary_key(self) -> tuple[Column, ...]:

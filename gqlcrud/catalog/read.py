@@ -21,6 +21,7 @@ from gqlcrud.catalog.edges import EdgeReader, is_same_link
 from gqlcrud.catalog.enums import EnumTypes
 from gqlcrud.catalog.foreign_keys import KeyTargets, primary_key, with_global_ids, with_known_columns
 from gqlcrud.catalog.model import Catalog, LeftOut, Model, Relation
+from gqlcrud.catalog.policy_reader import PolicyReader
 from gqlcrud.catalog.presets import read_presets
 from gqlcrud.catalog.python_names import python_options
 from gqlcrud.catalog.relation_order import own_order
@@ -30,6 +31,7 @@ from gqlcrud.catalog.soft_deletion import DeletionReader
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.hooks import Hooks
 from gqlcrud.options import Limits, ModelOptions
+from gqlcrud.policies import Policy
 from gqlcrud.scalars import Scalar
 
 
@@ -41,7 +43,7 @@ class CatalogSettings:
     of refusing them.
     enforced_foreign_keys: False where the database may hold foreign keys that point at nothing.
     read_only: no model is written, whatever its options say.
-    hooks: what is called around writes of all models.
+    hooks: what is called around writes of all models. policy: what holds for models whose own says nothing else.
     python_names: for callers in Python instead of clients: see `catalog.python_names`.
     """
 
@@ -52,6 +54,7 @@ class CatalogSettings:
     enforced_foreign_keys: bool = True
     read_only: bool = False
     hooks: Hooks | None = None
+    policy: Policy | None = None
     python_names: bool = False
 
 
@@ -113,9 +116,9 @@ def read_catalog(classes: Iterable[type], settings: CatalogSettings) -> Catalog:
         models.append(replace(model, soft_deletion=deletions.get(entity), presets=presets))
     if settings.read_only:
         models = [replace(model, read_only=True) for model in models]
-    if settings.hooks is not None:
-        models = [replace(model, hooks=(settings.hooks, *model.hooks)) for model in models]
-    models = with_searches(models, {entity: reader.options for entity, reader in readers.items()})
+    models = [replace(model, hooks=(*filter(None, [settings.hooks]), *model.hooks)) for model in models]
+    searched = with_searches(models, {entity: reader.options for entity, reader in readers.items()})
+    models = PolicyReader(settings.options, settings.policy).read(searched)
     models.sort(key=lambda model: model.name)
     if not settings.python_names:
         check_names(models)

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gqlcrud.catalog import Column, Model
-from gqlcrud.crud.bulk_deletes import DeleteJob, deletable, records_where
+from gqlcrud.crud.bulk_deletes import DeleteJob, deletable, permitted, records_where
 from gqlcrud.crud.bulk_inserts import InsertJob, NewRecords
 from gqlcrud.crud.bulk_running import (
     BATCH,
@@ -127,7 +127,8 @@ class BulkWrites(Writes[M]):
             model = self.scope.model
             condition = deletable(planner, model, where, equal, hard=hard, everything=all_rows or keys is not None)
             job = DeleteJob(planner, model, condition, hard)
-            source = records_where(writer, model, job.among, size) if keys is None else batches_of(keys, size)
+            among = permitted(planner, model, job.among)
+            source = records_where(writer, model, among, size) if keys is None else batches_of(keys, size)
             return await self._run_bulk(session, source, lambda *_: job, options, total_of(keys), commit=commit)
 
     # ---------- parts ----------

@@ -15,8 +15,8 @@ from gqlcrud.crud.members import named_key
 from gqlcrud.crud.summary import Counts
 from gqlcrud.errors import ErrorCode, RequestError, UserError
 from gqlcrud.execution import Transaction, Writer
-from gqlcrud.plan import Always, Condition, Expression
-from gqlcrud.planning import DeletedRecords, Planner, conjunction
+from gqlcrud.plan import Always, Condition, Expression, conjunction
+from gqlcrud.planning import DeletedRecords, Planner
 from gqlcrud.statements.bulk import chosen_statement
 from gqlcrud.unit_of_work import RecordKey, Saver
 from gqlcrud.unit_of_work.row_changes import delete_held, hold
@@ -80,6 +80,11 @@ def deletable(
         message = f"This is true of every {model.name}. Narrow it down, or say all_rows=True."
         raise RequestError(message, path=("where",))
     return condition
+
+
+def permitted(planner: Planner, model: Model, where: Condition) -> Condition:
+    """The records that meet a condition, of those that the caller may delete: no others are meant by it."""
+    return conjunction([where, planner.visibility.rule(model, "delete")])
 
 
 def records_where(writer: Writer, model: Model, where: Condition, size: int) -> Source:

@@ -85,7 +85,8 @@ class InsertJob:
             for each in planned:
                 if isinstance(each, PlainRows):
                     count += len(each.places)
-                    if takes_rows(saver.session, each) and not self.records.is_guarded(each):
+                    watched = saver.permissions.watches(each.model, "create")
+                    if not watched and takes_rows(saver.session, each) and not self.records.is_guarded(each):
                         insert_rows(saver, each, copy=self.copy)
                     else:
                         saves += self.records.saves_of(each)

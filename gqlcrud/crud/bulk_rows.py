@@ -105,6 +105,8 @@ class RowReader:
     def _read_columns(self, names: tuple[str, ...]) -> tuple[Column, ...] | None:
         members = [self.model.members.get(name) for name in names]
         columns = [each for each in members if isinstance(each, Column)]
+        if not all(self.planner.visibility.may("write", each, self.model) for each in columns):
+            return None
         if len(columns) < len(names) or any(each.source is not Source.STORED or each.read_only for each in columns):
             return None
         known = {*names, *(each.column.key for each in self.own)}

@@ -118,7 +118,8 @@ class UpdateJob:
         if not rows.places:
             return Counts()
         compared = [column.key for column in rows.columns if column.key not in self.own]
-        if not changes_rows(saver.session, rows) or self._is_guarded(compared):
+        watched = saver.permissions.watches(self.model, "update", "update_check")
+        if watched or not changes_rows(saver.session, rows) or self._is_guarded(compared):
             return self._update_items(saver, self._items_of(rows if compared else rows.without(self.own), keyed_rows))
         among = self.planner.visible(self.model)
         attributes = dict.fromkeys((*compared, *version_of(self.model)))

@@ -62,7 +62,8 @@ class UpsertJob:
         rows = keyed_rows.rows
         if not rows.places:
             return Counts()
-        if self.records.is_guarded(rows) or not upserts_rows(saver.session, rows, self.conflict):
+        watched = saver.permissions.watches(rows.model, "create", "update", "update_check")
+        if watched or self.records.is_guarded(rows) or not upserts_rows(saver.session, rows, self.conflict):
             return self._upsert_saves(saver, self.records.saves_of(rows))
         done = upsert_rows(saver, rows, keyed_rows.keys, self.conflict)
         return Counts(done.inserted, done.updated, done.unchanged)

@@ -12,8 +12,8 @@ from gqlcrud.crud.members import member_of
 from gqlcrud.crud.values import given_list, given_value
 from gqlcrud.errors import RequestError
 from gqlcrud.naming import snake_name
-from gqlcrud.plan import Condition, Expression
-from gqlcrud.planning import Planner, conjunction
+from gqlcrud.plan import Condition, Expression, conjunction
+from gqlcrud.planning import Planner
 from gqlcrud.scalars import BOOLEAN, DECIMAL, STRING, Operator, Scalar
 
 Where: TypeAlias = (

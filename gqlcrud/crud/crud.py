@@ -72,10 +72,14 @@ class Crud(BulkWrites[M]):
             self._read = read_scope(self.entity, self._api, self._settings)
         return self._read
 
-    def with_context(self, context: Any) -> Self:
-        """The same for one request: presets, hooks and permissions see `context`, as they see `info.context`."""
+    def with_context(self, context: Any, *, policies: bool = False) -> Self:
+        """The same for one request: presets, hooks and permissions see `context`, as they see `info.context`.
+
+        policies: whether the policies hold, as they do for clients. Without them code of the application's own sees and
+        writes every record.
+        """
         bound = copy.copy(self)
-        bound._read = replace(self.scope, context=context, bound=True)
+        bound._read = replace(self.scope, context=context, bound=True, policed=policies)
         return bound
 
     # ---------- lists over REST ----------

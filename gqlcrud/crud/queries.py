@@ -16,7 +16,8 @@ from gqlcrud.crud.orders import OrderBy, order_input
 from gqlcrud.crud.scope import Scope, Session
 from gqlcrud.errors import RequestError
 from gqlcrud.execution import FacetCount, Page, Reader
-from gqlcrud.planning import DeletedRecords, Planner, conjunction
+from gqlcrud.plan import conjunction
+from gqlcrud.planning import DeletedRecords, Planner
 from gqlcrud.selection import RESOLVED, Selection
 from gqlcrud.statements import entity_statement
 from gqlcrud.statements.unreadable import readable
@@ -135,8 +136,10 @@ def shown_facets(page: Page) -> dict[str, list[FacetCount]]:
 
 
 def statement(scope: Scope, session: Session, query: Query) -> sa.Select[Any]:
-    """The SELECT of mapped instances, as the database of the session has it. Raises RequestError."""
+    """The SELECT of mapped instances, as the database of the session has it. Raises RequestError, FORBIDDEN for a caller who
+    may not read all of the columns: an instance has them all."""
     database = scope.dialect(session)
     planner = scope.planner(database)
+    planner.visibility.check("read", tuple(scope.model.stored.values()), scope.model)
     plan = planner.page(Selection(RESOLVED, scope.model.many, page_arguments(planner, scope.model, query)), scope.model)
     return entity_statement(plan, database)

@@ -18,17 +18,15 @@ from gqlcrud.execution import (
     ConnectionSource,
     OperationConnection,
     Reader,
+    Sources,
     TransactionSource,
     Writer,
-    engine_source,
-    engine_transactions,
-    session_source,
-    session_transactions,
-    sessionmaker_source,
-    sessionmaker_transactions,
+    database_sources,
+    session_sources,
 )
 from gqlcrud.options import Limits
 from gqlcrud.planning import Planner, Visibility, check_stored_position, check_typed_position
+from gqlcrud.policies import RowLevelSecurity
 from gqlcrud.statements import Database
 
 BOUNDLESS = 2**31 - 2
@@ -58,6 +56,7 @@ class OwnApi(Protocol):
     """What a `Crud` needs of an `Api`."""
 
     database: Any
+    row_level_security: RowLevelSecurity | None
 
     catalog: Catalog
 
@@ -70,7 +69,8 @@ class Scope:
     """What the calls of one `Crud` have in common.
 
     database: for calls without a session. context: what the application knows of the request; bound: whether there is
-    one, so that permissions hold as they do for clients. Without it code of the application's own may do anything.
+    one, so that permissions hold as they do for clients. Without it code of the application's own may do anything. policed:
+    whether policies hold as well, those of the database too, by `security`.
     """
 
     catalog: Catalog
@@ -78,32 +78,38 @@ class Scope:
     database: Any = None
     context: Any = None
     bound: bool = False
+    policed: bool = False
+    security: RowLevelSecurity | None = None
 
     def planner(self, database: Database) -> Planner:
-        return Planner(self.catalog, PYTHON_LIMITS, _CHECKS[database], Visibility(self.context, trusted=not self.bound))
+        return Planner(self.catalog, PYTHON_LIMITS, _CHECKS[database], self.visibility)
+
+    @property
+    def visibility(self) -> Visibility:
+        secured = self.policed and self.security is not None
+        return Visibility(self.context, trusted=not self.bound, policed=self.policed, secured=secured)
 
     def dialect(self, session: Session) -> Database:
         return self.reads(session).database
 
+    def sources(self, session: Session) -> Sources:
+        """Raises ConfigurationError for what is no database."""
+        given = self._given(session)
+        security = self.security if self.policed else None
+        found = (
+            session_sources(given, joined=True)
+            if isinstance(given, AsyncSession)
+            else database_sources(given, security)
+        )
+        return found.telling(security, self.context)
+
     def reads(self, session: Session) -> ConnectionSource:
         """Raises ConfigurationError for what is no database."""
-        match self._given(session):
-            case AsyncSession() as given:
-                return session_source(given)
-            case AsyncEngine() as given:
-                return engine_source(given)
-            case given:
-                return sessionmaker_source(given)
+        return self.sources(session).reads
 
     def writes(self, session: Session) -> TransactionSource:
         """Raises ConfigurationError for what is no database."""
-        match self._given(session):
-            case AsyncSession() as given:
-                return session_transactions(given, joined=True)
-            case AsyncEngine() as given:
-                return engine_transactions(given)
-            case given:
-                return sessionmaker_transactions(given)
+        return self.sources(session).writes
 
     @asynccontextmanager
     async def reading(self, session: Session) -> AsyncIterator[tuple[Planner, Reader]]:
@@ -119,7 +125,8 @@ class Scope:
 
     def writer(self, session: Session) -> tuple[Planner, Writer]:
         source = self.writes(session)
-        return self.planner(source.database), Writer(source, self.catalog, self.context)
+        planner = self.planner(source.database)
+        return planner, Writer(source, self.catalog, self.context, rules=planner.visibility)
 
     def _given(self, session: Session) -> AsyncSession | AsyncEngine | async_sessionmaker[Any]:
         given = self.database if session is None else session
@@ -138,7 +145,8 @@ class Scope:
 def read_scope(entity: type, api: OwnApi | None, settings: CatalogSettings | None) -> Scope:
     """Raises ConfigurationError for what cannot be offered, as `Api` does."""
     if api is not None:
-        return Scope(api.python_catalog, api.python_catalog.model(entity), api.database)
+        catalog = api.python_catalog
+        return Scope(catalog, catalog.model(entity), api.database, security=api.row_level_security)
     classes = frozenset(mapped_classes(mapper_of(entity).registry))
     catalog = _default_catalog(classes) if settings is None else python_catalog(classes, settings)
     return Scope(catalog, catalog.model(entity))

@@ -203,6 +203,7 @@ class Writes(Reads[M]):
         def plan(planning: Planning) -> WriteOne:
             if self.scope.model.soft_deletion is None:
                 raise RequestError(f"A {self.name} is not marked as deleted, so none can be restored.")
+            planning.planner.visibility.check_operation("restore", self.scope.model)
             return RestoreOne(self._named(planning, key, DeletedRecords.ONLY))
 
         return await self._written(session, plan, select, commit=commit)

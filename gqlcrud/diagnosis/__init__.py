@@ -2,11 +2,13 @@
 
 from gqlcrud.diagnosis.diagnose import diagnose
 from gqlcrud.diagnosis.misfits import uncomputable
+from gqlcrud.diagnosis.permitted import denied
 from gqlcrud.diagnosis.violations import (
     UnseenRecordError,
     Violation,
     ViolationKind,
     is_computation,
+    is_denied,
     is_transient,
     read_violation,
 )
@@ -17,8 +19,10 @@ __all__ = [
     "Violation",
     "ViolationKind",
     "WrittenRow",
+    "denied",
     "diagnose",
     "is_computation",
+    "is_denied",
     "is_transient",
     "read_violation",
     "uncomputable",

@@ -25,10 +25,16 @@ from gqlcrud.diagnosis.constraints import (
     read_uniqueness,
 )
 from gqlcrud.diagnosis.misfits import misfit_errors, null_errors
+from gqlcrud.diagnosis.permitted import unpermitted
 from gqlcrud.diagnosis.references import reference_errors, unplaced_reference
 from gqlcrud.diagnosis.violations import Violation, ViolationKind
 from gqlcrud.diagnosis.written_rows import WrittenRow
 from gqlcrud.errors import UserError
+from gqlcrud.plan import Unruled, WriteRules
+
+_TELLING = {ViolationKind.UNIQUE, ViolationKind.EXCLUSION, ViolationKind.FOREIGN_KEY}
+"""What tells of other records."""
+_UNRULED = Unruled()
 
 
 def diagnose(
@@ -37,6 +43,7 @@ def diagnose(
     rows: Sequence[WrittenRow],
     catalog: Catalog,
     earlier: Sequence[WrittenRow] = (),
+    rules: WriteRules = _UNRULED,
 ) -> tuple[UserError, ...]:
     """Which of the rows broke the constraint, and how: one error for each that can be known at once.
 
@@ -44,6 +51,7 @@ def diagnose(
     it, in the order of the input, and `earlier` what the transaction had written before. If the offenders cannot be
     told from the others, there is one error for them all, at the place that holds them. () for a violation that has
     nothing to do with what the client wrote, such as that of a trigger in a table of its own.
+    rules: what the caller may write; of rows that may not be written nothing is told but FORBIDDEN.
 
     The codes: UNIQUE for UNIQUE and for EXCLUSION (the message says that records overlap), FOREIGN_KEY, CHECK, NOT_FOUND
     for a record that was taken to be there, REQUIRED_RELATION for a NULL in the foreign key of a relation, and VALIDATION
@@ -52,6 +60,8 @@ def diagnose(
     if not rows:
         return ()
     connection = session.connection(bind_arguments={"mapper": rows[0].mapper})
+    if violation.kind in _TELLING and (refused := _attempt(connection, partial(unpermitted, connection, rows, rules))):
+        return tuple(refused)
     match violation.kind:
         case ViolationKind.UNIQUE | ViolationKind.EXCLUSION:
             return tuple(_conflicts(connection, violation, rows, catalog, earlier))

@@ -201,7 +201,8 @@ def _is_inheritance(constraint: sa.ForeignKeyConstraint, model: Model) -> bool:
 
 
 def _still_referred_to(row: WrittenRow, referrer: Model | None) -> UserError:
-    message = f"{_name(referrer, 'Other')} records still refer to this {row.model.name}."
+    hides = referrer is not None and referrer.policy is not None  # the caller may not know of them
+    message = f"{_name(None if hides else referrer, 'Other')} records still refer to this {row.model.name}."
     return UserError(ErrorCode.FOREIGN_KEY, message, row.path)
 
 

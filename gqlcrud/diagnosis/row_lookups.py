@@ -77,6 +77,15 @@ def stored_values(
     return final_values(connection, [replace(row, values={}) for row in rows], columns)
 
 
+def known_values(connection: sa.Connection, row: WrittenRow, columns: Sequence[StoredColumn]) -> Values:
+    """What a row would hold in the columns of one table, None where that is not known."""
+    (found,) = final_values(connection, [row], columns) if row.key is not None else [None]
+    if found is not None:
+        return found
+    given = [_given(row, column) for column in columns]
+    return tuple(None if _is_open(value) else value for value in given)
+
+
 def _given(row: WrittenRow, column: StoredColumn) -> object:
     """What the write sets a column to, SQL included; what a new row has without it."""
     attribute = row.attribute(column) or ""

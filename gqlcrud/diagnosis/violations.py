@@ -66,6 +66,8 @@ _SQLSTATES = {
     "22021": ViolationKind.INVALID_TEXT,
     "22P05": ViolationKind.INVALID_TEXT,
 }
+_DENIED_SQLSTATE = "42501"
+"""insufficient_privilege: of a role, or of a row that a policy does not let through."""
 _TRANSIENT_SQLSTATES = {"40001", "40P01"}
 """serialization_failure, deadlock_detected."""
 
@@ -101,6 +103,11 @@ def read_violation(error: BaseException) -> Violation | None:
         if kind is not None and hasattr(each, "constraint_name"):
             return _postgresql_violation(kind, each)
     return None
+
+
+def is_denied(error: BaseException) -> bool:
+    """Whether the database does not allow its role what a statement does, or a policy of it the row that is written."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == _DENIED_SQLSTATE
 
 
 def is_transient(error: BaseException) -> bool:

@@ -26,8 +26,8 @@ class WrittenRow:
     values: attribute -> what it is set to; for an update those that change, for a delete none. A value may be SQL over
     the row as it is. None in a row that is not there yet stands for the default of the column, if it has one: so does
     SQLAlchemy. key: the primary key that the record has in the database; None if it is not there yet.
-    path: where the record stands in the input. assumed: records that are taken to be there, as a foreign key of the row
-    would tell otherwise.
+    path: where the record stands in the input. marked: whether the mark of deleted records is all that is set or taken.
+    assumed: records that are taken to be there, as a foreign key of the row would tell otherwise.
     """
 
     model: Model
@@ -35,6 +35,7 @@ class WrittenRow:
     key: tuple[Any, ...] | None = None
     path: Path = ()
     deleted: bool = False
+    marked: bool = False
     assumed: tuple[Named, ...] = ()
 
     @property

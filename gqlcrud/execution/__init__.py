@@ -1,5 +1,6 @@
 """Plans in, records and pages out. The only place that awaits the database."""
 
+from gqlcrud.execution.access import Sources, database_sources, session_sources
 from gqlcrud.execution.answers import Answers
 from gqlcrud.execution.connection import OperationConnection
 from gqlcrud.execution.cuts import Cut, PageRows
@@ -39,9 +40,11 @@ __all__ = [
     "PageRows",
     "Reader",
     "Record",
+    "Sources",
     "Transaction",
     "TransactionSource",
     "Writer",
+    "database_sources",
     "engine_source",
     "engine_transactions",
     "model_of",
@@ -51,6 +54,7 @@ __all__ = [
     "related_of",
     "resolve_presets",
     "session_source",
+    "session_sources",
     "session_transactions",
     "sessionmaker_source",
     "sessionmaker_transactions",

@@ -15,7 +15,7 @@ from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.pool import PoolProxiedConnection
 
-from gqlcrud.diagnosis import is_computation
+from gqlcrud.diagnosis import is_computation, is_denied
 from gqlcrud.errors import ConfigurationError, ErrorCode, RequestError
 from gqlcrud.execution.driver import Driver, Rows
 from gqlcrud.execution.failures import is_driver_failure, is_outage, is_timeout, is_unreadable
@@ -190,7 +190,7 @@ class OperationConnection:
             if self.source.database is Database.SQLITE:
                 return await _open_in_thread(connect, give_back)
             return await connect()
-        except exc.InvalidRequestError:
+        except (exc.InvalidRequestError, ConfigurationError):
             raise  # a session that cannot be used as it was: a mistake of the application
         except Exception as error:  # drivers raise errors of their own where no connection comes about
             raise self._unavailable(error) from error
@@ -207,6 +207,8 @@ class OperationConnection:
             raise took_too_long(error) from error
         if is_outage(error):
             raise self._unavailable(error) from error
+        if is_denied(error):
+            raise not_allowed(error) from error
         if is_computation(error):
             logger.info("A value cannot be computed with.", exc_info=error)
             raise RequestError("The database cannot compute with a value of this request.") from error
@@ -269,6 +271,12 @@ def took_too_long(error: Exception) -> RequestError:
     """What a client is told of a statement that the database has ended, which is logged."""
     logger.warning("The database ended a statement.", exc_info=error)
     return RequestError("The database ended the statement: it took too long.", ErrorCode.TIMEOUT)
+
+
+def not_allowed(error: Exception) -> RequestError:
+    """What a client is told of a statement that the database does not allow its role, which is logged."""
+    logger.warning("The database does not allow a statement.", exc_info=error)
+    return RequestError("You may not do this.", ErrorCode.FORBIDDEN)
 
 
 _OPENS_WITHIN = 0.2

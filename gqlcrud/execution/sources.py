@@ -27,11 +27,12 @@ class ConnectionSource:
     joined: bool = False
 
 
-def engine_source(engine: AsyncEngine) -> ConnectionSource:
-    """Connections of an engine. On PostgreSQL reads run without BEGIN and ROLLBACK, which are round trips of their own."""
+def engine_source(engine: AsyncEngine, *, autocommit: bool = True) -> ConnectionSource:
+    """Connections of an engine. On PostgreSQL reads run without BEGIN and ROLLBACK, which are round trips of their own,
+    unless `autocommit` is not wanted."""
     database = database_of(engine.dialect.name)
-    driver = driver_of(engine)
-    if database is Database.POSTGRESQL:
+    driver = driver_of(engine) if autocommit else None
+    if database is Database.POSTGRESQL and autocommit:
         engine = engine.execution_options(isolation_level="AUTOCOMMIT")
     return ConnectionSource(database, engine.connect, driver)
 

@@ -20,8 +20,10 @@ from gqlcrud.diagnosis import (
     UnseenRecordError,
     Violation,
     WrittenRow,
+    denied,
     diagnose,
     is_computation,
+    is_denied,
     is_transient,
     read_violation,
     uncomputable,
@@ -34,6 +36,7 @@ from gqlcrud.execution.reader import Reader
 from gqlcrud.execution.sources import ConnectionSource, session_source
 from gqlcrud.execution.transactions import TransactionSource
 from gqlcrud.execution.watching import prepare_sqlite
+from gqlcrud.plan import Unruled, WriteRules
 from gqlcrud.statements import Database
 from gqlcrud.unit_of_work import RecordHooks, Saver
 
@@ -64,8 +67,9 @@ class Transaction:
     """One transaction that is open: plans are applied in it, and what they have written is read.
 
     place: put before the path of every error; it tells which of several pieces of work has failed. hooks: of the records
-    that are written. holds_keys: whether the database holds declared foreign keys to be true. timeout: seconds for each
-    part of the work, and for each statement that reads.
+    that are written. holds_keys: whether the database holds declared foreign keys to be true, and lets the caller see where
+    they lead. rules: what the caller may write. timeout: seconds for each part of the work, and for each statement that
+    reads.
     """
 
     session: AsyncSession
@@ -75,6 +79,7 @@ class Transaction:
     holds_keys: bool
     rows: Rows = field(default_factory=Rows)
     place: tuple[str, ...] = ()
+    rules: WriteRules = field(default_factory=Unruled)
     timeout: float | None = None
 
     async def apply(self, work: Callable[[Saver], T]) -> T:
@@ -84,8 +89,13 @@ class Transaction:
         try:
             async with self._watched(), asyncio.timeout(self.timeout):
                 return await self.session.run_sync(
-                    lambda session: work(
-                        Saver(session, self.catalog, self.database, self.hooks, writing, written, self.holds_keys)
+                    lambda session: _permitted(
+                        Saver(
+                            *(session, self.catalog, self.database, self.hooks, writing, written),
+                            holds_keys=self.holds_keys,
+                            rules=self.rules,
+                        ),
+                        work,
                     )
                 )
         except WriteError as error:
@@ -121,6 +131,13 @@ class Transaction:
             watch.task = None
 
 
+def _permitted(saver: Saver, work: Callable[[Saver], T]) -> T:
+    """What the work gives, once it is seen that the caller may leave what it has written as it is."""
+    result = work(saver)
+    saver.check_written()
+    return result
+
+
 Work: TypeAlias = Callable[[Transaction], Awaitable[T]]
 
 
@@ -154,12 +171,13 @@ class _RolledBack(Exception):
 @dataclass(frozen=True, slots=True)
 class Writer:
     """Runs work in transactions of one source. context: that of the request, for hooks. attempts: 1 for work that cannot
-    be done again from the start. timeout: seconds for each part of the work."""
+    be done again from the start. rules: what the caller may write. timeout: seconds for each part of the work."""
 
     source: TransactionSource
     catalog: Catalog
     context: Any = None
     attempts: int = ATTEMPTS
+    rules: WriteRules = field(default_factory=Unruled)
     timeout: float | None = None
 
     async def run(self, work: Work[T]) -> T:
@@ -229,9 +247,15 @@ class Writer:
                 raise unavailable(error) from error
             raise
         hooks = RecordHooks(self.context, session, await_only)
-        # SQLite does if it is told to, which is for the application where the transaction is its own
+        # SQLite does if it is told to, which is for the application where the transaction is its own; a foreign key leads to
+        # records that policies of the database hide
         holds_keys = self.source.database is Database.POSTGRESQL or self.source.joined is None
-        return Transaction(session, self.catalog, self.source.database, hooks, holds_keys, rows, timeout=self.timeout)
+        holds_keys = holds_keys and not self.rules.secured
+        return Transaction(
+            *(session, self.catalog, self.source.database, hooks, holds_keys, rows),
+            rules=self.rules,
+            timeout=self.timeout,
+        )
 
     async def _explained(self, error: Exception, rows: Rows) -> Exception:
         """What is told of a failure of the database; the failure itself, if that is nothing that could be expected."""
@@ -246,6 +270,8 @@ class Writer:
                 return WriteError(errors)
         if not isinstance(error, exc.SQLAlchemyError | OSError):
             return error
+        if is_denied(error):
+            return WriteError([denied(suspects)])
         if is_timeout(error):
             return took_too_long(error)
         if is_outage(error):
@@ -264,6 +290,6 @@ class Writer:
         async with AsyncExitStack() as stack:
             transaction = await self._begin(stack, Rows())
             return await transaction.session.run_sync(
-                lambda each: diagnose(each, violation, suspects, self.catalog, earlier)
+                lambda each: diagnose(each, violation, suspects, self.catalog, earlier, self.rules)
             )
         raise AssertionError("no block swallows an error")

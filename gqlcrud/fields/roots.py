@@ -71,6 +71,7 @@ class PageField(ReadField):
         return Connection(await operation.reader.page(plan), RESOLVED)
 
     def _plan(self, operation: Operation, info: FieldInfo, selection: Selection) -> PagePlan:
+        operation.planner.visibility.check_operation("list", self.model)
         return operation.bounded(id(info.field_nodes[0]), operation.planner.page(selection, self.model))
 
 
@@ -99,6 +100,7 @@ class RecordField(ReadField):
 
     def _plan(self, operation: Operation, info: FieldInfo, selection: Selection) -> tuple[RecordPlan, tuple[Any, ...]]:
         """The plan, and the key that is asked for."""
+        operation.planner.visibility.check_operation("get", self.model)
         try:
             key, values = operation.planner.selector(selection.arguments["by"], self.model)
         except RequestError as error:
@@ -156,7 +158,9 @@ class NodesField(ReadField):
         maximum = operation.planner.limits.max_node_ids
         if len(texts) > maximum:
             raise RequestError(f"nodes takes at most {maximum} ids; these are {len(texts)}.", ErrorCode.LIMIT, ("ids",))
-        return [decode_node_id(text, operation.catalog) for text in texts]
+        nodes = [decode_node_id(text, operation.catalog) for text in texts]
+        offers = operation.planner.visibility.offers
+        return [node if node is not None and offers("get", node[0]) else None for node in nodes]
 
     def _given(self, records: list[Any]) -> Any:
         return records if self.many else records[0]

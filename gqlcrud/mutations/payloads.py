@@ -10,8 +10,7 @@ from gqlcrud.catalog import Column
 from gqlcrud.errors import UserError
 from gqlcrud.execution import Edge, Reader, Record, record_class, related_of
 from gqlcrud.keys import encode_id
-from gqlcrud.plan import Always, KeyIn, PagePlan, PayloadPlan, RecordPlan
-from gqlcrud.planning import conjunction
+from gqlcrud.plan import Always, KeyIn, PagePlan, PayloadPlan, RecordPlan, conjunction
 from gqlcrud.unit_of_work import RecordKey, Written, is_told
 from gqlcrud.write_plan import Save
 

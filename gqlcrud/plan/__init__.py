@@ -18,7 +18,9 @@ from gqlcrud.plan.conditions import (
     Quantifier,
     Related,
     RelatedCount,
+    Stated,
     TextMatch,
+    conjunction,
     is_deleted,
     is_there,
 )
@@ -34,6 +36,7 @@ from gqlcrud.plan.pages import (
     View,
     Window,
 )
+from gqlcrud.plan.rules import Unruled, WriteAction, WriteRules
 
 __all__ = [
     "Always",
@@ -67,9 +70,14 @@ __all__ = [
     "Related",
     "RelatedCount",
     "Sort",
+    "Stated",
     "TextMatch",
+    "Unruled",
     "View",
     "Window",
+    "WriteAction",
+    "WriteRules",
+    "conjunction",
     "folds_of",
     "is_deleted",
     "is_there",

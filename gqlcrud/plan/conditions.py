@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
-from gqlcrud.catalog import Column, Relation, SoftDeletion, TextSearch
+from gqlcrud.catalog import Clause, Column, Relation, SoftDeletion, TextSearch
 from gqlcrud.scalars import Operator
 
 
@@ -158,9 +158,28 @@ class Expression:
     clause: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A condition that a policy states as SQLAlchemy has it, over the class of the model, by its form and its values: those
+    of two callers have one form."""
+
+    clause: Clause
+    operands: tuple[Hashable, ...]
+
+
 Condition: TypeAlias = (
-    Always | Compare | KeyIn | JsonAt | And | Or | Not | Related | RelatedCount | TextMatch | Expression
+    Always | Compare | KeyIn | JsonAt | And | Or | Not | Related | RelatedCount | TextMatch | Expression | Stated
 )
+
+
+def conjunction(terms: Sequence[Condition]) -> Condition:
+    """All of `terms`; no term at all is true."""
+    kept = [term for term in terms if term != Always(True)]
+    if Always(False) in kept:
+        return Always(False)
+    if not kept:
+        return Always(True)
+    return kept[0] if len(kept) == 1 else And(tuple(kept))
 
 
 def is_there(deletion: SoftDeletion) -> Condition:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gqlcrud.catalog import Relation
-from gqlcrud.plan.conditions import Always
 from gqlcrud.plan.pages import RecordPlan
 
 _DEEPEST, _MOST = 3, 6
@@ -28,7 +27,7 @@ class Fold:
 
 
 def folds_of(plan: RecordPlan) -> tuple[Fold, ...]:
-    """The relations of a record that are read with it: those that lead to one record at most, of whichever there are."""
+    """The relations of a record that are read with it: those that lead to one record at most."""
     return _folds_of(plan, _DEEPEST)
 
 
@@ -43,7 +42,7 @@ def _folds_of(plan: RecordPlan, depth: int) -> tuple[Fold, ...]:
 
 
 def _can_fold(relation: Relation, plan: RecordPlan) -> bool:
-    return relation.unique and relation.link is None and not relation.custom and plan.where == Always(True)
+    return relation.unique and relation.link is None and not relation.custom
 
 
 def placed(folds: Sequence[Fold], start: int) -> dict[Relation, tuple[Fold, int]]:

@@ -5,7 +5,7 @@ from gqlcrud.planning.payloads import plan_payload
 from gqlcrud.planning.size import planned_rows
 from gqlcrud.planning.tree import Planner
 from gqlcrud.planning.visibility import DeletedRecords, Visibility
-from gqlcrud.planning.where import canonical_json, conjunction
+from gqlcrud.planning.where import canonical_json
 from gqlcrud.planning.window import check_stored_position, check_typed_position
 
 __all__ = [
@@ -16,7 +16,6 @@ __all__ = [
     "canonical_json",
     "check_stored_position",
     "check_typed_position",
-    "conjunction",
     "plan_payload",
     "planned_rows",
 ]

@@ -12,9 +12,11 @@ from gqlcrud.errors import ErrorCode, RequestError
 from gqlcrud.options import Limits
 from gqlcrud.plan import Condition, FacetPlan, Hop
 from gqlcrud.planning.own_conditions import Where, without_own
-from gqlcrud.planning.visibility import Visibility
+from gqlcrud.planning.visibility import Use, Visibility
 from gqlcrud.selection import Selection
 
+USES: tuple[Use, ...] = ("filter", "read")
+"""What a facet does with its column: it counts records by the values, and shows them."""
 PlanWhere = Callable[[Where], Condition]
 """What holds for the records of a list, by its argument `where`."""
 
@@ -36,6 +38,9 @@ class FacetPlanner:
                 continue
             try:
                 path = self._path(field.name, model)
+                models = [model, *(self.catalog.model(each.target) for each in path.relations)]
+                for use in USES:
+                    self.visibility.check_path(use, path, models)
                 limit = self._limit(field.arguments)
             except RequestError as error:
                 raise error.below(selection.key, field.key) from None

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gqlcrud.catalog import Catalog, Column, Model, Relation, Source
+from gqlcrud.catalog import Catalog, Column, Model, OrderedBy, Relation, Source
 from gqlcrud.errors import ErrorCode, RequestError
 from gqlcrud.keys import fingerprint
 from gqlcrud.options import Limits
@@ -34,7 +34,7 @@ class OrderPlanner:
         """The terms of `orderBy` up to where they are unique; else the primary key ends them. Null and [] stand for the
         best matches first, if there is a full text search, or the relation's own order."""
         if not order_by and match is None:
-            usual = _usual_order(model, relation)
+            usual = _usual_order(model, relation, self._hidden(relation, model))
             self._check_size(usual)
             return usual
         terms: list[OrderTerm] = []
@@ -49,6 +49,35 @@ class OrderPlanner:
                 terms.append(term)
         self._check_size(terms)
         return _made_total(terms, model)
+
+    def _hidden(self, relation: Relation | None, model: Model) -> tuple[OrderedBy, ...]:
+        """The terms of a relation's own order that the caller may not order by."""
+        own = () if relation is None else relation.order
+        return tuple(each for each in own if relation and not self._may_order(each.column, relation, model))
+
+    def _may_order(self, column: Column, relation: Relation, model: Model) -> bool:
+        try:
+            if column.source is Source.LINK:
+                self.visibility.check_edges("order", relation, [column], self.catalog)
+            else:
+                self.visibility.check("order", [column], model)
+        except RequestError:
+            return False
+        return True
+
+    def check_cursors(self, order: Sequence[OrderTerm], model: Model, relation: Relation | None) -> None:
+        """A cursor holds the values that its list is ordered by.
+
+        Raises RequestError FORBIDDEN for one that would tell the caller a value that may not be read.
+        """
+        for term in order:
+            if isinstance(term.key, ColumnKey):
+                column, path = term.key.column, term.key.path
+                if column.source is Source.LINK and relation is not None:
+                    self.visibility.check_edges("read", relation, [column], self.catalog)
+                else:
+                    holder = self.catalog.model(path[-1].relation.target) if path else model
+                    self.visibility.check("read", [column], holder)
 
     def _check_size(self, terms: Sequence[OrderTerm]) -> None:
         """Each relation is a join, of which SQLite has at most 64."""
@@ -69,6 +98,7 @@ class OrderPlanner:
             if name == "node":
                 return self._nested(value, model, (), nullable=False)
             column = next(each for each in relation.link.columns if each.name == name)
+            self.visibility.check_edges("order", relation, [column], self.catalog)
             return _order_term(ColumnKey((), column), value, column.nullable)
         return self._nested(item, model, (), nullable=False)
 
@@ -78,11 +108,13 @@ class OrderPlanner:
         ((name, value),) = item.items()
         member = model.members[name]
         if isinstance(member, Column):
+            self.visibility.check("order", [member], model)
             # what an expression is annotated with does not keep it from being NULL
             computed = member.source is Source.EXPRESSION
             return _order_term(ColumnKey(path, member), value, nullable or member.nullable or computed)
         assert isinstance(member, Relation)
         target = self.catalog.model(member.target)
+        self.visibility.check_relation("order", member, model, target)
         among = self.visibility.condition(target)
         if member.many:
             return _order_term(CountKey(path, member, among), value["count"], nullable)
@@ -90,9 +122,9 @@ class OrderPlanner:
 
 
 @functools.lru_cache(maxsize=1024)
-def _usual_order(model: Model, relation: Relation | None) -> tuple[OrderTerm, ...]:
-    """The order of a list for which none is asked."""
-    return _made_total([] if relation is None else _own_order(relation, model), model)
+def _usual_order(model: Model, relation: Relation | None, hidden: tuple[OrderedBy, ...]) -> tuple[OrderTerm, ...]:
+    """The order of a list for which none is asked. hidden: the terms that the caller may not order by."""
+    return _made_total([] if relation is None else _own_order(relation, model, hidden), model)
 
 
 def _made_total(terms: Sequence[OrderTerm], model: Model) -> tuple[OrderTerm, ...]:
@@ -103,10 +135,10 @@ def _made_total(terms: Sequence[OrderTerm], model: Model) -> tuple[OrderTerm, ..
     return (*terms, *(_ascending(column) for column in model.primary_key if column.key not in plain))
 
 
-def _own_order(relation: Relation, model: Model) -> list[OrderTerm]:
+def _own_order(relation: Relation, model: Model, hidden: tuple[OrderedBy, ...]) -> list[OrderTerm]:
     terms: list[OrderTerm] = []
     for each in relation.order:
-        if not _are_unique(terms, model):
+        if each not in hidden and not _are_unique(terms, model):
             key = ColumnKey((), each.column)
             terms.append(OrderTerm(key, each.descending, each.nulls_first, each.column.nullable))
     return terms

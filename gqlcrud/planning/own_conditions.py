@@ -11,8 +11,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from gqlcrud.catalog import Column, ColumnPath, Relation
-from gqlcrud.plan import Always, And, Compare, Condition, KeyIn, Quantifier, Related
-from gqlcrud.planning.where import conjunction
+from gqlcrud.plan import Always, And, Compare, Condition, KeyIn, Quantifier, Related, conjunction
 
 Where: TypeAlias = Mapping[str, Any] | Condition | None
 """As clients give it; or planned, as callers in Python do."""

@@ -11,9 +11,8 @@ from typing import Any
 from gqlcrud.catalog import Catalog, Column, ColumnPath, Model, Relation, Search
 from gqlcrud.errors import ErrorCode, RequestError
 from gqlcrud.options import Limits
-from gqlcrud.plan import Always, Compare, Condition, Or, Quantifier, Related, TextMatch
+from gqlcrud.plan import Always, Compare, Condition, Or, Quantifier, Related, TextMatch, conjunction
 from gqlcrud.planning.visibility import Visibility
-from gqlcrud.planning.where import conjunction
 from gqlcrud.scalars import Operator
 from gqlcrud.values import check_text
 
@@ -42,7 +41,7 @@ class SearchPlanner:
             raise RequestError(
                 f"{name} has no search: ModelOptions(searchable=...) says what is searched.", path=("search",)
             )
-        chosen = _chosen(model.search, fields)
+        chosen = self._allowed(_chosen(model.search, fields), model, named=fields is not None)
         words = self._words(text or "")
         if not words:
             return Always(True)
@@ -54,6 +53,24 @@ class SearchPlanner:
             columns = tuple(each.column for each in chosen) if model.search.text.vector is None else ()
             return TextMatch(model.search.text, text.strip(), columns, tuple(found))
         return conjunction([each[0] if len(each) == 1 else Or(each) for each in found])
+
+    def _allowed(self, fields: Sequence[ColumnPath], model: Model, *, named: bool) -> tuple[ColumnPath, ...]:
+        """The fields that the caller may filter by. Raises RequestError FORBIDDEN for any other that is named, and for all
+        that a vector holds, if it is one of them."""
+        assert model.search is not None, "it is searched"
+        vector = model.search.text.vector if model.search.text is not None else None
+        if vector is not None and not self.visibility.may("filter", vector, model):
+            raise RequestError(f"You may not search {model.name} records.", ErrorCode.FORBIDDEN, ("search",))
+        found: list[ColumnPath] = []
+        for each in fields:
+            models = [model, *(self.catalog.model(relation.target) for relation in each.relations)]
+            try:
+                self.visibility.check_path("filter", each, models)
+                found.append(each)
+            except RequestError as error:
+                if named:
+                    raise error.below("searchFields") from None
+        return tuple(found)
 
     def _words(self, text: str) -> list[str]:
         """The words and phrases of a text, each once. A quotation mark that has no other one is passed over."""

@@ -6,19 +6,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gqlcrud.catalog import Catalog, Column, Key, Model, OwnField, Relation, Source
+from gqlcrud.catalog import Catalog, Column, Key, Member, Model, OwnField, Relation, Source
 from gqlcrud.errors import ErrorCode, RequestError
 from gqlcrud.keys import decode_id
 from gqlcrud.options import Limits
-from gqlcrud.plan import Child, Condition, FacetPlan, Need, PagePlan, RecordPlan, TextMatch, View
+from gqlcrud.plan import Child, Condition, FacetPlan, Need, PagePlan, RecordPlan, TextMatch, View, conjunction
 from gqlcrud.planning.facets import FacetPlanner, merge_facets
 from gqlcrud.planning.known_plans import KnownPlans
 from gqlcrud.planning.order import OrderPlanner, order_fingerprint
 from gqlcrud.planning.search import SearchPlanner
 from gqlcrud.planning.visibility import DeletedRecords, Visibility
-from gqlcrud.planning.where import WherePlanner, conjunction
+from gqlcrud.planning.where import WherePlanner
 from gqlcrud.planning.window import CheckPosition, plan_window
-from gqlcrud.selection import Selection
+from gqlcrud.selection import UNASKED, Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,11 @@ class Planner:
         )
         known: PagePlan | None = self.known.find(selection)
         if known is not None:
+            if known.need.cursors:
+                orders.check_cursors(order, model, relation)
             shown = (known.need, known.columns, known.edge_columns, known.views)
             return PagePlan(model, relation, plan.where, order, plan.window, mark, *shown)
+        before = self.visibility.asked_policies
         for child in selection.children:
             if child.name == "facets":
                 plan = replace(
@@ -67,7 +70,9 @@ class Planner:
                 )
             else:
                 plan = merge_pages(plan, self._connection_field(plan, selection.key, child, depth))
-        if not plan.facets:
+        if plan.need.cursors:
+            orders.check_cursors(order, model, relation)
+        if not plan.facets and self.visibility.asked_policies == before:
             self.known.keep(selection, plan)
         return plan
 
@@ -84,8 +89,10 @@ class Planner:
         where = self.visibility.asked(model, selection.arguments)
         shown: _Shown | None = self.known.find(selection)
         if shown is None:
+            before = self.visibility.asked_policies
             shown = self._shown(selection.children, model, depth)
-            self.known.keep(selection, shown)
+            if self.visibility.asked_policies == before:
+                self.known.keep(selection, shown)
         view = View((selection.key,), shown.children)
         return RecordPlan(model, relation, key, where, shown.columns, (view,))
 
@@ -103,6 +110,7 @@ class Planner:
             if name == "id" and model.global_id:
                 return model.keys[0], decode_id(value, model)
             key = next(each for each in model.keys if each.name == name)
+            self.visibility.check("filter", key.columns, model)
             if len(key.columns) == 1:
                 return key, (self._key_value(key.columns[0], value),)
             return key, tuple(self._key_value(column, value[column.name], column.name) for column in key.columns)
@@ -168,8 +176,16 @@ class Planner:
             elif part.name == "node":
                 found = merge_pages(found, self._records(plan, (key, edges.key, part.key), part, depth, (edges.key,)))
             elif part.name in columns:
+                self._check_edge(part, columns[part.name], plan)
                 found = merge_pages(found, replace(plan, edge_columns=(columns[part.name],)))
         return found
+
+    def _check_edge(self, field: Selection, column: Column, plan: PagePlan) -> None:
+        assert plan.relation is not None, "its edges have columns"
+        try:
+            self.visibility.check_edges("read", plan.relation, [column], self.catalog)
+        except RequestError as error:
+            raise error.below(field.key) from None
 
     def _records(
         self, plan: PagePlan, path: tuple[str, ...], field: Selection, depth: int, above: tuple[str, ...] = ()
@@ -189,12 +205,25 @@ class Planner:
             member = model.members.get(selected.name)
             if selected.name == "id" and model.global_id:
                 columns += model.primary_key
-            elif isinstance(member, Relation):
+                continue
+            if not selected.key.startswith(UNASKED):
+                self._check_read(selected, member, model)
+            if isinstance(member, Relation):
                 columns += member.local
                 children.append((selected.key, self._child(selected, member, depth)))
             elif member is not None:
                 columns += _columns_of(member, model)
         return _Shown(_distinct(columns), merge_children(children))
+
+    def _check_read(self, field: Selection, member: Member | None, model: Model) -> None:
+        """A field of the user's own shows what its resolver makes of it."""
+        try:
+            if isinstance(member, Relation):
+                self.visibility.check_relation("read", member, model, self.catalog.model(member.target))
+            elif isinstance(member, Column):
+                self.visibility.check("read", [member], model)
+        except RequestError as error:
+            raise error.below(field.key) from None
 
     def _child(self, field: Selection, relation: Relation, depth: int) -> Child:
         target = self.catalog.model(relation.target)

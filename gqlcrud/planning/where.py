@@ -14,7 +14,6 @@ from gqlcrud.keys import decode_id
 from gqlcrud.options import Limits
 from gqlcrud.plan import (
     Always,
-    And,
     Compare,
     Condition,
     JsonAt,
@@ -28,6 +27,7 @@ from gqlcrud.plan import (
     Quantifier,
     Related,
     RelatedCount,
+    conjunction,
 )
 from gqlcrud.planning.visibility import Visibility
 from gqlcrud.scalars import BOOLEAN, DECIMAL, STRING, Operator, Scalar
@@ -38,16 +38,6 @@ _LISTS = {Operator.IN, Operator.NOT_IN}
 _PATTERNS = {Operator.LIKE, Operator.I_LIKE}
 _FLAGS = {Operator.IS_NULL, Operator.IS_EMPTY}
 _JSON_KINDS = {JsonKind.STRING: STRING, JsonKind.NUMBER: DECIMAL, JsonKind.BOOLEAN: BOOLEAN}
-
-
-def conjunction(terms: Sequence[Condition]) -> Condition:
-    """All of `terms`; no term at all is true."""
-    kept = [term for term in terms if term != Always(True)]
-    if Always(False) in kept:
-        return Always(False)
-    if not kept:
-        return Always(True)
-    return kept[0] if len(kept) == 1 else And(tuple(kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +72,17 @@ class WherePlanner:
             return _negation(self.plan(value, model, depth + 1))
         if name == "id" and model.global_id:
             return self._key_filter(value, model, model.primary_key)
-        return self._member(model.members[name], value, model, depth)
+        member = model.members[name]
+        if model.policy is not None or isinstance(member, Relation):
+            self._check(member, model)
+        return self._member(member, value, model, depth)
+
+    def _check(self, member: Column | Relation | OwnField, model: Model) -> None:
+        """Raises RequestError FORBIDDEN for what the caller may not filter by."""
+        if isinstance(member, Relation):
+            self.visibility.check_relation("filter", member, model, self.catalog.model(member.target))
+        elif isinstance(member, Column):
+            self.visibility.check("filter", [member], model)
 
     def _member(self, member: Column | Relation | OwnField, value: Any, model: Model, depth: int) -> Condition:
         if isinstance(member, Relation):

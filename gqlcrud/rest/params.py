@@ -79,11 +79,15 @@ class ListParams:
 
     def parameter(self, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
         """The query parameter that a path into the arguments of a read comes from: `("where", "price", "lt")` is
-        `("query", "price__lt")`. A path that comes from none stays as it is."""
+        `("query", "price__lt")`. What is wrong with a column or a relation is told of the first parameter for it. A path that
+        comes from none stays as it is."""
         if path and path[0] == "where":
             for each in self.filters:
                 if path[1 : len(each.place) + 1] == each.place:
                     return ("query", each.parameter, *path[len(each.place) + 1 :])
+            for each in self.filters if len(path) > 1 else ():
+                if each.place[: len(path) - 1] == path[1:]:
+                    return ("query", each.parameter)
         elif path and path[0] in _ARGUMENTS:
             return ("query", _ARGUMENTS[str(path[0])], *path[1:])
         return path

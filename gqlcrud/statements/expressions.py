@@ -10,6 +10,8 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.sql.util import ClauseAdapter
 
+from gqlcrud.plan import Opaque, Parameter, Stated
+
 
 def given_predicate(clause: sa.ColumnElement[bool], source: Any) -> sa.ColumnElement[bool]:
     """`clause`, written over the class that `source` is an alias of, for the rows of `source`.
@@ -25,6 +27,19 @@ def given_predicate(clause: sa.ColumnElement[bool], source: Any) -> sa.ColumnEle
         return ClauseAdapter(seen.selectable).traverse(clause)
     same = [getattr(mapper.class_, key) == getattr(source, key) for key in _key(mapper)]
     return sa.select(sa.literal_column("1")).select_from(mapper.class_).where(clause, *same).correlate(source).exists()
+
+
+def stated_clause(stated: Stated) -> sa.ColumnElement[bool]:
+    """The condition over the class, its values bound, or parameters in their place."""
+
+    def make(place: int, bind: sa.BindParameter[Any]) -> sa.BindParameter[Any]:
+        operand = stated.operands[place]
+        if isinstance(operand, Parameter):
+            return sa.bindparam(operand.name, type_=bind.type, expanding=bind.expanding)
+        value = operand.value if isinstance(operand, Opaque) else operand
+        return sa.bindparam(None, value, type_=bind.type, unique=True, expanding=bind.expanding)
+
+    return stated.clause.with_parameters(make)
 
 
 def _key(mapper: Mapper[Any]) -> list[str]:

@@ -27,13 +27,14 @@ from gqlcrud.plan import (
     Quantifier,
     Related,
     RelatedCount,
+    Stated,
     TextMatch,
 )
 from gqlcrud.scalars import Operator
 from gqlcrud.statements.binding import Nearest, bound, utc_datetime, utc_time
 from gqlcrud.statements.columns import Columns
 from gqlcrud.statements.dialect import Database
-from gqlcrud.statements.expressions import given_predicate
+from gqlcrud.statements.expressions import given_predicate, stated_clause
 from gqlcrud.statements.full_text import matches
 from gqlcrud.statements.joins import join_owner
 from gqlcrud.statements.json import JsonPredicates
@@ -86,6 +87,8 @@ class Predicates:
                 return self._related(condition, source)
             case Expression(clause):
                 return given_predicate(clause, source)
+            case Stated():
+                return given_predicate(stated_clause(condition), source)
             case RelatedCount(relation, operator, operand, among):
                 count = self.related_count(relation, source, among)
                 return boolean(COMPARISONS[operator](count, bound(operand, sa.BigInteger())))

@@ -1,8 +1,8 @@
 """A plan in, the statement for it and for all that differ from it in values alone out, and the values.
 
 Building a statement takes SQLAlchemy ten times as long as looking for one. What is kept depends on plans alone, never on
-who asks: a condition that holds for one caller is a part of the plan. A plan that is equal to itself alone, since the
-application's own code gave a part of it, is built and forgotten.
+who asks: of a condition that holds for one caller the form is a part of the plan, and the values are bound as any others.
+A plan that is equal to itself alone, since the application's own code gave a part of it, is built and forgotten.
 """
 
 from __future__ import annotations
@@ -17,18 +17,22 @@ import sqlalchemy as sa
 from gqlcrud.plan import (
     Always,
     And,
+    ColumnKey,
     Compare,
     Condition,
+    CountKey,
     Fold,
     KeyIn,
     Not,
     Opaque,
     Or,
+    OrderTerm,
     PagePlan,
     Parameter,
     RecordPlan,
     Related,
     RelatedCount,
+    Stated,
     Window,
 )
 from gqlcrud.scalars import JsonScalar, Operator
@@ -97,7 +101,7 @@ def prepared_records(
     plan: RecordPlan, database: Database, *, single: bool = False, folds: tuple[Fold, ...] = ()
 ) -> PreparedRecords:
     """single: whether it is for one key. folds: what is read with each record."""
-    if plan.where == Always(True):
+    if plan.where == Always(True) and _are_whole(folds):
         return _whole_records(replace(plan, views=()), database, single=single, folds=folds)
     return _prepared_records(plan, database, single=single, folds=folds)
 
@@ -113,8 +117,14 @@ def _prepared_records(
 ) -> PreparedRecords:
     splitter = _Splitter(Columns(database))
     template = replace(plan, where=splitter.condition(plan.where), views=())
+    joined = tuple(map(splitter.fold, folds))
     statement = _records if splitter.lasting else record_statement
-    return PreparedRecords(statement(template, database, single=single, folds=folds), splitter.values, splitter.lasting)
+    select = statement(template, database, single=single, folds=joined)
+    return PreparedRecords(select, splitter.values, splitter.lasting)
+
+
+def _are_whole(folds: Sequence[Fold]) -> bool:
+    return all(fold.plan.where == Always(True) and _are_whole(fold.below) for fold in folds)
 
 
 def prepared_condition(condition: Condition, database: Database) -> tuple[Condition, Values, bool]:
@@ -156,6 +166,7 @@ def _page_template(plan: PagePlan, database: Database) -> tuple[PagePlan, dict[s
     another plan like it."""
     splitter = _Splitter(Columns(database))
     where = splitter.condition(plan.where)
+    order = tuple(map(splitter.order, plan.order))
     window = plan.window
     values = {**splitter.values, LIMIT: fetch_limit(window)}
     if window.offset:
@@ -167,7 +178,7 @@ def _page_template(plan: PagePlan, database: Database) -> tuple[PagePlan, dict[s
         after=_places("after", window.after),
         before=_places("before", window.before),
     )
-    return replace(plan, where=where, window=template, views=(), facets=()), values, splitter.lasting
+    return replace(plan, where=where, order=order, window=template, views=(), facets=()), values, splitter.lasting
 
 
 def _places(name: str, position: Sequence[Any] | None) -> tuple[Any, ...] | None:
@@ -219,10 +230,32 @@ class _Splitter:
                 return replace(condition, term=self.condition(term), among=self.condition(among))
             case RelatedCount(operand=operand, among=among):
                 return replace(condition, operand=self._parameter(operand), among=self.condition(among))
+            case Stated(clause, operands) if clause.shared:
+                return Stated(clause, tuple(map(self._stated, operands)))
             case Always():
                 return condition
             case _:
                 return self._passing(condition)
+
+    def order(self, term: OrderTerm) -> OrderTerm:
+        """Conditions hold for the records that a term leads over, too."""
+        path = tuple(replace(hop, among=self.condition(hop.among)) for hop in term.key.path)
+        match term.key:
+            case ColumnKey():
+                return replace(term, key=replace(term.key, path=path))
+            case CountKey(among=among):
+                return replace(term, key=replace(term.key, path=path, among=self.condition(among)))
+            case _:
+                return term
+
+    def fold(self, fold: Fold) -> Fold:
+        plan = replace(fold.plan, where=self.condition(fold.plan.where))
+        return Fold(fold.relation, plan, tuple(map(self.fold, fold.below)))
+
+    def _stated(self, operand: Any) -> Parameter:
+        value = operand.value if isinstance(operand, Opaque) else operand
+        parameter: Parameter = self._parameter(value)
+        return parameter
 
     def _passing(self, condition: Condition) -> Condition:
         """A condition whose values stay in the statement, so that it serves for them alone: a list may have thousands."""

@@ -50,6 +50,7 @@ def _joined(fold: Fold, columns: Columns, source: Any, owner: Any) -> tuple[Any,
     entity = new_alias(fold.relation.target)
     pairs = list(zip(fold.relation.local, fold.relation.remote, strict=True))
     same = [columns.raw(remote, entity) == columns.raw(local, owner) for local, remote in pairs]
+    same += Predicates(columns).given(fold.plan.where, entity)  # a record for which it does not hold is as if missing
     source = sa.outerjoin(source, entity, sa.and_(*same))
     cells: list[Any] = [columns.raw(fold.relation.remote[0], entity).is_not(None).label(None)]
     cells += [columns.read(column, entity).label(None) for column in fold.plan.columns]

@@ -13,7 +13,8 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from gqlcrud.diagnosis.diagnose import diagnose
 from gqlcrud.diagnosis.misfits import uncomputable
-from gqlcrud.diagnosis.violations import is_computation, read_violation
+from gqlcrud.diagnosis.permitted import denied
+from gqlcrud.diagnosis.violations import is_computation, is_denied, read_violation
 from gqlcrud.diagnosis.written_rows import WrittenRow
 from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.unit_of_work.saving import Saver
@@ -77,7 +78,9 @@ def write_wholly(saver: Saver, write: Callable[[], M]) -> M:
     try:
         with saver.savepoint():
             try:
-                return write()
+                made = write()
+                saver.check_written()
+                return made
             finally:
                 # what a hook writes is none of the client's rows: those written before it are to blame then
                 rows = list(saver.writing or saver.written[before:])
@@ -98,7 +101,9 @@ def failures_of(saver: Saver, error: Exception, rows: Sequence[WrittenRow]) -> t
         return (UserError(ErrorCode.STALE, message, rows[0].path),)
     violation = read_violation(error)
     if violation is not None:
-        return diagnose(saver.session, violation, rows, saver.catalog)
+        return diagnose(saver.session, violation, rows, saver.catalog, rules=saver.rules)
+    if is_denied(error):
+        return (denied(rows),)
     return (uncomputable(rows),) if is_computation(error) else ()
 
 

@@ -83,6 +83,8 @@ def update_all(saver: Saver, model: Model, items: Sequence[UpdateItem]) -> list[
     if all(_is_flat(save) for _, save in changed):
         attributes = {each.column.key for _, save in changed for each in save.assignments}
         if updates_plainly(saver.session, model, attributes, alike=False):
+            placed = [(saver.key_of(instance, model), save.path) for instance, save in changed]
+            saver.permissions.check_before(model, "update", placed)
             check_references(saver.finder, [(save, instance, assigned(save)) for instance, save in changed])
             _update_rows(saver, model, changed)
             return keys

@@ -42,7 +42,13 @@ def create_all(saver: Saver, plan: CreateMany, saves: Sequence[Save]) -> list[Ma
     plain = all(map(_is_flat, saves, values)) and inserts_plainly(saver.session, plan.model)
     taken = [conflict.taken(save) for save in saves]
     changed = {key for keys in taken for key in keys}
-    if plain and _is_told(conflict, saves) and (not changed or _changes_plainly(saver, plan.model, changed)):
+    watched = saver.permissions.watches(plan.model, "create", "update", "update_check")
+    if (
+        plain
+        and not watched
+        and _is_told(conflict, saves)
+        and (not changed or _changes_plainly(saver, plan.model, changed))
+    ):
         return _upserted(saver, conflict, saves, values, taken)
     return _guarded(saver, conflict, saves, taken)
 

@@ -75,6 +75,9 @@ class Deletion:
             self.catalog.by_entity[entity].name if entity in self.catalog.by_entity else entity.__name__
             for entity in (prop.mapper.class_, type(instance))
         ]
+        child = self.catalog.by_entity.get(prop.mapper.class_)
+        if child is not None and child.policy is not None:
+            names[0] = "Other"  # the caller may not know of them
         message = f"{names[0]} records cannot be without this {names[1]}."
         return UserError(ErrorCode.REQUIRED_RELATION, message, self.doomed[id(instance)][1])
 

@@ -61,7 +61,9 @@ class Marks:
 
     def _set(self, items: Sequence[Placed], model: Model, value: Any) -> None:
         key = _deletion_of(model).column.key
-        rows = [WrittenRow(model, {key: value}, self.saver.key_of(each, model), path) for each, path in items]
+        rows = [
+            WrittenRow(model, {key: value}, self.saver.key_of(each, model), path, marked=True) for each, path in items
+        ]
         with self.saver.session.no_autoflush:
             for instance, _ in items:
                 setattr(instance, key, value)

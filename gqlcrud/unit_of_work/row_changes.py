@@ -108,6 +108,7 @@ def _is_null_of_own_type(column: Column, values: Sequence[Any]) -> bool:
 
 def delete_held(saver: Saver, model: Model, held: Sequence[tuple[int, RecordKey]], *, hard: bool) -> None:
     """Delete records that are there, each with its place in what was given, or mark them as deleted."""
+    saver.permissions.check_before(model, "delete", [(key, (place,)) for place, key in held])
     if deletes_plainly(saver.session, model):
         rows = [WrittenRow(model, {}, key, (place,), deleted=True) for place, key in held]
         saver.execute(delete_statement(model, [key for _, key in held], saver.database), rows)

@@ -21,6 +21,7 @@ from gqlcrud.catalog import Catalog, Column, Model, Relation
 from gqlcrud.diagnosis.violations import UnseenRecordError, ViolationKind, read_violation
 from gqlcrud.diagnosis.written_rows import WrittenRow
 from gqlcrud.hooks import WriteKind
+from gqlcrud.plan import Unruled, WriteAction, WriteRules
 from gqlcrud.statements import Database
 from gqlcrud.statements.changes import changed
 from gqlcrud.statements.columns import Columns
@@ -31,6 +32,7 @@ from gqlcrud.unit_of_work.lists import Lists
 from gqlcrud.unit_of_work.making import assigned, initial, make_records, stored_values, subjects_of
 from gqlcrud.unit_of_work.marks import Marks, is_marked, unmarked
 from gqlcrud.unit_of_work.partners import Partners
+from gqlcrud.unit_of_work.permissions import Permissions
 from gqlcrud.unit_of_work.record_hooks import RecordHooks, Subject
 from gqlcrud.unit_of_work.refusals import in_circle, set_values
 from gqlcrud.unit_of_work.saver import New
@@ -57,12 +59,15 @@ class Saver:
     writing: list[WrittenRow] = field(default_factory=list)
     written: list[WrittenRow] = field(default_factory=list)
     holds_keys: bool = False
+    rules: WriteRules = field(default_factory=Unruled)
+    permissions: Permissions = field(init=False)
     finder: Finder = field(init=False)
     targets: Targets = field(init=False)
     partners: Partners = field(init=False)
     lists: Lists = field(init=False)
 
     def __post_init__(self) -> None:
+        self.permissions = Permissions(self.session, self.database, self.rules)
         self.finder = Finder(self.session, self.database)
         self.targets = Targets(self)
         self.partners = Partners(self)
@@ -86,6 +91,7 @@ class Saver:
     def update(self, items: Sequence[tuple[Instance, Save]]) -> None:
         """Changes of records that are there, all of one model."""
         instances, saves = [instance for instance, _ in items], [save for _, save in items]
+        self._permit("update", items)
         owners = [Owner(instance, assigned(save)) for instance, save in items]
         check_references(self.finder, [(save, instance, assigned(save)) for instance, save in items])
         doomed = self._to_one(list(zip(saves, owners, strict=True)), late=False)
@@ -118,6 +124,7 @@ class Saver:
         marks = model.soft_deletion is not None and not hard
         there = [each for each in items if not (is_gone(each[0]) or (marks and is_marked(each[0], model)))]
         going = list({id(instance): (instance, path) for instance, path in there}.values())
+        self.permissions.check_before(model, "delete", ((self.key_of(each, model), path) for each, path in going))
         doomed = [Subject(model, path, {}, instance) for instance, path in going]
         self.hooks.before(WriteKind.DELETE, doomed)
         if marks:
@@ -176,6 +183,7 @@ class Saver:
                 yield
         except BaseException:
             del self.written[before:]
+            self.permissions.undone(before)
             raise
 
     def refuse(self, error: IntegrityError) -> NoReturn:
@@ -215,6 +223,15 @@ class Saver:
         """What is being written is: the next statement may come."""
         self.written += self.writing
         self.writing.clear()
+
+    def check_written(self) -> None:
+        """Raises WriteError for records that the caller may not leave as they are."""
+        self.permissions.check_written(self.written)
+
+    def _permit(self, action: WriteAction, items: Sequence[tuple[Instance, Save]]) -> None:
+        for model in {save.model: None for _, save in items}:
+            placed = ((self.key_of(one, model), save.place) for one, save in items)
+            self.permissions.check_before(model, action, placed)
 
     def key_of(self, instance: Instance, model: Model) -> tuple[Any, ...]:
         return values_of(instance, model.primary_key)

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from gqlcrud.bulk_plan import CreateMany, DeleteMany, OnConflict, UpdateEach, UpdateItem, UpdateMany
 from gqlcrud.catalog import Catalog, Column, Key, Model
 from gqlcrud.errors import ErrorCode, UserError, WriteError
-from gqlcrud.plan import Always, Condition
-from gqlcrud.planning import Planner, conjunction
+from gqlcrud.plan import Always, Condition, WriteAction, conjunction
+from gqlcrud.planning import Planner
 from gqlcrud.write_plan import Named, Path, Save
 from gqlcrud.write_planning.alike import Passed, inputs_passed
 from gqlcrud.write_planning.presets import Presets
@@ -35,20 +35,23 @@ class BulkPlanner:
     presets: Presets
 
     def create_many(self, value: Mapping[str, Any], model: Model) -> CreateMany:
+        self._check_bulk(model)
         saves = self._saves()
         conflict = self._conflict(value, model, saves)
         saves.problems.check()
         return self._creates(value, model, saves, conflict)
 
     def upsert_many(self, value: Mapping[str, Any], model: Model) -> CreateMany:
+        self._check_bulk(model)
         saves = self._saves()
         conflict = self._on_conflict(_key(value, model), self._columns(value.get("update"), model), model, saves)
         saves.problems.check()
         return self._creates(value, model, saves, conflict)
 
     def update_many(self, value: Mapping[str, Any], model: Model) -> UpdateMany:
+        self._check_bulk(model)
         saves = self._saves()
-        where = self._where(value, model, saves.problems)
+        where = self._where(value, model, "update", saves.problems)
         save = saves.update(
             value.get("patch"), model, (*INPUT, "patch"), ops=value.get("ops"), ops_path=(*INPUT, "ops")
         )
@@ -57,6 +60,7 @@ class BulkPlanner:
         return plan
 
     def update_each(self, value: Mapping[str, Any], model: Model) -> UpdateEach:
+        self._check_bulk(model)
         saves = self._saves()
 
         def plan(item: Mapping[str, Any], path: Path) -> tuple[UpdateItem, Named]:
@@ -71,11 +75,17 @@ class BulkPlanner:
         return UpdateEach(model, items, apart, errors)
 
     def delete_many(self, value: Mapping[str, Any], model: Model) -> DeleteMany:
+        self._check_bulk(model)
         problems = Problems()
-        where = self._where(value, model, problems)
+        where = self._where(value, model, "delete", problems)
         plan = DeleteMany(model, where, *self._maximum(value, problems))
         problems.check()
         return plan
+
+    def _check_bulk(self, model: Model) -> None:
+        if not self.planner.visibility.offers("bulk", model):
+            message = f"You may not write many {model.name} records at once."
+            raise WriteError([UserError(ErrorCode.FORBIDDEN, message, INPUT)])
 
     # ---------- items ----------
 
@@ -165,14 +175,18 @@ class BulkPlanner:
 
     # ---------- which records, and how many ----------
 
-    def _where(self, value: Mapping[str, Any], model: Model, problems: Problems) -> Condition:
+    def _where(self, value: Mapping[str, Any], model: Model, action: WriteAction, problems: Problems) -> Condition:
+        """The records that are there and meet the condition, and with which the caller may do this: no others are meant."""
         path = (*INPUT, "where")
+        rule = self.planner.visibility.rule(model, action)
+        if rule == Always(False):
+            problems.add(f"You may not {action} {model.name} records.", INPUT, ErrorCode.FORBIDDEN)
         with problems.at(*path):
             where = self.planner.condition(value["where"], model)
             if where == Always(True) and value.get("allRows") is not True:
                 message = f"This is true of every {model.name}. Narrow it down, or say `allRows: true`."
                 problems.add(message, path)
-            return conjunction([self.planner.visible(model), where])
+            return conjunction([self.planner.visible(model), rule, where])
         return Always(False)
 
     def _maximum(self, value: Mapping[str, Any], problems: Problems) -> tuple[int, Path]:

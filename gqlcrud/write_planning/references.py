@@ -22,9 +22,9 @@ class GuardedKey:
 
 
 def guarded_keys(planner: Planner, model: Model) -> tuple[GuardedKey, ...]:
-    """The foreign keys of a model that may not lead to every record."""
+    """The foreign keys of a model that may not lead to every record: the database does not ask its own policies for them."""
     keys = [GuardedKey(*key, planner.visible(key[1])) for key in _foreign_keys(planner, model)]
-    return tuple(key for key in keys if key.among != Always(True))
+    return tuple(key for key in keys if planner.visibility.secured or key.among != Always(True))
 
 
 def plan_references(keys: Sequence[GuardedKey], assignments: Sequence[Assignment], path: Path) -> tuple[Reference, ...]:

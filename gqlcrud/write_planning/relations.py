@@ -8,8 +8,8 @@ from typing import Any, Protocol, TypeVar
 
 from gqlcrud.catalog import Column, Model, Relation
 from gqlcrud.errors import ErrorCode
-from gqlcrud.plan import Always, Condition
-from gqlcrud.planning import Planner, conjunction
+from gqlcrud.plan import Always, Condition, WriteAction, conjunction
+from gqlcrud.planning import Planner
 from gqlcrud.write_plan import (
     Assignment,
     Connect,
@@ -78,6 +78,7 @@ class RelationPlanner:
     def to_one(self, relation: Relation, value: Mapping[str, Any], path: Path, depth: int) -> ToOne | None:
         """Exactly one operation, as `@oneOf` has it."""
         ((name, operand),) = value.items()
+        self._check_writable(relation, [name], path)
         operation = self._to_one(relation, name, operand, (*path, name), depth)
         return None if operation is None else ToOne(relation, operation, path, self._among(relation))
 
@@ -119,6 +120,7 @@ class RelationPlanner:
         for name in [name for name, operand in value.items() if operand is None]:
             self.records.problems.add(f"{name} cannot be null; leave it out.", (*path, name))
         value = {name: operand for name, operand in value.items() if operand is not None}
+        self._check_writable(relation, value, path)
         planned = ToMany(
             relation,
             path,
@@ -221,17 +223,32 @@ class RelationPlanner:
                     target = planner.catalog.model(column.references)
                     place = (*path[:-1], "edge", column.name)
                     found.append(Named(target, target.keys[0], (value,), place, planner.visible(target)))
-        return tuple(each for each in found if each.among != Always(True))
+        return tuple(each for each in found if planner.visibility.secured or each.among != Always(True))
 
     def _where(self, relation: Relation, where: Mapping[str, Any] | None, path: Path) -> Any:
         if where is None:
             return None
         with self.records.problems.at(*path):
-            return conjunction([self._among(relation), self.records.planner.condition(where, self._target(relation))])
+            condition = self.records.planner.condition(where, self._target(relation))
+            return conjunction([self._among(relation), self._allowed(relation, path), condition])
 
     def _among(self, relation: Relation) -> Condition:
         """What holds for the records that the relation can lead to."""
         return self.records.planner.visible(self._target(relation))
+
+    def _allowed(self, relation: Relation, path: Path) -> Condition:
+        """What holds for the records that may be changed, or deleted, by a condition: no others are meant."""
+        action: WriteAction = "delete" if "deleteWhere" in path[-1:] else "update"
+        return self.records.planner.visibility.rule(self._target(relation), action)
+
+    def _check_writable(self, relation: Relation, operations: Collection[str], path: Path) -> None:
+        """What ties records to each other is a foreign key, which the caller has to be allowed to set."""
+        planner = self.records.planner
+        for name in operations:
+            if name not in ("update", "updateWhere", "delete", "deleteWhere"):
+                with self.records.problems.at(*path, name):
+                    owner = planner.catalog.model(relation.owner)
+                    planner.visibility.check_relation("write", relation, owner, self._target(relation))
 
     def _target(self, relation: Relation) -> Model:
         return self.records.planner.catalog.model(relation.target)

@@ -14,6 +14,7 @@ from gqlcrud.planning import DeletedRecords, Planner
 from gqlcrud.write_plan import Assignment, Change, DeleteTarget, Disconnect, Named, Path, Save, ToMany, ToOne
 from gqlcrud.write_planning.alike import Passed
 from gqlcrud.write_planning.changes import plan_changes
+from gqlcrud.write_planning.permitted import check_action, check_changed, check_edge, check_key, is_writable
 from gqlcrud.write_planning.presets import Presets
 from gqlcrud.write_planning.problems import Problems
 from gqlcrud.write_planning.references import GuardedKey, guarded_keys, plan_references
@@ -56,6 +57,7 @@ class SavePlanner:
         if depth:
             self._count(path)
         before = len(self.problems.found)
+        check_action("create", model, path, self.planner, self.problems)
         own = self.own(model, "create", path)
         assignments = self._assignments(data, model, path, model.create_schema, own, by, passed)
         refused = len(self.problems.found) > before
@@ -90,6 +92,7 @@ class SavePlanner:
         save = Save(model, path, assignments, changes, to_one, to_many, ops_path, references)
         if save.is_empty:
             return save
+        check_action("update", model, save.place, self.planner, self.problems)
         own = self.own(model, "update", path)
         fixed = {each.column.key for each in own}
         return replace(save, assignments=(*(each for each in assignments if each.column.key not in fixed), *own))
@@ -114,6 +117,7 @@ class SavePlanner:
     def named_by(self, save: Save, key: Key) -> Named:
         """The record that the values of a create name by a unique key."""
         known = {each.column.key: each.value for each in save.assignments}
+        check_key(key, save.model, save.path, self.planner, self.problems)
         missing = [column.name for column in key.columns if known.get(column.key) is None]
         for name in missing:
             self.problems.add(f"{name} is part of the key to upsert by, so it needs a value.", (*save.path, name))
@@ -123,6 +127,7 @@ class SavePlanner:
     def edge(self, values: Mapping[str, Any] | None, relation: Relation, path: Path) -> tuple[Assignment, ...]:
         """The values of a link's columns."""
         columns = {column.name: column for column in (relation.link.columns if relation.link else ())}
+        check_edge(values or {}, columns, relation, path, self.planner, self.problems)
         return self._values(values or {}, columns, path)
 
     def referring(self, saves: Sequence[Save]) -> list[Save]:
@@ -170,6 +175,8 @@ class SavePlanner:
         values = dict(zip((each.key for each in by.key.columns), by.values, strict=False)) if by is not None else {}
         for name, value in data.items():
             column = model.members.get(name)
+            if isinstance(column, Column) and not is_writable(column, model, path, self.planner, self.problems):
+                continue
             if name in passed and isinstance(column, Column):
                 stored = passed[name]
                 values[column.key] = value if stored == "as they are" else stored[value]
@@ -219,6 +226,7 @@ class SavePlanner:
 
     def _changes(self, ops: Mapping[str, Any], patch: Collection[str], model: Model, path: Path) -> tuple[Change, ...]:
         """patch: the fields that are given, and those that a schema sets along."""
+        check_changed(ops, model, path, self.planner, self.problems)
         for name in ops:
             if name in patch:
                 self.problems.add(f"{name} stands in patch and in ops; give it once.", (*path, name))

@@ -8,6 +8,7 @@ from typing import Any
 
 from gqlcrud.catalog import Model
 from gqlcrud.errors import ErrorCode, UserError, WriteError
+from gqlcrud.plan import Always, WriteAction
 from gqlcrud.planning import DeletedRecords, Planner
 from gqlcrud.write_plan import CreateOne, DeleteOne, Guard, Path, RestoreOne, UpdateOne, UpsertOne
 from gqlcrud.write_planning.bulk import BulkPlanner
@@ -61,6 +62,7 @@ class WritePlanner:
     def delete_one(self, value: Mapping[str, Any], model: Model) -> DeleteOne:
         """Wholly deleted is also a record that is marked as deleted already."""
         saves = self._saves()
+        self._permit("delete", model)
         hard = bool(value.get("hard"))
         deletion = model.soft_deletion
         if hard and deletion is not None and not self.planner.visibility.allows(deletion.hard_delete):
@@ -74,9 +76,18 @@ class WritePlanner:
 
     def restore_one(self, value: Mapping[str, Any], model: Model) -> RestoreOne:
         saves = self._saves()
+        if not self.planner.visibility.offers("restore", model):
+            raise WriteError([UserError(ErrorCode.FORBIDDEN, f"You may not restore {model.name} records.", INPUT)])
+        self._permit("update", model)
         plan = RestoreOne(saves.selected(value["by"], model, (*INPUT, "by"), DeletedRecords.ONLY))
         saves.problems.check()
         return plan
+
+    def _permit(self, action: WriteAction, model: Model) -> None:
+        """Raises WriteError for what the caller may do with no record at all."""
+        if self.planner.visibility.rule(model, action) == Always(False):
+            message = f"You may not {action} {model.name} records."
+            raise WriteError([UserError(ErrorCode.FORBIDDEN, message, INPUT)])
 
     def _saves(self) -> SavePlanner:
         return SavePlanner(self.planner, Problems(), self.presets)
