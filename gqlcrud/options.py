@@ -92,7 +92,7 @@ class Limits:
     max_search_words: int = 20
     facet_values: int = 50
     max_facet_values: int = 500
-    max_rows: int = 100_000
+    max_rows: int = 500_000
     max_tokens: int = 5000
     max_nesting: int = 100
     max_fields: int = 5000
