@@ -14,6 +14,7 @@ from gqlcrud.execution import Record
 from gqlcrud.fields import GeneratedField
 from gqlcrud.mutations.payloads import Payload
 from gqlcrud.mutations.running import Mutation, run_mutation
+from gqlcrud.observing import Purpose, running_for
 from gqlcrud.selection import RESOLVED, read_selection
 
 
@@ -38,9 +39,11 @@ class WriteField(GeneratedField):
         return self._written(running_operation(self.api), info)
 
     async def _written(self, operation: Operation, info: Info) -> Payload:
+        key = str(info._raw_info.path.key)
         if operation.outcomes is None:
-            return await run_mutation(operation, self.mutation, read_selection(info._raw_info))
-        outcome = operation.outcomes[str(info._raw_info.path.key)]
+            with running_for(Purpose("write", (key,))):
+                return await run_mutation(operation, self.mutation, read_selection(info._raw_info))
+        outcome = operation.outcomes[key]
         if isinstance(outcome, Exception):
             raise outcome
         assert isinstance(outcome, Payload), "what a document gives"

@@ -3,6 +3,7 @@
 from gqlcrud.rendering.executor import Rendered, RenderingExecutor
 from gqlcrud.rendering.leaves import NotRendered, OpenSelection
 from gqlcrud.rendering.reading import Renderer
+from gqlcrud.rendering.rows import Table
 from gqlcrud.rendering.shapes import SHAPING, ConnectionShape, RecordShape, connection_shape, record_shape
 from gqlcrud.rendering.shown import Shown, ShownColumn, ShownFacet, ShownId, ShownPart, ShownRelation
 
@@ -21,6 +22,7 @@ __all__ = [
     "ShownId",
     "ShownPart",
     "ShownRelation",
+    "Table",
     "connection_shape",
     "record_shape",
 ]
