@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from functools import cached_property, partial
 from typing import Any, TypeAlias, TypeVar
@@ -38,7 +37,7 @@ from gqlcrud.http import PartialStatus, RefusalStatus
 from gqlcrud.idempotency import Idempotency, check_key
 from gqlcrud.known_selections import KnownSelections
 from gqlcrud.observability import Observability, read_observability
-from gqlcrud.observing import RUNNING, tell_document
+from gqlcrud.observing import tell_document
 from gqlcrud.options import Limits, ModelOptions, Permission, check_kinds, read_switches
 from gqlcrud.persisted import PersistedDocuments, asked_document
 from gqlcrud.planning import KnownPlans, Planner, Visibility, check_stored_position, check_typed_position
@@ -50,7 +49,7 @@ from gqlcrud.schema import build_schema
 from gqlcrud.statements import Database
 from gqlcrud.types import ATOMIC, ERROR_TYPES, SCALARS, declare_types, mutation_type, query_type
 from gqlcrud.uncollected import uncollected
-from gqlcrud.variables import holding
+from gqlcrud.variables import Holding
 
 T = TypeVar("T")
 SessionDependency: TypeAlias = Callable[..., Any]
@@ -161,7 +160,7 @@ class Api:
         check_key(idempotency_key, self.idempotency)
         named = query, document_id, extensions or {}
         work = partial(self._timed, named, variables or {}, context, operation_name, allow_mutations)
-        with self.using(session or self._session.get()), holding(self._key, idempotency_key):
+        with self.using(session or self._session.get()), Holding(self._key, idempotency_key):
             if not self._observer.observes(extensions):
                 return await work()
             try:
@@ -218,9 +217,9 @@ class Api:
             result.errors = client_errors(result.errors, executed=not isinstance(result, PreExecutionError))
         return result
 
-    def using(self, session: AsyncSession | None) -> AbstractContextManager[AsyncSession | None]:
+    def using(self, session: AsyncSession | None) -> Holding[AsyncSession | None]:
         """Let operations that start in this block read through `session`; None leaves the API's own connections."""
-        return holding(self._session, session)
+        return Holding(self._session, session)
 
     def sdl(self) -> str:
         """The schema in GraphQL's schema definition language."""
@@ -282,7 +281,7 @@ class Api:
         visibility = Visibility(context, secured=self.row_level_security is not None)
         planner = Planner(self.catalog, self.limits, _CHECKS[sources.reads.database], visibility, self._plans)
         writer = Writer(sources.writes, self.catalog, context, rules=visibility, timeout=timeout)
-        make = Operation if RUNNING.get() is None else ObservedOperation
+        make = ObservedOperation if self._observer.is_observing() else Operation
         return make(planner, OperationConnection(sources.reads, timeout), writer, selections=self._selections)
 
     @property

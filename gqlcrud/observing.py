@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import wraps
 from time import perf_counter_ns, time_ns
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
 
-from gqlcrud.variables import holding
+from gqlcrud.variables import Holding
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 Part: TypeAlias = Literal["rows", "count", "facet", "write", "session"]
 """What of a plan a statement reads, or that it writes; "session" is what the database is told of the caller."""
@@ -79,15 +83,16 @@ class SeenPlan:
 class Observation:
     """One operation that is observed.
 
-    request_id: None where nobody asked for one. text, document: of the operation, as far as it came. known: whether the
-    document was known to be valid. plans_found: selections whose plans were kept; plans_made: those that were planned.
-    plans: by what tells them apart. faults: unexpected exceptions by the ids
-    that clients are told. hidden: texts that policies compare with, which nobody is shown. built: texts of
-    statements that the driver has been given for the first time. source: where it reads. direct:
-    whether it was answered without graphql-core's executor.
+    request_id: None where nobody asked for one. owner: who observes. text, document: of the operation, as far as it came.
+    known: whether the document was known to be valid. plans: by what tells them apart. plans_found: selections whose plans
+    were kept; plans_made: those that were planned. faults: unexpected exceptions by the ids that clients are told. built:
+    texts of statements that the driver has been given for the first time. hidden: texts that policies compare with, which
+    nobody is shown. source: where it reads. direct: whether it was answered without graphql-core's executor. ended: whether
+    nothing counts any more.
     """
 
     request_id: str | None = None
+    owner: Any = None
     began_at: int = field(default_factory=time_ns)
     began: int = field(default_factory=perf_counter_ns)
     text: str = ""
@@ -104,7 +109,20 @@ class Observation:
     source: Any = None
     nanoseconds: int = 0
     direct: bool = False
+    ended: bool = False
     _timing: bool = False
+
+    def tell(self, statement: SeenStatement) -> None:
+        """A statement was run. What goes on after the operation, in tasks that it started, is none of it."""
+        if not self.ended:
+            self.statements.append(statement)
+
+    def forget(self) -> None:
+        """Let go of all that was told: a connection that was opened meanwhile keeps its context, and this in it."""
+        self.ended = True
+        for kept in (self.statements, self.phases, self.plans, self.faults, self.built, self.hidden):
+            kept.clear()
+        self.document = self.source = None
 
     def now(self) -> int:
         """Nanoseconds since it began."""
@@ -141,25 +159,31 @@ def request_id() -> str | None:
     return REQUEST_ID.get()
 
 
-def identified(identity: str | None) -> AbstractContextManager[str | None]:
+def identified(identity: str | None) -> Holding[str | None]:
     """The request that is served in the block has this id."""
-    return holding(REQUEST_ID, identity)
+    return Holding(REQUEST_ID, identity)
 
 
-@contextmanager
-def timed(name: PhaseName) -> Iterator[None]:
-    """The time of the block counts for a phase, where somebody observes."""
-    observation = RUNNING.get()
-    if observation is None:
-        yield
-        return
-    with observation.timing(name):
-        yield
+def timed(name: PhaseName) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """The time that the function takes counts for a phase, where somebody observes."""
+
+    def decorate(function: Callable[P, T]) -> Callable[P, T]:
+        @wraps(function)
+        def measured(*arguments: P.args, **options: P.kwargs) -> T:
+            observation = RUNNING.get()
+            if observation is None:
+                return function(*arguments, **options)
+            with observation.timing(name):
+                return function(*arguments, **options)
+
+        return measured
+
+    return decorate
 
 
-def running_for(purpose: Purpose) -> AbstractContextManager[Purpose]:
+def running_for(purpose: Purpose) -> Holding[Purpose | None]:
     """The statements that are run in the block are for this."""
-    return cast("AbstractContextManager[Purpose]", holding(PURPOSE, purpose))
+    return Holding(PURPOSE, purpose)
 
 
 def tell_document(text: str, document: Any, *, known: bool) -> None:

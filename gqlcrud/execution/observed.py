@@ -83,7 +83,7 @@ class ObservedDriver(Driver):
                 by_driver=True,
                 error=error,
             )
-            observation.statements.append(seen)
+            observation.tell(seen)
 
     async def _translate(self, connection: PoolProxiedConnection, select: sa.Select[Any], given: Any) -> Any:
         found = await Driver._translate(self, connection, select, given)
@@ -146,4 +146,4 @@ def _tell(
         sets=sets,
         error=error,
     )
-    observation.statements.append(seen)
+    observation.tell(seen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -90,7 +90,7 @@ class Reader:
 
         return self._loaders.setdefault(plan, Loader(self.connection, fetch, build))
 
-    async def _execute(
+    def _execute(
         self,
         plan: PagePlan | RecordPlan,
         part: Part,
@@ -98,15 +98,11 @@ class Reader:
         parameters: Mapping[str, Any],
         *,
         lasting: bool = False,
-    ) -> Rows:
+    ) -> Awaitable[Rows]:
         """The rows of what is asked of a plan. lasting: whether the statement comes again."""
         if RUNNING.get() is None:
-            return await self._read(statement, parameters, lasting=lasting)
-        outer = PURPOSE.get()
-        with running_for(Purpose(part, outer.path if outer is not None else (), plan)) as purpose:
-            rows = await self._read(statement, parameters, lasting=lasting)
-            purpose.rows = len(rows)
-        return rows
+            return self._read(statement, parameters, lasting=lasting)
+        return self._read_observed(Purpose(part, plan=plan), statement, parameters, lasting=lasting)
 
     async def _read(self, statement: sa.Select[Any], parameters: Mapping[str, Any], *, lasting: bool) -> Rows:
         """The rows, read once more where one holds a value that fails the others."""
@@ -114,6 +110,16 @@ class Reader:
             return await self.connection.execute(statement, parameters, lasting=lasting)
         except UnreadableError:
             return await self.connection.execute(with_texts(statement, self._database), parameters)
+
+    async def _read_observed(
+        self, purpose: Purpose, statement: sa.Select[Any], parameters: Mapping[str, Any], *, lasting: bool
+    ) -> Rows:
+        outer = PURPOSE.get()
+        purpose.path = outer.path if outer is not None else ()
+        with running_for(purpose):
+            rows = await self._read(statement, parameters, lasting=lasting)
+            purpose.rows = len(rows)
+        return rows
 
     async def _fetch_records(
         self, plan: RecordPlan, columns: Sequence[Column], keys: Sequence[Key], folds: tuple[Fold, ...] = ()

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gqlcrud.execution import ConnectionSource
+from gqlcrud.execution import ConnectionSource, prepare_sqlite
 from gqlcrud.execution.failures import is_driver_failure
 from gqlcrud.observing import SeenStatement
 from gqlcrud.reporting.shown import without
@@ -78,6 +78,7 @@ async def explained(
 async def _explain(connection: AsyncConnection, database: Database, seen: SeenStatement) -> list[Step]:
     values = tuple(seen.parameters or ())
     if database is Database.SQLITE:
+        await prepare_sqlite(await connection.get_raw_connection())
         rows = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {seen.sql}", values)).all()
         steps = _sqlite_steps(rows, seen.sql)
     else:

@@ -36,7 +36,12 @@ def _sentence(summary: OperationSummary) -> str:
     """`query Shelf: ok, 2 statements, 50 rows, 3.1 ms`"""
     name = " ".join(each for each in (summary.type or "operation", summary.name) if each)
     outcome = " ".join([summary.outcome, *summary.codes])
-    return f"{name}: {outcome}, {summary.statements} statements, {summary.rows} rows, {summary.milliseconds:.1f} ms"
+    counts = f"{_counted(summary.statements, 'statement')}, {_counted(summary.rows, 'row')}"
+    return f"{name}: {outcome}, {counts}, {summary.milliseconds:.1f} ms"
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"
 
 
 def _statement(options: Observability, observation: Observation, place: int) -> dict[str, object]:

@@ -45,6 +45,11 @@ class Observer:
         """extensions: of the request, which may ask for something that has to be observed."""
         return self.always or (extensions is not None and KEY in extensions)
 
+    def is_observing(self) -> bool:
+        """Whether the operation that runs here is one that it observes: a resolver may run those of other APIs."""
+        observation = RUNNING.get()
+        return observation is not None and observation.owner is self
+
     async def run(
         self,
         work: Callable[[], Awaitable[ExecutionResult]],
@@ -54,7 +59,7 @@ class Observer:
         """The result of `work`, with what was asked for in its extensions. Raises RequestError for what the request asks."""
         asked = read_asked(extensions or {})
         with identified(read_request_id(request_id()) if self.always else None) as identity:
-            observation = Observation(identity)
+            observation = Observation(identity, self)
             telemetry = self.telemetry
             with telemetry.operation(observation) if telemetry is not None else nullcontext() as span:
                 token = RUNNING.set(observation)
@@ -67,6 +72,7 @@ class Observer:
                     if telemetry is not None:
                         telemetry.tell(span, observation, summary)
             await self._show(result, observation, summary, operation_name, asked)
+            observation.forget()
             return result
 
     def _end(

@@ -19,6 +19,8 @@ LONGEST = 200
 HIDDEN = "(hidden)"
 """In place of what policies compare with, and of what the database is told of the caller."""
 _EXACT = 2**53
+_TELLING = 4
+"""Characters."""
 
 
 def shown_parameters(statement: SeenStatement, hidden: Collection[str]) -> list[Any]:
@@ -55,9 +57,10 @@ def shown_value(value: Any, hidden: Collection[str] = ()) -> Any:
 
 
 def without(text: str, hidden: Collection[str]) -> str:
-    """A text without the values that nobody is to be shown."""
+    """A text without the values that nobody is to be shown. Short ones may be parts of any word: they are taken out where they
+    stand in quotation marks, as the database and Python have them."""
     for each in sorted(hidden, key=len, reverse=True):
-        text = text.replace(each, HIDDEN)
+        text = text.replace(each, HIDDEN) if len(each) >= _TELLING else text.replace(f"'{each}'", HIDDEN)
     return text
 
 
