@@ -204,4 +204,6 @@ def hide(values: Sequence[Any]) -> None:
     """Values that nobody is to be shown: what policies compare with comes from the context of the request."""
     observation = RUNNING.get()
     if observation is not None:
-        observation.hidden.update(each for each in values if isinstance(each, str) and each)
+        for value in values:
+            texts = value if isinstance(value, list | tuple) else (value,)
+            observation.hidden.update(each for each in texts if isinstance(each, str) and each)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from gqlcrud.reporting.cost import shown_cost
 from gqlcrud.reporting.debug import debug_report, debugged_errors
 from gqlcrud.reporting.explain import explained
 from gqlcrud.reporting.logs import log_operation
-from gqlcrud.reporting.summary import OperationSummary, summarize
+from gqlcrud.reporting.summary import OperationSummary, Outcome, summarize
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,15 @@ class Observer:
             with telemetry.operation(observation) if telemetry is not None else nullcontext() as span:
                 token = RUNNING.set(observation)
                 result: ExecutionResult | None = None
+                outcome: Outcome = "error"
                 try:
                     result = await work()
+                except asyncio.CancelledError:
+                    outcome = "cancelled"
+                    raise
                 finally:
                     RUNNING.reset(token)
-                    summary = self._end(observation, operation_name, result)
+                    summary = self._end(observation, operation_name, result, outcome)
                     if telemetry is not None:
                         telemetry.tell(span, observation, summary)
             await self._show(result, observation, summary, operation_name, asked)
@@ -76,14 +81,15 @@ class Observer:
             return result
 
     def _end(
-        self, observation: Observation, operation_name: str | None, result: ExecutionResult | None
+        self, observation: Observation, operation_name: str | None, result: ExecutionResult | None, outcome: Outcome
     ) -> OperationSummary:
+        """outcome: where there is no result."""
         observation.nanoseconds = observation.now()
         observation.direct = observation.document is None and bool(observation.plans)
         if observation.document is None and observation.text:
             known = self.documents.find(self.schema, observation.text)
             observation.document = known.document if known is not None else None
-        summary = summarize(observation, operation_name, result)
+        summary = summarize(observation, operation_name, result, outcome)
         if self.options is not None:
             log_operation(self.options, summary, observation)
         return summary

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from gqlcrud.catalog import Model, Relation
@@ -21,11 +22,8 @@ class ObservedOperation(Operation):
 
     def __post_init__(self) -> None:
         Operation.__post_init__(self)
-        planner = self.planner
-        known = ObservedPlans(planner.known._known)
-        self.planner = ObservedPlanner(
-            planner.catalog, planner.limits, planner.check_position, planner.visibility, known
-        )
+        given = {each.name: getattr(self.planner, each.name) for each in fields(self.planner)}
+        self.planner = ObservedPlanner(**{**given, "known": ObservedPlans(self.planner.known._known)})
         observation = _observation()
         observation.plans.clear()
         observation.source = self.connection.source

@@ -19,7 +19,7 @@ LONGEST = 200
 HIDDEN = "(hidden)"
 """In place of what policies compare with, and of what the database is told of the caller."""
 _EXACT = 2**53
-_TELLING = 4
+_TELLING = 8
 """Characters."""
 
 
@@ -28,8 +28,9 @@ def shown_parameters(statement: SeenStatement, hidden: Collection[str]) -> list[
     given = statement.parameters
     values = list(given.values()) if isinstance(given, Mapping) else list(given or ())
     if statement.purpose is not None and statement.purpose.part == "session":
-        return [HIDDEN for _ in values]
-    return [shown_value(each, hidden) for each in values]
+        return [HIDDEN for _ in values[:LONGEST]]
+    shown: list[Any] = shown_value(values, hidden)
+    return shown
 
 
 def shown_value(value: Any, hidden: Collection[str] = ()) -> Any:

@@ -33,12 +33,13 @@ class OperationSummary:
     request_id: str | None
 
 
-def summarize(observation: Observation, operation_name: str | None, result: ExecutionResult | None) -> OperationSummary:
-    """result: None where the operation was cancelled, or failed as no request makes it fail."""
+def summarize(
+    observation: Observation, operation_name: str | None, result: ExecutionResult | None, outcome: Outcome
+) -> OperationSummary:
+    """result: None where the operation was cancelled, or failed as no request makes it fail; `outcome` says which."""
     name, kind = operation_of(observation.document, operation_name)
     errors = (result.errors or ()) if result is not None else ()
     codes = dict.fromkeys(str((error.extensions or {}).get("code", "")) for error in errors)
-    outcome: Outcome = "cancelled"
     if result is not None:
         outcome = "ok" if not errors else "error" if result.data is None else "partial"
     return OperationSummary(
