@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, TypeAlias, TypeVar
 
 from fastapi import APIRouter
 from fastapi.params import Depends
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
-from sqlalchemy.orm import sessionmaker
 from strawberry.directive import StrawberryDirective
 from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
@@ -24,11 +24,11 @@ from gqlcrud.answering import not_to_be_run, refused, timed_out
 from gqlcrud.catalog import Catalog, CatalogSettings, mapped_classes, read_catalog
 from gqlcrud.context import Operation
 from gqlcrud.crud import Crud, python_catalog
-from gqlcrud.direct import DirectAnswers
+from gqlcrud.direct import NOTHING_GIVEN, DirectAnswers, Given
 from gqlcrud.errors import ConfigurationError, RequestError
 from gqlcrud.examples import example_query
-from gqlcrud.execution import OperationConnection, Sources, Writer, database_sources, session_sources
-from gqlcrud.execution.observed import observed_session, observed_sources
+from gqlcrud.execution import OperationConnection, Sources, Writer, session_sources
+from gqlcrud.execution.observed import api_sources, observed_session
 from gqlcrud.extension import extension_of
 from gqlcrud.fastapi import router
 from gqlcrud.faults import client_errors
@@ -85,8 +85,6 @@ class Api:
     Raises ConfigurationError for whatever cannot be offered as it stands.
     """
 
-    session_dependency: SessionDependency | None = None
-
     @uncollected()
     def __init__(
         self,
@@ -112,7 +110,7 @@ class Api:
         observability: Observability | None = None,
         debug: bool = False,
     ) -> None:
-        self.title, self.limits = title, limits or Limits()
+        self.title, self.limits, self.database = title, limits or Limits(), database
         check_kinds(hooks, row_level_security)
         self.row_level_security, self.idempotency, self.persisted = row_level_security, idempotency, persisted
         self.introspection, self.suggestions = read_switches(introspection, suggestions)
@@ -121,13 +119,13 @@ class Api:
         self.catalog: Catalog = read_catalog(self._classes, self._settings)
         self._selections, self._documents, self._plans = KnownSelections(), PreparedDocuments(), KnownPlans()
         self.observability = read_observability(observability, debug)
-        self.database, self._database = database, self._read_database(database)
+        self._database = api_sources(database, row_level_security, observed=self.observability is not None)
+        self.session_dependency: Any = database if self._database is None else None
         self._registry = declare_types(self.catalog, self)
         self.query = query_type(self._registry, self, query if isinstance(query, Sequence) else [query])
         self.mutation = mutation_type(self._registry, self, mutation if isinstance(mutation, Sequence) else [mutation])
-        self.types: Sequence[type] = _shown_types(self.catalog, self._registry.types)
         self._session: ContextVar[AsyncSession | None] = ContextVar("gqlcrud_session", default=None)
-        self._key: ContextVar[str | None] = ContextVar("gqlcrud_idempotency_key", default=None)
+        self._given: ContextVar[Given] = ContextVar("gqlcrud_given", default=NOTHING_GIVEN)
         self.extension: type[SchemaExtension] = extension_of(self, self._documents)
         self.directives: Sequence[StrawberryDirective[Any]] = [ATOMIC] if self.mutation is not None else []
         self.schema = build_schema(self.query, self.mutation, self.types, self.extension, self.directives, SCALARS)
@@ -160,7 +158,7 @@ class Api:
         check_key(idempotency_key, self.idempotency)
         named = query, document_id, extensions or {}
         work = partial(self._timed, named, variables or {}, context, operation_name, allow_mutations)
-        with self.using(session or self._session.get()), Holding(self._key, idempotency_key):
+        with self.using(session or self._session.get()), Holding(self._given, Given(idempotency_key)):
             if not self._observer.observes(extensions):
                 return await work()
             try:
@@ -199,18 +197,20 @@ class Api:
         tell_document(query, None, known=True)
         sources = self._sources()
         direct = await self._direct.answer(
-            query, variables, operation_name, lambda: self._new_operation(sources, context)
+            *(query, variables, operation_name, lambda: self._new_operation(sources, context)),
+            mutations=mutations and sources.writes.joined is None and not self._keeps_answers,
         )
-        if direct is not None:
+        if isinstance(direct, ExecutionResult):
             return direct
         try:
-            result = await self.schema.execute(
-                query,
-                variable_values=dict(variables),
-                context_value=context,
-                operation_name=operation_name,
-                allowed_operation_types=[OperationType.QUERY, *([OperationType.MUTATION] if mutations else [])],
-            )
+            with Holding(self._given, replace(self._given.get(), outcomes=direct)):
+                result = await self.schema.execute(
+                    query,
+                    variable_values=dict(variables),
+                    context_value=context,
+                    operation_name=operation_name,
+                    allowed_operation_types=[OperationType.QUERY, *([OperationType.MUTATION] if mutations else [])],
+                )
         except (CannotGetOperationTypeError, InvalidOperationTypeError, MissingQueryError) as error:
             return not_to_be_run(error)
         if result.errors:
@@ -224,6 +224,12 @@ class Api:
     def sdl(self) -> str:
         """The schema in GraphQL's schema definition language."""
         return self.schema.as_str() + "\n"
+
+    @cached_property
+    def types(self) -> Sequence[Any]:
+        """The types of records and of errors, for a schema of one's own."""
+        names = [*(model.name for model in self.catalog.models), *ERROR_TYPES]
+        return [self._registry.types[name] for name in names if name in self._registry.types]
 
     @cached_property
     def python_catalog(self) -> Catalog:
@@ -274,7 +280,9 @@ class Api:
 
         Raises ConfigurationError without a database.
         """
-        return self._new_operation(self._sources(), context)
+        operation = self._new_operation(self._sources(), context)
+        operation.outcomes = self._given.get().outcomes
+        return operation
 
     def _new_operation(self, sources: Sources, context: Any) -> Operation:
         sources, timeout = sources.telling(self.row_level_security, context), self.limits.statement_timeout
@@ -287,7 +295,14 @@ class Api:
     @property
     def idempotency_key(self) -> str | None:
         """The key that `execute` was given for the running operation."""
-        return self._key.get()
+        return self._given.get().key
+
+    @property
+    def _keeps_answers(self) -> bool:
+        """Whether the running operation may be one whose answer is kept."""
+        return self.idempotency is not None and (
+            self.idempotency.client_mutation_id or self.idempotency_key is not None
+        )
 
     def _sources(self) -> Sources:
         session = self._session.get()
@@ -300,20 +315,3 @@ class Api:
                 "await api.execute(query, session=session), or serve it with api.router()."
             )
         return self._database
-
-    def _read_database(self, database: object) -> Sources | None:
-        if isinstance(database, AsyncEngine | async_sessionmaker):
-            found = database_sources(database, self.row_level_security)
-            return found if self.observability is None else observed_sources(found, database)
-        if callable(database) and not isinstance(database, sessionmaker):
-            self.session_dependency = database
-            return None
-        raise ConfigurationError(
-            f"Api takes an AsyncEngine (create_async_engine(...)), an async_sessionmaker or a FastAPI dependency that gives "
-            f"an AsyncSession, not {database!r}."
-        )
-
-
-def _shown_types(catalog: Catalog, types: Mapping[str, type]) -> list[type]:
-    names = [*(model.name for model in catalog.models), *ERROR_TYPES]
-    return [types[name] for name in names if name in types]

@@ -38,7 +38,7 @@ def check_permission(option: str, permission: Permission) -> Permission:
 
 
 def check_kinds(hooks: object, row_level_security: object) -> None:
-    """Raises ConfigurationError for what takes the place of either, and is not."""
+    """Raises ConfigurationError for options of an `Api` that are of another kind."""
     if not isinstance(hooks, Hooks | None):
         raise ConfigurationError(f"Api(hooks=...) takes gqlcrud.Hooks(...), not {hooks!r}.")
     if not isinstance(row_level_security, RowLevelSecurity | None):

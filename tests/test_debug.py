@@ -177,6 +177,26 @@ async def test_a_mutation_shows_what_it_writes_and_what_its_payload_reads(engine
     assert report["plan"][0]["children"][0]["children"][0]["path"] == ["one", "book", "author"]
 
 
+async def test_a_record_that_is_written_without_a_session_shows_it(engine: AsyncEngine) -> None:
+    """On PostgreSQL the driver writes a new record that is one row, once the document is known."""
+    api = Api(shelf.Base, engine, debug=True)
+    document = (
+        "mutation M($l: String!) { new: createTag(input: {data: {label: $l}}) { tag { label books { totalCount } } } }"
+    )
+    await api.execute(document, {"l": "one"})
+
+    result = await api.execute(document, {"l": "two"})
+
+    report = shown(result)
+    inserts = [each for each in report["statements"] if each["sql"].startswith("INSERT")]
+    assert result.errors is None
+    assert report["caches"]["direct"] is True
+    assert [(each["part"], each["paths"], each["parameters"], each["driver"]) for each in inserts] == [
+        ("write", [["new"]], ["two"], engine.dialect.name == "postgresql")
+    ]
+    assert [path for each in report["statements"] for path in each["paths"]][-1] == ["new", "tag", "books"]
+
+
 async def test_a_mutation_that_is_written_as_a_whole_shows_its_fields(engine: AsyncEngine) -> None:
     api = Api(shelf.Base, engine, debug=True)
     document = "mutation @atomic { one: deleteTag(input: {by: {rowId: 7}}) { tag { label } } }"

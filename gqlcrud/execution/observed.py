@@ -7,30 +7,36 @@ from dataclasses import replace
 from typing import Any
 from weakref import WeakSet
 
-import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect, Engine, ExecutionContext
 from sqlalchemy.engine.interfaces import CacheStats
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.pool import PoolProxiedConnection
 
-from gqlcrud.execution.access import Sources
-from gqlcrud.execution.driver import Driver, DriverStatement
+from gqlcrud.execution.access import Sources, read_database
+from gqlcrud.execution.driver import Driver, DriverStatement, Statement
 from gqlcrud.observing import PURPOSE, RUNNING, Observation, SeenStatement
+from gqlcrud.policies import RowLevelSecurity
 
 _observed: WeakSet[Dialect] = WeakSet()
 
 
-def observed_sources(sources: Sources, database: Any) -> Sources:
-    """The same, whose statements are told. database: what they were made of."""
+def api_sources(database: Any, security: RowLevelSecurity | None, *, observed: bool) -> Sources | None:
+    """See `read_database`. observed: whether the statements are told."""
+    found = read_database(database, security)
+    return _told(found, database) if observed and found is not None else found
+
+
+def _told(sources: Sources, database: Any) -> Sources:
     bind = database.kw.get("bind") if hasattr(database, "kw") else database
     if isinstance(bind, AsyncEngine):
         observe_engine(bind.sync_engine)
-    driver = sources.reads.driver
-    if driver is None:
-        return sources
-    observed = ObservedDriver(driver.engine, driver._known)
-    return replace(sources, reads=replace(sources.reads, driver=observed))
+    reads, writes = sources.reads, sources.writes
+    if reads.driver is not None:
+        reads = replace(reads, driver=ObservedDriver(reads.driver.engine, reads.driver._known))
+    if writes.driver is not None:
+        writes = replace(writes, driver=ObservedDriver(writes.driver.engine, writes.driver._known))
+    return replace(sources, reads=reads, writes=writes)
 
 
 def observed_session(sources: Sources, session: AsyncSession) -> Sources:
@@ -85,8 +91,8 @@ class ObservedDriver(Driver):
             )
             observation.tell(seen)
 
-    async def _translate(self, connection: PoolProxiedConnection, select: sa.Select[Any], given: Any) -> Any:
-        found = await Driver._translate(self, connection, select, given)
+    async def _translate(self, connection: PoolProxiedConnection, translated: Statement, given: Any) -> Any:
+        found = await Driver._translate(self, connection, translated, given)
         observation = RUNNING.get()
         if observation is not None and found is not None:
             observation.built.add(found.text)
