@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -18,6 +18,7 @@ from starlette.types import Scope
 from strawberry.types import ExecutionResult
 
 from gqlcrud.disconnects import while_connected
+from gqlcrud.examples import Example
 from gqlcrud.graphiql import CONTENT_SECURITY_POLICY, graphiql_page, read_asset
 from gqlcrud.http import (
     JSON,
@@ -61,7 +62,7 @@ class ServedApi(Protocol):
     idempotency: Idempotency | None
     observability: Observability | None
 
-    def example_query(self) -> str: ...
+    def example_queries(self) -> list[Example]: ...
 
     async def execute(
         self,
@@ -274,11 +275,13 @@ class Statuses:
 def _page(api: ServedApi, request: Request, example_query: str | None) -> Response:
     """GraphiQL; its files are named relative to the page, so that any prefix and proxy will do."""
     folder = request.url.path.rpartition("/")[2]
+    own = [] if example_query is None else [Example("The first query", example_query)]
+    examples = [*own, *api.example_queries()]
     html = graphiql_page(
         title=api.title,
         endpoint="",
         assets=f"{quote(folder, safe='')}/graphiql" if folder else "graphiql",
-        default_query=example_query or api.example_query(),
+        examples=[asdict(each) for each in examples],
     )
     return HTMLResponse(html, headers={**_FILE_HEADERS, "cache-control": "no-cache", "vary": "accept"})
 

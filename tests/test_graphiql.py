@@ -58,7 +58,8 @@ if tool == "vite":
 
 
 def test_page_refers_to_its_own_assets_only(static: Path) -> None:
-    page = graphiql_page(title="Library", endpoint="", assets="graphql/graphiql/", default_query="{ a }", static=static)
+    examples = [{"title": "First", "query": "{ a }", "variables": ""}]
+    page = graphiql_page(title="Library", endpoint="", assets="graphql/graphiql/", examples=examples, static=static)
 
     assert page == (
         "<!doctype html>\n"
@@ -71,7 +72,8 @@ def test_page_refers_to_its_own_assets_only(static: Path) -> None:
         '<link rel="icon" href="data:,">\n'
         '<link rel="stylesheet" href="graphql/graphiql/main-0123abcd.css">\n'
         '<script type="application/json" id="gqlcrud-config">'
-        '{"title": "Library", "endpoint": "", "defaultQuery": "{ a }"}</script>\n'
+        '{"title": "Library", "endpoint": "", '
+        '"examples": [{"title": "First", "query": "{ a }", "variables": ""}]}</script>\n'
         '<script type="module" src="graphql/graphiql/main-AbCd_123.js"></script>\n'
         "</head>\n"
         "<body>\n"
@@ -86,7 +88,7 @@ def test_every_value_is_escaped_for_the_place_it_stands_in(static: Path) -> None
         title="</title><b>&",
         endpoint="/a?b&c",
         assets='"><script>x',
-        default_query="</script><!-- é \u2028",
+        examples=[{"query": "</script><!-- é \u2028"}],
         static=static,
     )
 
@@ -96,13 +98,13 @@ def test_every_value_is_escaped_for_the_place_it_stands_in(static: Path) -> None
     assert lines[9] == (
         '<script type="application/json" id="gqlcrud-config">'
         '{"title": "\\u003c/title\\u003e\\u003cb\\u003e\\u0026", "endpoint": "/a?b\\u0026c", '
-        '"defaultQuery": "\\u003c/script\\u003e\\u003c!-- \\u00e9 \\u2028"}</script>'
+        '"examples": [{"query": "\\u003c/script\\u003e\\u003c!-- \\u00e9 \\u2028"}]}</script>'
     )
     assert lines[10] == '<script type="module" src="&quot;&gt;&lt;script&gt;x/main-AbCd_123.js"></script>'
 
 
 def test_page_without_built_files_says_how_to_build_them(tmp_path: Path) -> None:
-    page = graphiql_page(title="<b>", endpoint="", assets="graphiql", default_query="", static=tmp_path)
+    page = graphiql_page(title="<b>", endpoint="", assets="graphiql", static=tmp_path)
 
     assert not is_built(tmp_path)
     assert "<title>&lt;b&gt;</title>" in page

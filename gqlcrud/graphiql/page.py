@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -90,13 +91,15 @@ def is_built(static: Path = STATIC) -> bool:
     return (static / "manifest.json").is_file()
 
 
-def graphiql_page(*, title: str, endpoint: str, assets: str, default_query: str, static: Path = STATIC) -> str:
+def graphiql_page(
+    *, title: str, endpoint: str, assets: str, examples: Sequence[Mapping[str, str]] = (), static: Path = STATIC
+) -> str:
     """The HTML page; one that tells how to build GraphiQL if its files are missing.
 
     `endpoint` is the URL that operations are posted to; empty, it is the path of the page itself. `assets` is the
     URL below which `read_asset` answers, absolute or relative to the page: `graphql/graphiql` for a page at
-    `/graphql` holds under any prefix that a proxy strips. `default_query` stands in the editor on the first visit
-    and in each further tab; empty, it is GraphiQL's own welcome.
+    `/graphql` holds under any prefix that a proxy strips. `examples` are offered by `title`, each with a `query` and its
+    `variables` as JSON text; the first stands in the editor on the first visit. Without any it is GraphiQL's own welcome.
     """
     if not is_built(static):
         return _UNBUILT_PAGE.format(title=escape(title))
@@ -105,7 +108,7 @@ def graphiql_page(*, title: str, endpoint: str, assets: str, default_query: str,
     return _PAGE.format(
         title=escape(title),
         styles="\n".join(f'<link rel="stylesheet" href="{location}/{name}">' for name in entry["css"]),
-        config=_script_json({"title": title, "endpoint": endpoint, "defaultQuery": default_query}),
+        config=_script_json({"title": title, "endpoint": endpoint, "examples": [dict(each) for each in examples]}),
         script=f"{location}/{entry['file']}",
     )
 
@@ -129,7 +132,7 @@ def _load_asset(path: Path) -> Asset:
     )
 
 
-def _script_json(config: dict[str, str]) -> str:
+def _script_json(config: Mapping[str, object]) -> str:
     """JSON that holds no character with a meaning inside a script element.
 
     Source: HTML Living Standard, section 4.12.1.3 "Restrictions for contents of script elements".
