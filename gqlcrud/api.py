@@ -26,12 +26,13 @@ from gqlcrud.context import Operation
 from gqlcrud.crud import Crud, python_catalog
 from gqlcrud.direct import NOTHING_GIVEN, DirectAnswers, Given
 from gqlcrud.errors import ConfigurationError, RequestError
-from gqlcrud.examples import Example, example_queries, example_query
+from gqlcrud.examples import example_queries
 from gqlcrud.execution import OperationConnection, Sources, Writer, session_sources
 from gqlcrud.execution.observed import api_sources, observed_session
 from gqlcrud.extension import extension_of
 from gqlcrud.fastapi import router
 from gqlcrud.faults import client_errors
+from gqlcrud.graphiql import Example
 from gqlcrud.hooks import Hooks
 from gqlcrud.http import PartialStatus, RefusalStatus
 from gqlcrud.idempotency import Idempotency, check_key
@@ -271,12 +272,8 @@ class Api:
             refusal_status=refusal_status,
         )
 
-    def example_query(self) -> str:
-        """A query that runs as it is, for the first look: the first records of a model with one of its relations."""
-        return example_query(self.catalog)
-
     def example_queries(self) -> list[Example]:
-        """That query and others, by title; none where not everybody may read the schema, whose names they tell."""
+        """Queries that run as they are, for the first look; none where not everybody may read the schema."""
         return example_queries(self.catalog) if self.introspection is True else []
 
     def new_operation(self, context: Any = None) -> Operation:

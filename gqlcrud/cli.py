@@ -9,6 +9,8 @@ import os
 import signal
 import socket
 import sys
+import threading
+import webbrowser
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from typing import Any
@@ -36,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(given)
     options.given = given
     try:
-        target = read_target(options.target, read_only=getattr(options, "read_only", False), schema=options.schema)
+        said = {name: getattr(options, name, False) for name in ("read_only", "debug")}
+        target = read_target(options.target, schema=options.schema, **said)
         return int(options.run(target, options))
     except TargetError as error:
         print("gqlcrud:", *str(error).splitlines(), file=sys.stderr)
@@ -63,6 +66,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--read-only", action="store_true", help="open the database so that it refuses every write")
     serve.add_argument("--schema", help=schema)
+    serve.add_argument(
+        "--debug",
+        action="store_true",
+        help="show the SQL behind each answer to whoever reaches the port: for development",
+    )
+    serve.add_argument("--open", action="store_true", help="open GraphiQL in the browser")
     serve.set_defaults(run=_serve)
 
     sdl = commands.add_parser("sdl", help="print the GraphQL schema")
@@ -89,8 +98,12 @@ def _serve(target: Target, options: argparse.Namespace) -> int:
     app = target.app or _app(target)
     listener = _listen(options.host, options.port)
     host = f"[{options.host}]" if ":" in options.host else options.host
-    for line in _report(target, app, f"http://{host}:{listener.getsockname()[1]}"):
+    url = f"http://{host}:{listener.getsockname()[1]}"
+    for line in _report(target, app, url):
         print(line, flush=True)
+    if options.open:
+        # the socket listens already; a browser for terminals returns when it is left
+        threading.Thread(target=webbrowser.open, args=[f"{url}{_path(app) or '/'}"], daemon=True).start()
     # uvicorn ends gracefully on SIGINT and SIGTERM, then sends itself the signal again
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     gc.collect()

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from gqlcrud.catalog import Catalog, Column, Model, Relation, Source
+from gqlcrud.graphiql import Example
 from gqlcrud.scalars import Operator
 
 _COUNTED = 8
 """How many models the example that counts records names at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A document that GraphiQL offers. variables: JSON, empty where it takes none."""
-
-    title: str
-    query: str
-    variables: str = ""
 
 
 def example_queries(catalog: Catalog) -> list[Example]:
@@ -27,18 +18,18 @@ def example_queries(catalog: Catalog) -> list[Example]:
         return []
     model = _richest(catalog)
     return [
-        Example(f"{model.many}, with what belongs to them", example_query(catalog)),
+        Example(f"{model.many}, with what belongs to them", _related(catalog)),
         *_selected(model),
         Example(f"{model.many}, page by page", _pages(model), '{\n  "after": null\n}'),
         Example("How many records there are", _counts(catalog)),
     ]
 
 
-def example_query(catalog: Catalog) -> str:
+def _related(catalog: Catalog) -> str:
     """The first records of the model with the most relations, one list and one record that belong to each."""
     model = _richest(catalog)
     lines = [
-        "# Press the button above, or Ctrl+Enter, to run this query.",
+        "# Ctrl+Enter, or the button beside this text, runs the query.",
         "{",
         f"  {model.many}(first: 5) {{",
         "    totalCount",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -18,8 +18,7 @@ from starlette.types import Scope
 from strawberry.types import ExecutionResult
 
 from gqlcrud.disconnects import while_connected
-from gqlcrud.examples import Example
-from gqlcrud.graphiql import CONTENT_SECURITY_POLICY, graphiql_page, read_asset
+from gqlcrud.graphiql import CONTENT_SECURITY_POLICY, Example, graphiql_page, read_asset
 from gqlcrud.http import (
     JSON,
     GraphQLRequest,
@@ -281,7 +280,7 @@ def _page(api: ServedApi, request: Request, example_query: str | None) -> Respon
         title=api.title,
         endpoint="",
         assets=f"{quote(folder, safe='')}/graphiql" if folder else "graphiql",
-        examples=[asdict(each) for each in examples],
+        examples=examples,
     )
     return HTMLResponse(html, headers={**_FILE_HEADERS, "cache-control": "no-cache", "vary": "accept"})
 

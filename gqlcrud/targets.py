@@ -53,12 +53,12 @@ class Target:
     engine: AsyncEngine | None = None
 
 
-def read_target(text: str, *, read_only: bool = False, schema: str | None = None) -> Target:
+def read_target(text: str, *, read_only: bool = False, schema: str | None = None, debug: bool = False) -> Target:
     """The target that `text` names. Raises TargetError."""
     if "://" in text:
-        return _database_target(text, read_only=read_only, schema=schema)
-    if read_only or schema:
-        option = "--read-only" if read_only else "--schema"
+        return _database_target(text, read_only=read_only, schema=schema, debug=debug)
+    if read_only or schema or debug:
+        option = "--read-only" if read_only else "--schema" if schema else "--debug"
         raise TargetError(f"{option} is for database URLs; an Api of your own says itself what it serves.")
     return _module_target(text)
 
@@ -126,7 +126,7 @@ def _apis(app: Any) -> Iterator[Api]:
 # ---------- databases ----------
 
 
-def _database_target(text: str, *, read_only: bool, schema: str | None) -> Target:
+def _database_target(text: str, *, read_only: bool, schema: str | None, debug: bool) -> Target:
     url = database_url(text)
     engine = new_engine(url, read_only=read_only)
     shown = _shown(url)
@@ -148,6 +148,7 @@ def _database_target(text: str, *, read_only: bool, schema: str | None) -> Targe
             enforced_foreign_keys=enforced,
             limits=Limits(),
             read_only=read_only,
+            debug=debug,
         )
     except ConfigurationError as error:
         raise TargetError(f"{shown} cannot be served: {error}") from error

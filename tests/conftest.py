@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import URL
 
+from tests.browsing import what_is_missing
 from tests.databases import (
     Backend,
     MakeEngine,
@@ -22,7 +23,8 @@ from tests.golden import CheckGolden, golden_checker
 from tests.samples import load_chinook, load_pagila, sample, sample_path
 
 _MISSING = [name for name in ("chinook", "pagila") if not sample_path(name).exists()]
-collect_ignore = [f"test_{name}.py" for name in _MISSING]
+_NO_BROWSER = what_is_missing()
+collect_ignore = [f"test_{name}.py" for name in _MISSING] + (["test_browser.py"] if _NO_BROWSER else [])
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,8 +32,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_report_header() -> list[str]:
-    """One line for each sample database without which a file of tests stands aside."""
-    return [f"test_{name}.py stands aside: there is no {sample_path(name)} (set GQLCRUD_SAMPLES)" for name in _MISSING]
+    """One line for each file of tests that stands aside for want of a sample database or a browser."""
+    told = [f"test_{name}.py stands aside: there is no {sample_path(name)} (set GQLCRUD_SAMPLES)" for name in _MISSING]
+    return told + ([f"test_browser.py stands aside: {_NO_BROWSER}"] if _NO_BROWSER else [])
 
 
 @pytest.hookimpl(tryfirst=True)

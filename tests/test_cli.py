@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,28 @@ def test_host_and_port_are_those_asked_for(notes: Path) -> None:
         answer = server.post("{ notes { totalCount } }")
 
     assert (server.url, answer) == (f"http://127.0.0.2:{port}/graphql", {"data": {"notes": {"totalCount": 2}}})
+
+
+def test_the_browser_is_opened_at_graphiql_and_answers_show_their_sql(
+    notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = notes.parent / "seen"
+    browser = notes.parent / "browser.py"
+    browser.write_text(
+        f"import sys, pathlib\npathlib.Path('part').write_text(sys.argv[1])\npathlib.Path('part').rename('{seen}')"
+    )
+    monkeypatch.setenv("BROWSER", f"{sys.executable} {browser} %s")
+    with serving("sqlite:///notes.sqlite", "--debug", "--open", folder=notes.parent) as server:
+        answer = server.post("{ notes { totalCount } }")
+        waited = time.monotonic()
+        while not seen.exists() and time.monotonic() - waited < 20:
+            time.sleep(0.05)
+        ended = server.stop(signal.SIGINT)
+
+    assert [each["part"] for each in answer["extensions"]["gqlcrud"]["statements"]] == ["count"]
+    assert seen.read_text() == server.url
+    assert ended.code == 0
+    assert ended.complaint.startswith("Api(debug=True): answers show statements with their values")
 
 
 def test_reading_only_leaves_the_file_and_its_folder_alone(notes: Path) -> None:

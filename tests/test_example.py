@@ -1,5 +1,6 @@
 """The example app as a visitor meets it: it fills its database, answers over HTTP and opens GraphiQL in a browser."""
 
+import json
 import re
 from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
@@ -196,10 +197,11 @@ async def test_a_browser_is_led_to_graphiql(client: httpx.AsyncClient) -> None:
     assert [(await client.get(f"/{file}")).status_code for file in files] == [200, 200]
 
 
-async def test_the_query_that_graphiql_begins_with_succeeds(shop: ModuleType, client: httpx.AsyncClient) -> None:
-    answer = await ask(client, shop.api.example_query())
+async def test_the_queries_that_graphiql_offers_succeed(shop: ModuleType, client: httpx.AsyncClient) -> None:
+    for example in shop.api.example_queries():
+        answer = await ask(client, example.query, {}, **json.loads(example.variables or "{}"))
 
-    assert list(answer) == ["data"]
+        assert list(answer) == ["data"], example.title
 
 
 # ---------- writing ----------

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hatchling.builders.wheel import WheelBuilder
 
-from gqlcrud.graphiql import CONTENT_SECURITY_POLICY, Asset, graphiql_page, is_built, read_asset
+from gqlcrud.graphiql import CONTENT_SECURITY_POLICY, Asset, Example, graphiql_page, is_built, read_asset
 from gqlcrud.graphiql.build import CustomBuildHook, FrontEndError, build_front_end, main, sources_digest
 
 MANIFEST = {
@@ -58,7 +58,7 @@ if tool == "vite":
 
 
 def test_page_refers_to_its_own_assets_only(static: Path) -> None:
-    examples = [{"title": "First", "query": "{ a }", "variables": ""}]
+    examples = [Example("First", "{ a }")]
     page = graphiql_page(title="Library", endpoint="", assets="graphql/graphiql/", examples=examples, static=static)
 
     assert page == (
@@ -88,7 +88,7 @@ def test_every_value_is_escaped_for_the_place_it_stands_in(static: Path) -> None
         title="</title><b>&",
         endpoint="/a?b&c",
         assets='"><script>x',
-        examples=[{"query": "</script><!-- é \u2028"}],
+        examples=[Example("", "</script><!-- é \u2028")],
         static=static,
     )
 
@@ -98,7 +98,7 @@ def test_every_value_is_escaped_for_the_place_it_stands_in(static: Path) -> None
     assert lines[9] == (
         '<script type="application/json" id="gqlcrud-config">'
         '{"title": "\\u003c/title\\u003e\\u003cb\\u003e\\u0026", "endpoint": "/a?b\\u0026c", '
-        '"examples": [{"query": "\\u003c/script\\u003e\\u003c!-- \\u00e9 \\u2028"}]}</script>'
+        '"examples": [{"title": "", "query": "\\u003c/script\\u003e\\u003c!-- \\u00e9 \\u2028", "variables": ""}]}</script>'
     )
     assert lines[10] == '<script type="module" src="&quot;&gt;&lt;script&gt;x/main-AbCd_123.js"></script>'
 

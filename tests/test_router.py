@@ -372,7 +372,16 @@ async def test_graphiql_begins_with_the_query_that_it_is_given(api: Api) -> None
     async with client_of(app_of(api, example_query="{ one }")) as client:
         page = await client.get("/graphql", headers={"accept": BROWSER})
 
-    assert '{"title": "Shelf", "endpoint": "", "defaultQuery": "{ one }"}' in page.text
+    first = '{"title": "The first query", "query": "{ one }", "variables": ""}'
+    assert f'{{"title": "Shelf", "endpoint": "", "examples": [{first}, ' in page.text
+
+
+@pytest.mark.parametrize("introspection", [False, lambda context: True])
+async def test_graphiql_names_nothing_where_not_everybody_may_read_the_schema(introspection: Any) -> None:
+    async with client_of(app_of(Api(Base, unused_engine(), introspection=introspection))) as client:
+        page = await client.get("/graphql", headers={"accept": BROWSER})
+
+    assert '{"title": "GraphQL API", "endpoint": "", "examples": []}' in page.text
 
 
 async def test_graphiql_needs_neither_context_nor_session() -> None:

@@ -60,10 +60,10 @@ def shop(folder: Path) -> Path:
     return folder
 
 
-def mistake(text: str, *, read_only: bool = False, schema: str | None = None) -> str:
+def mistake(text: str, *, read_only: bool = False, schema: str | None = None, debug: bool = False) -> str:
     """What is said of a target that cannot be used."""
     with pytest.raises(TargetError) as caught:
-        read_target(text, read_only=read_only, schema=schema)
+        read_target(text, read_only=read_only, schema=schema, debug=debug)
     return str(caught.value)
 
 
@@ -155,6 +155,7 @@ def test_options_of_databases_are_refused_for_modules() -> None:
 
     assert mistake("shop:api", read_only=True) == f"--read-only {rest}"
     assert mistake("shop:api", schema="public") == f"--schema {rest}"
+    assert mistake("shop:api", debug=True) == f"--debug {rest}"
 
 
 # ---------- what a URL says ----------

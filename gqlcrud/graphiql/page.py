@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from hashlib import sha256
 from html import escape
@@ -86,20 +86,29 @@ class Asset:
     immutable: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A document that the page offers. variables: JSON, empty where it takes none."""
+
+    title: str
+    query: str
+    variables: str = ""
+
+
 def is_built(static: Path = STATIC) -> bool:
     """Whether the front-end's files are there to be served."""
     return (static / "manifest.json").is_file()
 
 
 def graphiql_page(
-    *, title: str, endpoint: str, assets: str, examples: Sequence[Mapping[str, str]] = (), static: Path = STATIC
+    *, title: str, endpoint: str, assets: str, examples: Sequence[Example] = (), static: Path = STATIC
 ) -> str:
     """The HTML page; one that tells how to build GraphiQL if its files are missing.
 
     `endpoint` is the URL that operations are posted to; empty, it is the path of the page itself. `assets` is the
     URL below which `read_asset` answers, absolute or relative to the page: `graphql/graphiql` for a page at
-    `/graphql` holds under any prefix that a proxy strips. `examples` are offered by `title`, each with a `query` and its
-    `variables` as JSON text; the first stands in the editor on the first visit. Without any it is GraphiQL's own welcome.
+    `/graphql` holds under any prefix that a proxy strips. The first of `examples` stands in the editor on
+    the first visit; without any it is GraphiQL's own welcome.
     """
     if not is_built(static):
         return _UNBUILT_PAGE.format(title=escape(title))
@@ -108,7 +117,7 @@ def graphiql_page(
     return _PAGE.format(
         title=escape(title),
         styles="\n".join(f'<link rel="stylesheet" href="{location}/{name}">' for name in entry["css"]),
-        config=_script_json({"title": title, "endpoint": endpoint, "examples": [dict(each) for each in examples]}),
+        config=_script_json({"title": title, "endpoint": endpoint, "examples": [asdict(each) for each in examples]}),
         script=f"{location}/{entry['file']}",
     )
 
