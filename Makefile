@@ -1,4 +1,4 @@
-# make demo: the example, on SQLite, with GraphiQL. make test: the whole suite. Both need Python 3.11 or newer and make.
+# make demo: the example, on SQLite, with GraphiQL, debugging. make test: the whole suite. Both need Python 3.11 or newer and make.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -8,7 +8,7 @@ PORT ?= 8000
 .PHONY: demo test lint bench format schema clean
 
 demo: $(VENV)/.demo
-	$(BIN)/gqlcrud serve example.app:app --port $(PORT)
+	BOOKSHOP_DEBUG=1 $(BIN)/gqlcrud serve example.app:app --port $(PORT)
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest --numprocesses auto

@@ -188,6 +188,7 @@ api = Api(
     Base,
     engine,
     title="Bookshop",
+    debug=os.environ.get("BOOKSHOP_DEBUG") == "1",
     models={
         Book: ModelOptions(
             fields=BookFields,

@@ -153,7 +153,7 @@ def test_the_browser_is_opened_at_graphiql_and_answers_show_their_sql(
     seen = notes.parent / "seen"
     browser = notes.parent / "browser.py"
     browser.write_text(
-        f"import sys, pathlib\npathlib.Path('part').write_text(sys.argv[1])\npathlib.Path('part').rename('{seen}')"
+        "import sys\nfrom pathlib import Path\nPath('part').write_text(sys.argv[1])\nPath('part').rename('seen')"
     )
     monkeypatch.setenv("BROWSER", f"{sys.executable} {browser} %s")
     with serving("sqlite:///notes.sqlite", "--debug", "--open", folder=notes.parent) as server:

@@ -10,6 +10,7 @@ export function createFetcher(endpoint, reports) {
     if (operation.operationName === 'IntrospectionQuery') return read(await send(endpoint, operation, options?.headers))
     const { tab, explain, cost } = reports.current()
     const request = { operation, headers: options?.headers }
+    reports.forget(tab)
     const subscribes = isSubscription(options?.documentAST, operation.operationName)
     const response = await send(endpoint, asking(operation, { explain, cost }), request.headers, subscribes)
     if (isEventStream(response)) return readEvents(response.body)

@@ -51,10 +51,17 @@ function DebugOff({ costs, reports }) {
 
 function Explaining({ endpoint, reports, tab, report, explains }) {
   const [asking, setAsking] = useState(false)
+  const [failure, setFailure] = useState(null)
   const isExplained = report.statements.some((statement) => statement.explain !== null)
   const ask = async () => {
     setAsking(true)
-    await explain(endpoint, reports, tab).finally(() => setAsking(false))
+    setFailure(null)
+    try {
+      await explain(endpoint, reports, tab)
+    } catch (error) {
+      setFailure(String(error))
+    }
+    setAsking(false)
   }
   return (
     <div className="gqlcrud-explaining">
@@ -66,6 +73,11 @@ function Explaining({ endpoint, reports, tab, report, explains }) {
         <button type="button" className="graphiql-button gqlcrud-button" onClick={ask} disabled={asking}>
           Explain this query
         </button>
+      )}
+      {failure !== null && (
+        <p className="gqlcrud-outcome" role="alert">
+          {failure}
+        </p>
       )}
       {report.operation.type === 'mutation' && !isExplained && (
         <p className="gqlcrud-note">A mutation is never run again to explain it: tick this, then run it.</p>

@@ -26,10 +26,11 @@ export function Plan({ report }) {
         )}
       </header>
       <ul className="gqlcrud-tree">
-        {plan.map((node) => (
-          <Field key={node.path.join('.')} {...{ node, first, show }} />
+        {plan.map((node, place) => (
+          <Field key={place} {...{ node, first, show }} />
         ))}
       </ul>
+      {statements.length === 0 && <p className="gqlcrud-note">No statement was run.</p>}
       {others.length > 0 && <h4>{plan.length > 0 ? 'For no field of the plan' : 'Statements'}</h4>}
       {others.map(({ index }) => show(index))}
     </section>
@@ -53,8 +54,8 @@ function Field({ node, first, show }) {
       )}
       {node.children.length > 0 && (
         <ul className="gqlcrud-tree">
-          {node.children.map((child) => (
-            <Field key={child.path.join('.')} node={child} {...{ first, show }} />
+          {node.children.map((child, place) => (
+            <Field key={place} node={child} {...{ first, show }} />
           ))}
         </ul>
       )}

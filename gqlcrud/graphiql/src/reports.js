@@ -25,6 +25,8 @@ export function createReports() {
     ask: (wishes) => change(wishes),
     show: (tab) => tab !== state.tab && change({ tab }),
 
+    forget: (tab) => change({ byTab: { ...state.byTab, [tab]: undefined } }),
+
     // Keeps the report of an answer for the tab; gives the answer without it.
     take(tab, request, answer) {
       const { gqlcrud, ...others } = answer.extensions ?? {}

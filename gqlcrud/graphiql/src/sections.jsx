@@ -18,13 +18,15 @@ export function Summary({ report }) {
 export function Warnings({ warnings }) {
   if (warnings.length === 0) return null
   return (
-    <ul className="gqlcrud-warnings" role="status" aria-label="Warnings">
-      {warnings.map((warning, index) => (
-        <li key={index}>
-          <b>{warning.code}</b> {warning.message} <Numbers indexes={warning.statements} />
-        </li>
-      ))}
-    </ul>
+    <div className="gqlcrud-warnings" role="status">
+      <ul aria-label="Warnings">
+        {warnings.map((warning, index) => (
+          <li key={index}>
+            <b>{warning.code}</b> {warning.message} <Numbers indexes={warning.statements} />
+          </li>
+        ))}
+      </ul>
+    </div>
   )
 }
 
