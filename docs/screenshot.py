@@ -65,6 +65,21 @@ QUERY = """\
 """
 
 
+EXPLAINED = """\
+query Cheap {
+  books(first: 3, where: {price: {lt: "20"}}) {
+    nodes {
+      title
+      price
+      author {
+        fullName
+      }
+    }
+  }
+}
+"""
+
+
 async def take_explorer(page: Page) -> None:
     """The query and its answer, with the explorer open beside it."""
     await page.click("button[aria-label='Show GraphiQL Explorer']")
@@ -78,11 +93,13 @@ async def take_explorer(page: Page) -> None:
 
 
 async def take_sql(page: Page) -> None:
-    """The same, with the statements, explained, in place of the explorer."""
+    """A query and its answer, and beside them the statements, explained."""
     await page.click("button[aria-label='Show SQL']")
+    await page.wait_for_timeout(2000)
+    await page.click(".graphiql-execute-button")
     await page.click("text=Explain this query")
     await page.get_by_text("EXPLAIN", exact=True).first.wait_for()
-    await drag(page, ".graphiql-horizontal-drag-bar", 190)
+    await drag(page, ".graphiql-horizontal-drag-bar", 100)
     await save(page, "sql.png")
 
 
@@ -125,11 +142,11 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with bookshop(folder) as url, async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=program, args=arguments)
-            page = await browser.new_page(viewport={"width": 1400, "height": 800})
-            await page.goto(f"{url}#query={quote(QUERY)}")
-            await page.wait_for_selector(".graphiql-query-editor .monaco-editor .view-lines")
-            await take_explorer(page)
-            await take_sql(page)
+            for query, take in ((QUERY, take_explorer), (EXPLAINED, take_sql)):
+                page = await browser.new_page(viewport={"width": 1400, "height": 800})
+                await page.goto(f"{url}#query={quote(query)}")
+                await page.wait_for_selector(".graphiql-query-editor .monaco-editor .view-lines")
+                await take(page)
             await browser.close()
 
 

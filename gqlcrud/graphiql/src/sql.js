@@ -17,42 +17,41 @@ function words(text) {
 
 export function formatted(sql) {
   const tokens = [...sql.matchAll(TOKEN)].map(tokenOf)
-  // Of each parenthesis that is open: whether it holds a query, whose clauses begin lines.
-  const open = [true]
+  // Of each parenthesis that is open: whether it holds a query, whose clauses begin lines; how far these are indented.
+  const open = [{ isQuery: true, indent: 0 }]
   const pieces = []
-  let column = 0
-  let between = false
+  let [column, indent, between] = [0, 0, false]
 
-  const line = (indent) => {
-    const depth = open.filter(Boolean).length - 1
-    column = 2 * (depth + indent)
-    pieces.push({ kind: 'space', text: `\n${' '.repeat(column)}` })
+  const write = (kind, text) => {
+    pieces.push({ kind, text })
+    column += text.length
+  }
+  const line = (depth) => {
+    if (pieces.at(-1)?.text.startsWith('\n')) return
+    ;[column, indent] = [-1, depth]
+    write('space', `\n${'  '.repeat(depth)}`)
   }
   tokens.forEach((token, index) => {
     const [before, next] = [tokens[index - 1], tokens[index + 1]]
-    const inQuery = open.at(-1)
-    if (token.text === ')') {
-      if (open.length > 1 && open.pop()) line(0)
-      else column += 1
-    } else if (before !== undefined) {
-      if (inQuery && beginsClause(token, before, next)) line(0)
-      else if (inQuery && isCondition(token) && !between) line(1)
-      else if (inQuery && before.text === ',' && column > WIDTH) line(1)
-      else if (token.spaced) {
-        pieces.push({ kind: 'space', text: ' ' })
-        column += 1
-      }
-    }
-    if (token.word === 'BETWEEN') between = true
-    else if (token.word === 'AND') between = false
-    pieces.push({ kind: token.kind, text: token.text })
-    column += token.text.length
+    const inside = open.at(-1)
+    if (token.text === ')' && open.length > 1) {
+      open.pop()
+      if (inside.isQuery) line(inside.indent - 1)
+    } else if (before?.text.startsWith('--')) line(indent)
+    else if (inside.isQuery && beginsClause(token, before, next)) line(inside.indent)
+    else if (inside.isQuery && isCondition(token) && !between) line(inside.indent + 1)
+    else if (inside.isQuery && before?.text === ',' && column > WIDTH) line(inside.indent + 1)
+    else if (token.spaced && !pieces.at(-1).text.startsWith('\n')) write('space', ' ')
+
+    between = token.word === 'BETWEEN' || (between && token.word !== 'AND')
+    write(token.kind, token.text)
     if (token.text === '(') {
-      open.push(next?.word === 'SELECT' || next?.word === 'WITH')
-      if (open.at(-1)) line(0)
+      const isQuery = next?.word === 'SELECT' || next?.word === 'WITH'
+      open.push({ isQuery, indent: indent + 1 })
+      if (isQuery) line(indent + 1)
     }
   })
-  return pieces.filter((piece, index) => index === 0 || !isDoubleSpace(pieces[index - 1], piece))
+  return pieces
 }
 
 function tokenOf(match) {
@@ -63,17 +62,12 @@ function tokenOf(match) {
 }
 
 function beginsClause(token, before, next) {
-  if (!CLAUSES.has(token.word) || next?.text === '(' && JOINS.has(token.word)) return false
+  if (before === undefined || !CLAUSES.has(token.word)) return false
+  if (next?.text === '(' && JOINS.has(token.word)) return false // the function left(...)
   if (token.word === 'JOIN') return !JOINS.has(before.word)
-  if (token.word === 'FROM') return before.word !== 'DELETE' && before.word !== 'DISTINCT'
-  return before.text !== '('
+  return !(token.word === 'FROM' && (before.word === 'DELETE' || before.word === 'DISTINCT'))
 }
 
 function isCondition(token) {
   return token.word === 'AND' || token.word === 'OR'
-}
-
-// A line that a parenthesis begins, and that its SELECT would begin again.
-function isDoubleSpace(before, piece) {
-  return before.kind === 'space' && piece.kind === 'space'
 }

@@ -1,5 +1,6 @@
 // One statement: its text, its values, what it took, and how the database runs it.
 
+import { useState } from 'react'
 import { CopyButton } from './copying.jsx'
 import { Bar, count, milliseconds } from './sections.jsx'
 import { formatted } from './sql.js'
@@ -8,16 +9,31 @@ import { formatted } from './sql.js'
 const SCANS = /^(Parallel )?Seq Scan|^SCAN (?!CONSTANT)(?!.*\bUSING\b)/
 
 export function Statement({ statement, total, open }) {
-  const { index, model, part, rows, milliseconds: time, started, error, explain } = statement
-  const pieces = formatted(statement.sql)
+  const { index, model, part, rows, milliseconds: time, started, error } = statement
+  // What is closed is not made: a resolver may run a thousand statements.
+  const [isOpen, setOpen] = useState(open)
   return (
-    <details className="gqlcrud-statement" id={`gqlcrud-statement-${index}`} open={open}>
+    <details
+      className="gqlcrud-statement"
+      id={`gqlcrud-statement-${index}`}
+      open={open}
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+    >
       <summary>
         #{index + 1} {model === null ? part : `${part} of ${model}`}: {rows !== null && `${count(rows, 'row')}, `}
         {milliseconds(time)}
         {error && <b className="gqlcrud-outcome"> {error}</b>}
         <Bar start={started / total} end={Math.min(1, (started + time) / total)} />
       </summary>
+      {isOpen && <Details statement={statement} />}
+    </details>
+  )
+}
+
+function Details({ statement }) {
+  const pieces = formatted(statement.sql)
+  return (
+    <>
       <pre className="gqlcrud-sql">
         <code>
           {pieces.map(({ kind, text }, place) => (
@@ -30,13 +46,13 @@ export function Statement({ statement, total, open }) {
       <Values statement={statement} />
       <p className="gqlcrud-note">{described(statement)}</p>
       <CopyButton text={pieces.map((piece) => piece.text).join('')}>Copy SQL</CopyButton>
-      {explain !== null && (
+      {statement.explain !== null && (
         <>
           <h4>EXPLAIN</h4>
-          <Steps steps={explain} />
+          <Steps steps={statement.explain} />
         </>
       )}
-    </details>
+    </>
   )
 }
 
