@@ -15,7 +15,16 @@ from gqlcrud.execution import OperationConnection, Reader, Transaction, Writer
 from gqlcrud.known_selections import KnownSelections
 from gqlcrud.plan import PagePlan, RecordPlan
 from gqlcrud.planning import Planner, planned_rows
-from gqlcrud.rendering import SHAPING, ConnectionShape, RecordShape, Renderer, connection_shape, record_shape
+from gqlcrud.rendering import (
+    SHAPING,
+    ConnectionShape,
+    PayloadShape,
+    RecordShape,
+    Renderer,
+    connection_shape,
+    payload_shape,
+    record_shape,
+)
 from gqlcrud.selection import FieldInfo, Selection, read_selection
 from gqlcrud.write_planning import Presets
 
@@ -30,8 +39,8 @@ class Operation:
     renders: whether the executor passes on what is rendered. alone: whether it has one root field.
     selections: those that the API has read before.
     presets: what the presets gave, once anything is written.
-    outcomes: what each root field gives, by response key, of a mutation that is written as a whole before any of them is
-    resolved; an exception is raised. None for all other operations.
+    outcomes: what root fields give, by response key, of a mutation that is written before any of them is resolved; an
+    exception is raised. None for all other operations.
     """
 
     planner: Planner
@@ -79,6 +88,15 @@ class Operation:
         name = type_name or get_named_type(info.return_type).name
         return self.selections.made_of(
             info, type_name, name, SHAPING, lambda: record_shape(selection, info.schema, name, self.planner.limits)
+        )
+
+    def payload_shape(self, info: FieldInfo, selection: Selection) -> PayloadShape | None:
+        """What is shown of the payload that is being resolved; None if graphql-core has to walk it."""
+        if not self.renders:
+            return None
+        name = get_named_type(info.return_type).name
+        return self.selections.made_of(
+            info, None, name, SHAPING, lambda: payload_shape(selection, info.schema, name, self.planner.limits)
         )
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
