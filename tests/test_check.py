@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import URL, MetaData, text
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 import gqlcrud
 from example.app import api as bookshop
@@ -81,6 +81,22 @@ def test_resolvers_of_ones_own_are_told() -> None:
         "rain",
     ]
     assert "  persisted documents  trusted ones alone run" in lines
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"policy": Policy(read_columns=AllBut("account_id"))}, {"exclude": {"account_id"}}],
+    ids=["policy", "excluded"],
+)
+def test_a_relation_is_read_by_who_reads_its_foreign_key(given: dict[str, Any]) -> None:
+    """Unless the column is no part of the API, which says nothing of the relation."""
+    sessions = async_sessionmaker(engine())
+    document = report_document(make_report("it", Api(Base, sessions, models={Note: ModelOptions(**given)}), None))
+    members = {each["key"]: each["read"] for model in document["models"] for each in model["members"]}
+
+    expected = "nobody" if "policy" in given else "everybody"
+    assert (document["database"], members.get("account_id")) == ("SQLite", "nobody" if "policy" in given else None)
+    assert (members["account"], members["notes"]) == (expected, expected)
 
 
 # ---------- what is warned about ----------

@@ -208,6 +208,15 @@ async def test_what_a_stale_record_is_like_is_told_as_far_as_it_may_be_read(engi
     assert "cost" not in str(hidden.data)
 
 
+async def test_a_version_tells_who_writes_a_hidden_value_whether_it_was_there(engine: AsyncEngine) -> None:
+    """A change alone moves it on; who must not learn that may not write the column."""
+    api = Api(Base, engine, models={Book: ModelOptions(policy=Policy(read_columns=AllBut("cost")))})
+    query = "mutation {{ updateBook(input: {{by: {{rowId: 1}}, patch: {{cost: {cost}}}}}) {{ book {{ version }} }} }}"
+    found = [await undone(api, engine, query.format(cost=cost)) for cost in (5, 6)]
+
+    assert found == [[{"updateBook": {"book": {"version": version}}}] for version in (1, 2)]
+
+
 # ---------- an Api for each role ----------
 
 

@@ -80,7 +80,7 @@ CALLS: dict[str, tuple[type, Call]] = {
     "get_multi": (Book, lambda crud, session: crud.get_multi(session, select=BOOKS)),
     "get": (Book, lambda crud, session: crud.get(session, 2, select=BOOKS)),
     "get_by_key": (Author, lambda crud, session: crud.get_or_none(session, {"email": "bob@b"}, select=["name"])),
-    "first": (Book, lambda crud, session: crud.first(session, order_by="-id", select=["title"])),
+    "first": (Book, lambda crud, session: crud.first(session, order_by="-title", select=["title"])),
     "count": (Book, lambda crud, session: crud.count(session)),
     "count_related": (Book, lambda crud, session: crud.count(session, {"author": {"is": {"name": {"eq": "Bob"}}}})),
     "exists": (Author, lambda crud, session: crud.exists(session, name="Bob")),
@@ -98,7 +98,7 @@ CALLS: dict[str, tuple[type, Call]] = {
     "upsert_multi": (
         Book,
         lambda crud, session: crud.upsert_multi(
-            session, [{"tenant": "a", "isbn": "1", "title": "x"}], on=["tenant", "isbn"]
+            session, [{"tenant": "b", "isbn": "1", "title": "x"}], on=["tenant", "isbn"]
         ),
     ),
 }

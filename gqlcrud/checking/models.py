@@ -68,9 +68,7 @@ def _is_open(model: Model, operation: Any) -> bool:
 def _columns(model: Model) -> Iterator[Finding]:
     written = [*created_columns(model), *patched_columns(model)]
     changes = {written_extent(model, each) for each in _WRITES} != {Extent.NONE}
-    for column in model.columns:
-        if not column.offered:
-            continue
+    for column in (each for each in model.columns if each.offered):
         place = f"{model.entity.__name__}.{column.key}"
         read = column_right(model, "read", column)
         if looks_secret(column) and read is Right.EVERYBODY and not is_decided(model, column):
