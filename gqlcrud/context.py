@@ -11,7 +11,7 @@ from graphql import GraphQLResolveInfo, get_named_type
 
 from gqlcrud.catalog import Catalog, Column, Model, Relation
 from gqlcrud.errors import ConfigurationError, ErrorCode, RequestError
-from gqlcrud.execution import OperationConnection, Reader, Transaction, Writer
+from gqlcrud.execution import LoneWriter, OperationConnection, Reader, Transaction, Writer
 from gqlcrud.known_selections import KnownSelections
 from gqlcrud.plan import PagePlan, RecordPlan
 from gqlcrud.planning import Planner, planned_rows
@@ -26,6 +26,7 @@ from gqlcrud.rendering import (
     record_shape,
 )
 from gqlcrud.selection import FieldInfo, Selection, read_selection
+from gqlcrud.unit_of_work import LoneRow
 from gqlcrud.write_planning import Presets
 
 T = TypeVar("T")
@@ -107,6 +108,22 @@ class Operation:
         await self.connection.close()
         try:
             return await self.writer.run(work)
+        finally:
+            self.forget()
+
+    @property
+    def writes_alone(self) -> bool:
+        """Whether a row that is all there is to write may be written without a session."""
+        driver = self.writer.source.driver
+        return driver is not None and driver.is_free_to_write
+
+    async def write_alone(self, row: LoneRow, show: Callable[[Mapping[str, Any], Reader], Awaitable[T]]) -> T | None:
+        """Write one row, and nothing else; see `LoneWriter.run`."""
+        driver = self.writer.source.driver
+        assert driver is not None, "asked before"
+        await self.connection.close()
+        try:
+            return await LoneWriter(driver, self.writer.timeout).run(row, show)
         finally:
             self.forget()
 

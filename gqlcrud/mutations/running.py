@@ -10,14 +10,14 @@ from gqlcrud.bulk_plan import DeleteMany, WriteMany
 from gqlcrud.catalog import Model
 from gqlcrud.context import Operation
 from gqlcrud.errors import UserError, WriteError
-from gqlcrud.execution import Transaction
+from gqlcrud.execution import Reader, Transaction
 from gqlcrud.mutations.payloads import Payload, PayloadReader, deleted_payload, told_columns
 from gqlcrud.mutations.presets import presets_of
 from gqlcrud.plan import PayloadPlan
 from gqlcrud.planning import plan_payload
 from gqlcrud.rendering import PayloadShape
 from gqlcrud.selection import Selection
-from gqlcrud.unit_of_work import apply_many, apply_one, create_shown, locate
+from gqlcrud.unit_of_work import apply_many, apply_one, create_shown, locate, lone_row
 from gqlcrud.write_plan import CreateOne, DeleteOne, RestoreOne, UpdateOne, UpsertOne, WriteOne
 from gqlcrud.write_planning import Presets, WritePlanner
 
@@ -81,10 +81,30 @@ async def run_mutation(
     prepared = replace(prepare(operation, await presets_of(operation), mutation, selection), shape=shape)
     if prepared.plan is None:
         return prepared.failure(prepared.errors)
+    payload = await _written_alone(operation, prepared)
+    if payload is not None:
+        return payload
     try:
         return await operation.write(lambda transaction: write(transaction, prepared))
     except WriteError as error:
         return prepared.failure(error.errors)
+
+
+async def _written_alone(operation: Operation, prepared: Prepared) -> Payload | None:
+    """The payload of a new record that is one row; None of all others."""
+    plan, shown = prepared.plan, prepared.shown
+    if not isinstance(plan, CreateOne) or prepared.shape is None or not operation.writes_alone:
+        return None
+    columns = told_columns(shown, plan.save)
+    row = lone_row(plan, columns, operation.writer.source.database, operation.writer.rules)
+    if row is None:
+        return None
+
+    async def show(told: Mapping[str, Any], reader: Reader) -> Payload:
+        payloads = PayloadReader(reader, shown, prepared.shape)
+        return await payloads.read(row.key(told), prepared.client_id, told if columns else None)
+
+    return await operation.write_alone(row, show)
 
 
 async def write(transaction: Transaction, prepared: Prepared) -> Payload:
