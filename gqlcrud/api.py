@@ -32,6 +32,7 @@ from gqlcrud.execution.observed import api_sources, observed_session
 from gqlcrud.extension import extension_of
 from gqlcrud.fastapi import router
 from gqlcrud.faults import client_errors
+from gqlcrud.holding import Holding
 from gqlcrud.hooks import Hooks
 from gqlcrud.http import PartialStatus, RefusalStatus
 from gqlcrud.idempotency import Idempotency, check_key
@@ -49,7 +50,6 @@ from gqlcrud.schema import build_schema
 from gqlcrud.statements import Database
 from gqlcrud.types import ATOMIC, ERROR_TYPES, SCALARS, declare_types, mutation_type, query_type
 from gqlcrud.uncollected import uncollected
-from gqlcrud.variables import Holding
 
 T = TypeVar("T")
 SessionDependency: TypeAlias = Callable[..., Any]

@@ -35,8 +35,8 @@ LAYERS = """
     catalog http reflected_names reflected_keys
     naming options faults idempotency persisted disconnects observability
     scalars hooks policies
-    values selection errors graphiql progress uncollected observing
-    variables
+    values selection errors graphiql progress uncollected variables observing
+    holding
 """
 """From the top; what stands in one line does not import what else stands there."""
 
@@ -91,6 +91,7 @@ THIRD_PARTIES = {
             "schema",
             "selection",
             "types",
+            "variables",
         )
     },
     "fastapi": {"api", "cli", "fastapi", "http_errors", "rest"},

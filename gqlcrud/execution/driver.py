@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -110,25 +111,37 @@ class Driver:
         await greenlet_spawn(connection.close)
 
     async def statement(
-        self, connection: PoolProxiedConnection, statement: Statement, values: Mapping[str, Any]
+        self,
+        connection: PoolProxiedConnection,
+        statement: Statement,
+        values: Mapping[str, Any],
+        timeout: float | None = None,
     ) -> DriverStatement | None:
         """What the driver runs for a statement; None where only SQLAlchemy can tell at each execution. values: those of
-        the parameters that every execution gives."""
+        the parameters that every execution gives. Raises TimeoutError if the database takes longer than so many seconds for
+        it."""
         if statement not in self._known:
-            self._known[statement] = await self._translate(connection, statement, values.keys())
+            async with asyncio.timeout(timeout):
+                self._known[statement] = await self._translate(connection, statement, values.keys())
         return self._known[statement]
 
     async def fetch(
-        self, connection: PoolProxiedConnection, statement: DriverStatement, values: Mapping[str, Any]
+        self,
+        connection: PoolProxiedConnection,
+        statement: DriverStatement,
+        values: Mapping[str, Any],
+        timeout: float | None = None,
     ) -> Sequence[Sequence[Any]]:
-        """The rows as the driver gives them. Raises the errors of SQLAlchemy for those of the database."""
+        """The rows as the driver gives them. Raises the errors of SQLAlchemy for those of the database, and TimeoutError for
+        a statement that takes longer than so many seconds, which ends it."""
         driver: Any = connection.driver_connection
         arguments = statement.arguments(values)
         with _telling(statement.text):
             if self.engine.dialect.driver == "asyncpg":
-                answer: Sequence[Sequence[Any]] = await driver.fetch(statement.text, *arguments)
+                answer: Sequence[Sequence[Any]] = await driver.fetch(statement.text, *arguments, timeout=timeout)
             else:
-                answer = await driver.execute_fetchall(statement.text, arguments)
+                async with asyncio.timeout(timeout):
+                    answer = await driver.execute_fetchall(statement.text, arguments)
         return answer
 
     async def _translate(

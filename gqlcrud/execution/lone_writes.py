@@ -54,10 +54,14 @@ class HeldDriver(Driver):
         return
 
     def fetch(
-        self, connection: PoolProxiedConnection, statement: DriverStatement, values: Mapping[str, Any]
+        self,
+        connection: PoolProxiedConnection,
+        statement: DriverStatement,
+        values: Mapping[str, Any],
+        timeout: float | None = None,
     ) -> Coroutine[Any, Any, Sequence[Sequence[Any]]]:
         assert self.lender is not None, "it is made with one"
-        return self.lender.fetch(connection, statement, values)
+        return self.lender.fetch(connection, statement, values, timeout)
 
 
 @dataclass(frozen=True, slots=True)
