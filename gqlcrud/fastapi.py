@@ -36,6 +36,8 @@ from gqlcrud.http import (
     refusal,
 )
 from gqlcrud.idempotency import MAX_KEY, Idempotency
+from gqlcrud.observability import Observability, read_request_id
+from gqlcrud.observing import identified
 from gqlcrud.options import Limits
 
 ROUTE_NAME = "gqlcrud"
@@ -59,6 +61,7 @@ class ServedApi(Protocol):
     limits: Limits
     session_dependency: Callable[..., Any] | None
     idempotency: Idempotency | None
+    observability: Observability | None
 
     def example_query(self) -> str: ...
 
@@ -190,6 +193,18 @@ async def _other_method(request: Request) -> Response:
 
 
 async def _serve(api: ServedApi, request: Request, context: Any, session: Any, statuses: Statuses) -> Response:
+    options = api.observability
+    if options is None:
+        return await _answer(api, request, context, session, statuses)
+    header = options.request_id_header
+    with identified(read_request_id(request.headers.get(header) if header is not None else None)) as identity:
+        response = await _answer(api, request, context, session, statuses)
+    if header is not None and identity is not None:
+        response.headers[header] = identity
+    return response
+
+
+async def _answer(api: ServedApi, request: Request, context: Any, session: Any, statuses: Statuses) -> Response:
     media_type = JSON
     try:
         media_type = negotiate(_accept(request.headers))

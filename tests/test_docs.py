@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql
 
 import gqlcrud
 import gqlcrud.files
-from gqlcrud import Api, ErrorCode, Limits, ModelOptions, Operator
+from gqlcrud import Api, ErrorCode, Limits, ModelOptions, Observability, Operator
 from gqlcrud.checking import Hazard
 from gqlcrud.cli import _parser
 from gqlcrud.plan import Sort
@@ -208,6 +208,12 @@ def test_every_limit_has_its_row() -> None:
 
 def test_every_option_of_the_router_has_its_row() -> None:
     assert [quoted(row[0]) for row in table("serving", "## The router")] == [[name] for name in options_of(Api.router)]
+
+
+def test_every_option_of_observability_has_its_row() -> None:
+    listed = [name for row in table("observability", "## Options") for name in quoted(row[0])]
+
+    assert listed == [field.name for field in dataclasses.fields(Observability)]
 
 
 def test_every_argument_of_execute_has_its_row() -> None:
