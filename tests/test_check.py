@@ -190,6 +190,7 @@ WARNED: dict[str, tuple[Callable[[], Api], list[tuple[str, str]]]] = {
         [("regex", "Note.title")],
     ),
     "introspection": (lambda: Api(Base, engine(), models=MODELS), [("introspection", "Api")]),
+    "debug": (lambda: Api(Base, engine(), models=MODELS, debug=True, **SAFE), [("debug", "Api")]),
     "suggestions": (
         lambda: Api(Base, engine(), models=MODELS, introspection=signed_in, suggestions=True),
         [("suggestions", "Api")],

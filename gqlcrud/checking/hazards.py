@@ -21,6 +21,7 @@ class Hazard(Enum):
     INTROSPECTION = "introspection"
     SUGGESTIONS = "suggestions"
     GRAPHIQL = "graphiql"
+    DEBUG = "debug"
     STATEMENT_TIMEOUT = "no-statement-timeout"
     REQUEST_TIMEOUT = "no-request-timeout"
     HIGH_LIMIT = "high-limit"

@@ -69,6 +69,7 @@ def _switches(api: Api, graphiql: bool | None) -> tuple[tuple[str, str], ...]:
         "introspection": _said(api.introspection),
         "suggestions": _said(api.suggestions),
         "graphiql": "not known, the router says it" if graphiql is None else "on" if graphiql else "off",
+        "debug": "on" if api.debug else "off",
         "persisted documents": _documents(api.persisted),
         "idempotency keys": "off" if kept is None else "on",
         "row-level security": "off" if security is None else "on",

@@ -37,6 +37,13 @@ def switch_findings(api: Api, graphiql: bool | None) -> Iterator[Finding]:
             "Browsers get GraphiQL.",
             "api.router(graphiql=False) where clients are programs.",
         )
+    if api.debug:
+        yield Finding(
+            Hazard.DEBUG,
+            "Api",
+            "Every answer shows its statements with their values, and errors show what raised them.",
+            "Api(..., debug=False); the environment of developers may say otherwise.",
+        )
     if api.idempotency is not None and api.idempotency.caller is Idempotency.__dataclass_fields__["caller"].default:
         yield Finding(
             Hazard.IDEMPOTENCY_CALLER,
