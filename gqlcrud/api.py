@@ -118,7 +118,7 @@ class Api:
         self._settings, self._classes = CatalogSettings(*said), mapped_classes(base)
         self.catalog: Catalog = read_catalog(self._classes, self._settings)
         self._selections, self._documents, self._plans = KnownSelections(), PreparedDocuments(), KnownPlans()
-        self.observability = read_observability(observability, debug)
+        self.observability, self.debug = read_observability(observability, debug), debug
         self._database = api_sources(database, row_level_security, observed=self.observability is not None)
         self.session_dependency: Any = database if self._database is None else None
         self._registry = declare_types(self.catalog, self)
