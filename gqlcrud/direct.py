@@ -101,7 +101,10 @@ class DirectQuery:
 
     def variables(self, given: Mapping[str, Any]) -> VariableValues | None:
         """The values of the variables; None if any cannot be coerced, which graphql-core tells."""
-        found = get_variable_values(self.schema, self.operation.variable_definitions or (), dict(given))
+        try:
+            found = get_variable_values(self.schema, self.operation.variable_definitions or (), dict(given))
+        except ValueError:  # an integer of so many digits that Python does not tell it
+            return None
         return found if isinstance(found, VariableValues) else None
 
     async def result(self, operation: Operation, variables: VariableValues) -> ExecutionResult:

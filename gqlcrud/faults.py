@@ -58,6 +58,7 @@ def _client_error(error: GraphQLError, known: dict[int, str], *, executed: bool)
         return GraphQLError("The document nests too deeply.", extensions={"code": code.value})
     if isinstance(origin, ValueError) and "set_int_max_str_digits" in str(origin):  # advice for who runs Python
         error = GraphQLError("A number has too many digits.", error.nodes, path=error.path)
+        executed = executed or not error.nodes  # that of a variable has no place in the document
     elif _is_fault(error, origin):
         assert origin is not None, "a fault has a cause"
         if id(origin) not in known:
