@@ -24,11 +24,14 @@ def client_errors(errors: Sequence[GraphQLError], *, executed: bool, suggestions
     known: dict[int, str] = {}
     told = [_client_error(error, known, executed=executed) for error in errors]
     for error in told:
-        if not suggestions and not error.path:
-            error.message = _SUGGESTION.sub("", error.message)
+        if not error.path:
+            message = error.message if suggestions else _SUGGESTION.sub("", error.message)
+            error.message = message if len(message) <= _LONGEST else f"{message[: _LONGEST - 3]}..."
     return told
 
 
+_LONGEST = 1000
+"""Characters of a message about the request as a whole, in which graphql-core repeats the values that it refuses."""
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
 

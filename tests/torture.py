@@ -161,8 +161,8 @@ LEAK = re.compile(
     re.IGNORECASE,
 )
 """Words of SQL, drivers and Python that no client is told."""
-LONGEST = 5000
-"""Characters of all that is told of the mistakes of a request, however long it is."""
+LONGEST = 1000
+"""Characters of a message, however long the request is."""
 
 
 def told(result: Any) -> str:
@@ -176,11 +176,17 @@ def _told(error: GraphQLError) -> Any:
 
 def problems_of(result: Any) -> list[str]:
     """What is wrong with an answer, other than what it tells of the request."""
-    errors = [each.formatted for each in result.errors or ()]
-    payloads = [each for each in (result.data or {}).values() if isinstance(each, dict)]
+    return problems_of_document({"data": result.data, "errors": [each.formatted for each in result.errors or ()]})
+
+
+def problems_of_document(document: Any) -> list[str]:
+    """The same of an answer as it goes to clients."""
+    errors = document.get("errors") or ()
+    payloads = [each for each in (document.get("data") or {}).values() if isinstance(each, dict)]
     codes = [each["extensions"]["code"] for each in errors]
     codes += [error["code"] for each in payloads for error in each.get("errors") or ()]
     problems = [f"code {each}" for each in codes if each not in CLIENT_CODES]
-    shown = json.dumps([errors, [each.get("errors") for each in payloads]])
-    problems += [f"tells {each}" for each in LEAK.findall(shown)]
-    return problems + [f"tells {len(shown)} characters"] * (len(shown) > LONGEST)
+    messages = [each["message"] for each in errors]
+    messages += [error["message"] for each in payloads for error in each.get("errors") or ()]
+    problems += [f"tells {each}" for each in LEAK.findall(json.dumps(messages))]
+    return problems + [f"tells {len(each)} characters" for each in messages if len(each) > LONGEST]
