@@ -180,13 +180,12 @@ def problems_of(result: Any) -> list[str]:
 
 
 def problems_of_document(document: Any) -> list[str]:
-    """The same of an answer as it goes to clients."""
+    """The same of an answer as it goes to clients, and of the errors in payloads so much as is asked for."""
     errors = document.get("errors") or ()
     payloads = [each for each in (document.get("data") or {}).values() if isinstance(each, dict)]
-    codes = [each["extensions"]["code"] for each in errors]
-    codes += [error["code"] for each in payloads for error in each.get("errors") or ()]
+    in_payloads = [error for each in payloads for error in each.get("errors") or ()]
+    codes = [each["extensions"]["code"] for each in errors] + [each["code"] for each in in_payloads if "code" in each]
+    messages = [each["message"] for each in [*errors, *in_payloads] if "message" in each]
     problems = [f"code {each}" for each in codes if each not in CLIENT_CODES]
-    messages = [each["message"] for each in errors]
-    messages += [error["message"] for each in payloads for error in each.get("errors") or ()]
     problems += [f"tells {each}" for each in LEAK.findall(json.dumps(messages))]
     return problems + [f"tells {len(each)} characters" for each in messages if len(each) > LONGEST]
