@@ -145,16 +145,15 @@ class OperationConnection:
     async def _fetch(self, driver: Driver, statement: sa.Select[Any], parameters: Mapping[str, Any]) -> Rows | None:
         """The rows by way of the driver; None for a statement that only SQLAlchemy can run."""
         raw = await self._acquire_raw(driver)
-        async with asyncio.timeout(self.timeout):
-            try:
-                known = await driver.statement(raw, statement, parameters)
-                if known is None:
-                    return None
-                answer = await _readable(driver.fetch(raw, known, parameters))
-            except BaseException as error:
-                if not isinstance(error, Exception):
-                    await self._release(error)
-                raise
+        try:
+            known = await driver.statement(raw, statement, parameters, self.timeout)
+            if known is None:
+                return None
+            answer = await _readable(driver.fetch(raw, known, parameters, self.timeout))
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                await self._release(error)
+            raise
         return known.read(answer)
 
     async def _acquire(self) -> AsyncConnection:
