@@ -42,6 +42,8 @@ ROUTE_NAME = "gqlcrud"
 """The name of the route that serves GraphiQL and GET: `app.url_path_for("gqlcrud")` is its path."""
 SERVED = "gqlcrud_api"
 """The attribute of that route's endpoint that holds the `Api`."""
+SERVED_GRAPHIQL = "gqlcrud_graphiql"
+"""The one that says whether browsers get GraphiQL."""
 
 ContextDependency = Callable[..., Any]
 
@@ -101,6 +103,7 @@ def router(
         return _page(api, request, example_query)
 
     setattr(serve, SERVED, api)
+    setattr(serve, SERVED_GRAPHIQL, graphiql)
 
     def add(method: str, endpoint: Callable[..., Any], **options: Any) -> None:
         routes.add_api_route(path, endpoint, methods=[method], response_model=None, **options)

@@ -14,6 +14,7 @@ LAYERS = """
     cli
     commands
     targets
+    checking
     api
     extension direct schema
     answering
@@ -52,7 +53,7 @@ THIRD_PARTIES = {
             "unit_of_work",
             "idempotency",
         ),
-        *("crud", "rest", "files", "commands"),
+        *("crud", "rest", "files", "commands", "checking"),
     },
     "strawberry": {
         "answering",
@@ -226,6 +227,7 @@ def test_few_modules_await_anything() -> None:
         *(
             "answering",
             "api",
+            "checking",
             "cli",
             "commands",
             "context",
