@@ -142,7 +142,10 @@ class _Known:
         """The values of the variables; None if any cannot be coerced, which graphql-core tells."""
         if self.reader is not None:
             return self.reader.read(given)
-        found = get_variable_values(self.schema, self.operation.variable_definitions or (), dict(given))
+        try:
+            found = get_variable_values(self.schema, self.operation.variable_definitions or (), dict(given))
+        except ValueError:  # an integer of so many digits that Python does not tell it
+            return None
         return found if isinstance(found, VariableValues) else None
 
     def request(self, root: RootField, variables: VariableValues) -> FieldRequest:

@@ -66,6 +66,8 @@ class Limits:
     page_size: rows of a page when neither `first` nor `last` is given; `max_page_size`, if that is less.
     max_page_size: the largest `first` or `last`.
     max_list_operands: items of one `in`, `notIn`, `and`, `or`, `hasAny` or `hasAll`.
+    max_match_length: characters of an operand that is more than compared: of `like`, `regex`, `search`, and of the operators
+    that ignore case.
     max_order_terms: items of one `orderBy` and the relations that they follow, taken together.
     max_node_ids: ids of one `nodes(ids:)`.
     max_filter_depth: how deep `and`, `or`, `not` and relation filters nest.
@@ -92,6 +94,7 @@ class Limits:
     page_size: int = 50
     max_page_size: int = 500
     max_list_operands: int = 1000
+    max_match_length: int = 1000
     max_order_terms: int = 30
     max_node_ids: int = 500
     max_filter_depth: int = 10
