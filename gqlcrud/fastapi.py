@@ -20,22 +20,21 @@ from strawberry.types import ExecutionResult
 from gqlcrud.disconnects import while_connected
 from gqlcrud.graphiql import CONTENT_SECURITY_POLICY, graphiql_page, read_asset
 from gqlcrud.http import (
-    JSON,
+    Batch,
     GraphQLRequest,
     HttpAnswer,
-    HttpRefusalError,
     PartialStatus,
     RefusalStatus,
     answer,
+    batch_answer,
     body_too_long,
     check_length,
-    negotiate,
-    prefers_html,
     read_get,
     read_post,
     refusal,
 )
 from gqlcrud.idempotency import MAX_KEY, Idempotency
+from gqlcrud.media_types import JSON, HttpRefusalError, negotiate, prefers_html
 from gqlcrud.options import Limits
 
 ROUTE_NAME = "gqlcrud"
@@ -190,23 +189,54 @@ async def _serve(api: ServedApi, request: Request, context: Any, session: Any, s
     media_type = JSON
     try:
         media_type = negotiate(_accept(request.headers))
-        operation = await _read(request, api.limits)
-        work = api.execute(
-            operation.query,
-            operation.variables,
-            context=context,
-            operation_name=operation.operation_name,
-            session=session,
-            allow_mutations=request.method == "POST",
-            idempotency_key=_idempotency_key(api, request.headers),
-            document_id=operation.document_id,
-            extensions=operation.extensions,
-        )
-        return statuses.response(answer(await while_connected(request, work), media_type, statuses.partial))
+        asked = await _read(request, api.limits)
+        run = _Run(api, context, session, request.method == "POST", _idempotency_key(api, request.headers))
+        if isinstance(asked, Batch):
+            work = run.batch(asked, media_type, statuses.partial)
+            return statuses.response(await while_connected(request, work))
+        result = await while_connected(request, run.operation(asked))
+        return statuses.response(answer(result, media_type, statuses.partial))
     except HttpRefusalError as error:
         return statuses.response(refusal(error, media_type))
     except ClientDisconnect:
         return Response(status_code=499)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Runs what a request asks for. key: its idempotency key."""
+
+    api: ServedApi
+    context: Any
+    session: Any
+    mutations: bool
+    key: str | None
+
+    def operation(self, asked: GraphQLRequest) -> Awaitable[ExecutionResult]:
+        return self.api.execute(
+            asked.query,
+            asked.variables,
+            context=self.context,
+            operation_name=asked.operation_name,
+            session=self.session,
+            allow_mutations=self.mutations,
+            idempotency_key=self.key,
+            document_id=asked.document_id,
+            extensions=asked.extensions,
+        )
+
+    async def batch(self, batch: Batch, media_type: str, partial: PartialStatus) -> HttpAnswer:
+        """One operation after the other: a request never takes more than one connection, what is written is there for the
+        next, and a session of the application's serves one at a time."""
+        if self.key is not None:
+            raise HttpRefusalError(400, "Idempotency-Key is for one operation; send those of a batch by themselves.")
+        answers = [
+            refusal(each)
+            if isinstance(each, HttpRefusalError)
+            else answer(await self.operation(each), media_type, partial)
+            for each in batch.requests
+        ]
+        return batch_answer(answers, media_type)
 
 
 def _idempotency_key(api: ServedApi, headers: Headers) -> str | None:
@@ -223,7 +253,7 @@ def _accept(headers: Headers) -> str:
     return ",".join(headers.getlist("accept"))
 
 
-async def _read(request: Request, limits: Limits) -> GraphQLRequest:
+async def _read(request: Request, limits: Limits) -> GraphQLRequest | Batch:
     if request.method != "POST":
         return read_get(request.scope["query_string"], limits)
     return read_post(request.headers.get("content-type", ""), await _body(request, limits.max_body), limits)

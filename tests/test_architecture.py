@@ -35,7 +35,7 @@ LAYERS = """
     catalog http reflected_names reflected_keys
     naming options faults idempotency persisted disconnects
     scalars hooks policies
-    values selection errors graphiql progress uncollected
+    values selection errors graphiql progress uncollected media_types
 """
 """From the top; what stands in one line does not import what else stands there."""
 
