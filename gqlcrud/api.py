@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias, TypeVar
 
@@ -25,7 +26,7 @@ from gqlcrud.answering import not_to_be_run, refused, timed_out
 from gqlcrud.catalog import Catalog, CatalogSettings, mapped_classes, read_catalog
 from gqlcrud.context import Operation
 from gqlcrud.crud import Crud, python_catalog
-from gqlcrud.direct import DirectAnswers
+from gqlcrud.direct import DirectAnswers, Outcomes
 from gqlcrud.errors import ConfigurationError, RequestError
 from gqlcrud.examples import example_query
 from gqlcrud.execution import OperationConnection, Sources, Writer, database_sources, session_sources
@@ -36,7 +37,7 @@ from gqlcrud.hooks import Hooks
 from gqlcrud.http import PartialStatus, RefusalStatus
 from gqlcrud.idempotency import Idempotency, check_key
 from gqlcrud.known_selections import KnownSelections
-from gqlcrud.options import Limits, ModelOptions, Permission, read_switches
+from gqlcrud.options import Limits, ModelOptions, Permission, check_kinds, read_switches
 from gqlcrud.persisted import PersistedDocuments, asked_document
 from gqlcrud.planning import KnownPlans, Planner, Visibility, check_stored_position, check_typed_position
 from gqlcrud.policies import Policy, RowLevelSecurity
@@ -50,6 +51,17 @@ from gqlcrud.uncollected import uncollected
 T = TypeVar("T")
 SessionDependency: TypeAlias = Callable[..., Any]
 _CHECKS = {Database.POSTGRESQL: check_typed_position, Database.SQLITE: check_stored_position}
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What is given to the running operation. key: of idempotency. outcomes: what its root fields have given already."""
+
+    key: str | None = None
+    outcomes: Outcomes | None = None
+
+
+_NOTHING = _Given()
 
 
 class Api:
@@ -102,7 +114,7 @@ class Api:
         persisted: PersistedDocuments | None = None,
     ) -> None:
         self.title, self.limits = title, limits or Limits()
-        _check_kinds(hooks, row_level_security)
+        check_kinds(hooks, row_level_security)
         self.row_level_security, self.idempotency, self.persisted = row_level_security, idempotency, persisted
         self.introspection, self.suggestions = read_switches(introspection, suggestions)
         settings = CatalogSettings(
@@ -119,7 +131,7 @@ class Api:
         names = [*(model.name for model in self.catalog.models), *ERROR_TYPES]
         self.types: Sequence[type] = [self._registry.types[name] for name in names if name in self._registry.types]
         self._session: ContextVar[AsyncSession | None] = ContextVar("gqlcrud_session", default=None)
-        self._key: ContextVar[str | None] = ContextVar("gqlcrud_idempotency_key", default=None)
+        self._given: ContextVar[_Given] = ContextVar("gqlcrud_given", default=_NOTHING)
         self.extension: type[SchemaExtension] = extension_of(self, self._documents)
         self.directives: Sequence[StrawberryDirective[Any]] = [ATOMIC] if self.mutation is not None else []
         self.schema = build_schema(self.query, self.mutation, self.types, self.extension, self.directives, SCALARS)
@@ -150,7 +162,7 @@ class Api:
         """
         check_key(idempotency_key, self.idempotency)
         seconds = self.limits.request_timeout
-        with self.using(session or self._session.get()), _set(self._key, idempotency_key):
+        with self.using(session or self._session.get()), _set(self._given, _Given(idempotency_key)):
             try:
                 async with asyncio.timeout(seconds) as timer:
                     asked = await asked_document(self.persisted, query, document_id, extensions or {})
@@ -171,18 +183,20 @@ class Api:
     ) -> ExecutionResult:
         sources = self._sources()
         direct = await self._direct.answer(
-            query, variables, operation_name, lambda: self._new_operation(sources, context)
+            *(query, variables, operation_name, lambda: self._new_operation(sources, context)),
+            mutations=mutations and sources.writes.joined is None and not self._keeps_answers,
         )
-        if direct is not None:
+        if isinstance(direct, ExecutionResult):
             return direct
         try:
-            result = await self.schema.execute(
-                query,
-                variable_values=dict(variables),
-                context_value=context,
-                operation_name=operation_name,
-                allowed_operation_types=[OperationType.QUERY, *([OperationType.MUTATION] if mutations else [])],
-            )
+            with _set(self._given, replace(self._given.get(), outcomes=direct)):
+                result = await self.schema.execute(
+                    query,
+                    variable_values=dict(variables),
+                    context_value=context,
+                    operation_name=operation_name,
+                    allowed_operation_types=[OperationType.QUERY, *([OperationType.MUTATION] if mutations else [])],
+                )
         except (CannotGetOperationTypeError, InvalidOperationTypeError, MissingQueryError) as error:
             return not_to_be_run(error)
         if result.errors:
@@ -248,7 +262,9 @@ class Api:
 
         Raises ConfigurationError without a database.
         """
-        return self._new_operation(self._sources(), context)
+        operation = self._new_operation(self._sources(), context)
+        operation.outcomes = self._given.get().outcomes
+        return operation
 
     def _new_operation(self, sources: Sources, context: Any) -> Operation:
         sources, timeout = sources.telling(self.row_level_security, context), self.limits.statement_timeout
@@ -260,7 +276,14 @@ class Api:
     @property
     def idempotency_key(self) -> str | None:
         """The key that `execute` was given for the running operation."""
-        return self._key.get()
+        return self._given.get().key
+
+    @property
+    def _keeps_answers(self) -> bool:
+        """Whether the running operation may be one whose answer is kept."""
+        return self.idempotency is not None and (
+            self.idempotency.client_mutation_id or self.idempotency_key is not None
+        )
 
     def _sources(self) -> Sources:
         session = self._session.get()
@@ -282,15 +305,6 @@ class Api:
         raise ConfigurationError(
             f"Api takes an AsyncEngine (create_async_engine(...)), an async_sessionmaker or a FastAPI dependency that gives "
             f"an AsyncSession, not {database!r}."
-        )
-
-
-def _check_kinds(hooks: object, row_level_security: object) -> None:
-    if not isinstance(hooks, Hooks | None):
-        raise ConfigurationError(f"Api(hooks=...) takes gqlcrud.Hooks(...), not {hooks!r}.")
-    if not isinstance(row_level_security, RowLevelSecurity | None):
-        raise ConfigurationError(
-            f"Api(row_level_security=...) takes gqlcrud.RowLevelSecurity(...), not {row_level_security!r}."
         )
 
 

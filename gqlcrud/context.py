@@ -11,12 +11,22 @@ from graphql import GraphQLResolveInfo, get_named_type
 
 from gqlcrud.catalog import Catalog, Column, Model, Relation
 from gqlcrud.errors import ConfigurationError, ErrorCode, RequestError
-from gqlcrud.execution import OperationConnection, Reader, Transaction, Writer
+from gqlcrud.execution import LoneWriter, OperationConnection, Reader, Transaction, Writer
 from gqlcrud.known_selections import KnownSelections
 from gqlcrud.plan import PagePlan, RecordPlan
 from gqlcrud.planning import Planner, planned_rows
-from gqlcrud.rendering import SHAPING, ConnectionShape, RecordShape, Renderer, connection_shape, record_shape
+from gqlcrud.rendering import (
+    SHAPING,
+    ConnectionShape,
+    PayloadShape,
+    RecordShape,
+    Renderer,
+    connection_shape,
+    payload_shape,
+    record_shape,
+)
 from gqlcrud.selection import FieldInfo, Selection, read_selection
+from gqlcrud.unit_of_work import LoneRow
 from gqlcrud.write_planning import Presets
 
 T = TypeVar("T")
@@ -30,8 +40,8 @@ class Operation:
     renders: whether the executor passes on what is rendered. alone: whether it has one root field.
     selections: those that the API has read before.
     presets: what the presets gave, once anything is written.
-    outcomes: what each root field gives, by response key, of a mutation that is written as a whole before any of them is
-    resolved; an exception is raised. None for all other operations.
+    outcomes: what root fields give, by response key, of a mutation that is written before any of them is resolved; an
+    exception is raised. None for all other operations.
     """
 
     planner: Planner
@@ -81,6 +91,15 @@ class Operation:
             info, type_name, name, SHAPING, lambda: record_shape(selection, info.schema, name, self.planner.limits)
         )
 
+    def payload_shape(self, info: FieldInfo, selection: Selection) -> PayloadShape | None:
+        """What is shown of the payload that is being resolved; None if graphql-core has to walk it."""
+        if not self.renders:
+            return None
+        name = get_named_type(info.return_type).name
+        return self.selections.made_of(
+            info, None, name, SHAPING, lambda: payload_shape(selection, info.schema, name, self.planner.limits)
+        )
+
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in a transaction; see `Writer.run`. What has been read before it is read anew after it.
 
@@ -89,6 +108,22 @@ class Operation:
         await self.connection.close()
         try:
             return await self.writer.run(work)
+        finally:
+            self.forget()
+
+    @property
+    def writes_alone(self) -> bool:
+        """Whether a row that is all there is to write may be written without a session."""
+        driver = self.writer.source.driver
+        return driver is not None and driver.is_free_to_write
+
+    async def write_alone(self, row: LoneRow, show: Callable[[Mapping[str, Any], Reader], Awaitable[T]]) -> T | None:
+        """Write one row, and nothing else; see `LoneWriter.run`."""
+        driver = self.writer.source.driver
+        assert driver is not None, "asked before"
+        await self.connection.close()
+        try:
+            return await LoneWriter(driver, self.writer.timeout).run(row, show)
         finally:
             self.forget()
 

@@ -15,7 +15,8 @@ T = TypeVar("T")
 async def while_connected(request: Request, work: Awaitable[T]) -> T:
     """The result of `work`, which is cancelled when the client goes: its connection goes back to the pool then.
 
-    Raises ClientDisconnect. Whether the client is there is asked of work that takes its time: most is done before.
+    Raises ClientDisconnect. Whether the client is there is asked of work that takes its time: most is done before, and a
+    statement that is cut off costs its connection, which is dearer than what it had left to do.
     """
     watch = _Watch(request, asyncio.current_task())
     timer = asyncio.get_running_loop().call_later(_PATIENCE, watch.begin)
@@ -30,7 +31,7 @@ async def while_connected(request: Request, work: Awaitable[T]) -> T:
         watch.end()
 
 
-_PATIENCE = 0.02
+_PATIENCE = 0.25
 """Seconds."""
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.hooks import Hooks
-from gqlcrud.policies import Policy
+from gqlcrud.policies import Policy, RowLevelSecurity
 from gqlcrud.scalars import Scalar
 
 OptInOperator = Literal["like", "regex", "search"]
@@ -35,6 +35,16 @@ def check_permission(option: str, permission: Permission) -> Permission:
     if not isinstance(permission, bool) and not callable(permission):
         raise ConfigurationError(f"Api({option}={permission!r}) takes True, False, or a function of the context.")
     return permission
+
+
+def check_kinds(hooks: object, row_level_security: object) -> None:
+    """Raises ConfigurationError for options of an `Api` that are of another kind."""
+    if not isinstance(hooks, Hooks | None):
+        raise ConfigurationError(f"Api(hooks=...) takes gqlcrud.Hooks(...), not {hooks!r}.")
+    if not isinstance(row_level_security, RowLevelSecurity | None):
+        raise ConfigurationError(
+            f"Api(row_level_security=...) takes gqlcrud.RowLevelSecurity(...), not {row_level_security!r}."
+        )
 
 
 class MappedAttribute(Protocol):

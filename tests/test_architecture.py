@@ -35,7 +35,7 @@ LAYERS = """
     catalog http reflected_names reflected_keys
     naming options faults idempotency persisted disconnects
     scalars hooks policies
-    values selection errors graphiql progress uncollected media_types
+    values selection errors graphiql progress uncollected variables media_types
 """
 """From the top; what stands in one line does not import what else stands there."""
 
@@ -88,6 +88,7 @@ THIRD_PARTIES = {
             "schema",
             "selection",
             "types",
+            "variables",
         )
     },
     "fastapi": {"api", "cli", "fastapi", "http_errors", "rest"},

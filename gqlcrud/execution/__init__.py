@@ -4,6 +4,7 @@ from gqlcrud.execution.access import Sources, database_sources, session_sources
 from gqlcrud.execution.answers import Answers
 from gqlcrud.execution.connection import OperationConnection
 from gqlcrud.execution.cuts import Cut, PageRows
+from gqlcrud.execution.lone_writes import LoneWriter
 from gqlcrud.execution.presets import resolve_presets
 from gqlcrud.execution.reader import Reader
 from gqlcrud.execution.records import (
@@ -35,6 +36,7 @@ __all__ = [
     "Edge",
     "FacetCount",
     "Held",
+    "LoneWriter",
     "OperationConnection",
     "Page",
     "PageRows",

@@ -147,16 +147,15 @@ class OperationConnection:
     async def _fetch(self, driver: Driver, statement: sa.Select[Any], parameters: Mapping[str, Any]) -> Rows | None:
         """The rows by way of the driver; None for a statement that only SQLAlchemy can run."""
         raw = await self._acquire_raw(driver)
-        async with asyncio.timeout(self.timeout):
-            try:
-                known = await driver.statement(raw, statement, parameters)
-                if known is None:
-                    return None
-                answer = await _readable(driver.fetch(raw, known, parameters))
-            except BaseException as error:
-                if not isinstance(error, Exception):
-                    await self._release(error)
-                raise
+        try:
+            known = await driver.statement(raw, statement, parameters, self.timeout)
+            if known is None:
+                return None
+            answer = await _readable(driver.fetch(raw, known, parameters, self.timeout))
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                await self._release(error)
+            raise
         return known.read(answer)
 
     async def _acquire(self) -> AsyncConnection:
@@ -221,12 +220,6 @@ class OperationConnection:
 
     async def _release(self, error: BaseException | None = None) -> None:
         """Give the connection back; a transaction that an error has spoiled is rolled back."""
-        if self._raw is not None and error is None and self.source.database is Database.POSTGRESQL:
-            await self._give_back(error)  # it waits for nothing
-        elif self._raw is not None or self._opened is not None:
-            await undisturbed(self._give_back(error))
-
-    async def _give_back(self, error: BaseException | None) -> None:
         opened, self._opened, self._connection = self._opened, None, None
         raw, self._raw = self._raw, None
         if raw is not None and self.source.driver is not None:
@@ -235,7 +228,8 @@ class OperationConnection:
             await self.source.driver.release(raw, error)
         if opened is not None:
             self._watch.task = None
-            await opened.__aexit__(type(error) if error else None, error, error.__traceback__ if error else None)
+            given = (type(error), error, error.__traceback__) if error else (None, None, None)
+            await undisturbed(opened.__aexit__(*given))
 
     async def _drop(self, error: Exception) -> None:
         """Throw the connection away."""

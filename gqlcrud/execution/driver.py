@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -18,13 +19,17 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.types import TypeEngine
 from sqlalchemy.util import greenlet_spawn
 
+from gqlcrud.execution.cancelling import undisturbed
 from gqlcrud.execution.failures import is_driver_failure
 
 Values: TypeAlias = Sequence[Any]
 Rows: TypeAlias = list[Any]
 ReadColumn: TypeAlias = Callable[[Values], Values]
+Statement: TypeAlias = sa.Select[Any] | sa.Insert
+"""A statement that is kept; an INSERT gives columns of its one row back."""
 
 _DRIVERS = {"asyncpg", "aiosqlite"}
+_TRANSACTION_EVENTS = ("begin", "commit", "rollback", "set_connection_execution_options", "engine_connect")
 _EVENTS = ("before_execute", "after_execute", "before_cursor_execute", "after_cursor_execute")
 
 
@@ -78,7 +83,7 @@ class Driver:
     """
 
     engine: AsyncEngine
-    _known: WeakKeyDictionary[sa.Select[Any], DriverStatement | None] = field(default_factory=WeakKeyDictionary)
+    _known: WeakKeyDictionary[Statement, DriverStatement | None] = field(default_factory=WeakKeyDictionary)
 
     @property
     def is_free(self) -> bool:
@@ -90,6 +95,12 @@ class Driver:
             or engine.get_execution_options().keys() - {"isolation_level"}
         )
 
+    @property
+    def is_free_to_write(self) -> bool:
+        """Whether nobody wants to know of transactions either."""
+        dispatch = self.engine.sync_engine.dispatch
+        return self.is_free and not any(getattr(dispatch, event) for event in _TRANSACTION_EVENTS)
+
     async def connect(self) -> PoolProxiedConnection:
         """A connection of the engine's pool. It is given back with `release`."""
         return await self.engine.raw_connection()
@@ -99,6 +110,12 @@ class Driver:
 
         Where the server has ended one, it has ended all that the pool has: they are thrown away when they are next taken.
         """
+        if error is None and self.engine.dialect.driver == "asyncpg":
+            await greenlet_spawn(connection.close)  # it waits for nothing
+        else:
+            await undisturbed(self._give_back(connection, error))
+
+    async def _give_back(self, connection: PoolProxiedConnection, error: BaseException | None) -> None:
         if error is not None and self._is_lost(connection, error):
             self.engine.pool._invalidate(connection, _checkin=False)
             await greenlet_spawn(connection.invalidate)
@@ -109,48 +126,63 @@ class Driver:
     def _is_lost(self, connection: PoolProxiedConnection, error: BaseException) -> bool:
         """Whether the server has closed a connection; of one that is cut off or whose time is over, the client has."""
         driver: Any = connection.driver_connection
-        return isinstance(error, Exception) and self.engine.dialect.driver == "asyncpg" and bool(driver.is_closed())
+        if driver is None or not isinstance(error, Exception) or self.engine.dialect.driver != "asyncpg":
+            return False
+        return bool(driver.is_closed())
 
     async def statement(
-        self, connection: PoolProxiedConnection, select: sa.Select[Any], values: Mapping[str, Any]
+        self,
+        connection: PoolProxiedConnection,
+        statement: Statement,
+        values: Mapping[str, Any],
+        timeout: float | None = None,
     ) -> DriverStatement | None:
         """What the driver runs for a statement; None where only SQLAlchemy can tell at each execution. values: those of
-        the parameters that every execution gives."""
-        if select not in self._known:
-            self._known[select] = await self._translate(connection, select, values.keys())
-        return self._known[select]
+        the parameters that every execution gives. Raises TimeoutError if the database takes longer than so many seconds for
+        it."""
+        if statement not in self._known:
+            async with asyncio.timeout(timeout):
+                self._known[statement] = await self._translate(connection, statement, values.keys())
+        return self._known[statement]
 
     async def fetch(
-        self, connection: PoolProxiedConnection, statement: DriverStatement, values: Mapping[str, Any]
+        self,
+        connection: PoolProxiedConnection,
+        statement: DriverStatement,
+        values: Mapping[str, Any],
+        timeout: float | None = None,
     ) -> Sequence[Sequence[Any]]:
-        """The rows as the driver gives them. Raises the errors of SQLAlchemy for those of the database."""
+        """The rows as the driver gives them. Raises the errors of SQLAlchemy for those of the database, and TimeoutError for
+        a statement that takes longer than so many seconds, which ends it."""
         driver: Any = connection.driver_connection
         arguments = statement.arguments(values)
         with _telling(statement.text):
             if self.engine.dialect.driver == "asyncpg":
-                answer: Sequence[Sequence[Any]] = await driver.fetch(statement.text, *arguments)
+                answer: Sequence[Sequence[Any]] = await driver.fetch(statement.text, *arguments, timeout=timeout)
             else:
-                answer = await driver.execute_fetchall(statement.text, arguments)
+                async with asyncio.timeout(timeout):
+                    answer = await driver.execute_fetchall(statement.text, arguments)
         return answer
 
     async def _translate(
-        self, connection: PoolProxiedConnection, select: sa.Select[Any], given: Collection[str]
+        self, connection: PoolProxiedConnection, statement: Statement, given: Collection[str]
     ) -> DriverStatement | None:
         dialect = self.engine.dialect
-        compiled: Any = select.compile(dialect=dialect)
-        if compiled.literal_execute_params or compiled.post_compile_params:
+        written = isinstance(statement, sa.Insert)
+        compiled: Any = statement.compile(dialect=dialect, column_keys=list(given) if written else None)
+        if compiled.literal_execute_params or compiled.post_compile_params or (written and compiled.insert_prefetch):
             return None
         fixed = compiled.construct_params({}, escape_names=False, _check=False)
         parameters = tuple(
             _bound(name, compiled.binds[name].type, dialect, given=name in given, value=fixed[name])
             for name in compiled.positiontup or ()
         )
-        kinds = [None] * len(select.selected_columns)
+        types = _types_of(statement)
+        kinds = [None] * len(types)
         if dialect.driver == "asyncpg":
             driver: Any = connection.driver_connection
             with _telling(compiled.string):
                 kinds = [each.type.oid for each in (await driver.prepare(compiled.string)).get_attributes()]
-        types = [column.type for column in select.selected_columns]
         readers = tuple(_reader(each, kind, dialect) for each, kind in zip(types, kinds, strict=True))
         return DriverStatement(compiled.string, parameters, readers)
 
@@ -166,6 +198,13 @@ def driver_of(engine: AsyncEngine) -> Driver | None:
     if found is None:
         found = _drivers[engine.sync_engine] = Driver(engine)
     return found
+
+
+def _types_of(statement: Statement) -> list[TypeEngine[Any]]:
+    """Those of the columns of the answer."""
+    if isinstance(statement, sa.Insert):
+        return [each["type"] for each in statement.returning_column_descriptions]
+    return [column.type for column in statement.selected_columns]
 
 
 def _bound(name: str, sql_type: TypeEngine[Any], dialect: Dialect, *, given: bool, value: Any) -> Bound:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import exc
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.execution.cancelling import undisturbed
+from gqlcrud.execution.driver import Driver, driver_of
 from gqlcrud.execution.failures import is_driver_failure
 from gqlcrud.execution.sources import is_autocommit, sessionmaker_database
 from gqlcrud.execution.staleness import Written
@@ -24,17 +25,20 @@ class TransactionSource:
     """Opens transactions of one database: each is committed at the end of its block, and rolled back if that fails.
 
     joined: the session whose transaction is joined, which the application ends, so that it cannot be tried again as a
-    whole; None for transactions of their own.
+    whole; None for transactions of their own. driver: what may run a transaction of one statement that writes, in place of
+    a session.
     """
 
     database: Database
     begin: Callable[[], AbstractAsyncContextManager[AsyncSession]]
     joined: AsyncSession | None = None
+    driver: Driver | None = None
 
 
 def engine_transactions(engine: AsyncEngine) -> TransactionSource:
     """A session for each transaction."""
-    return _transactions(lambda: AsyncSession(engine), database_of(engine.dialect.name))
+    found = _transactions(lambda: AsyncSession(engine), database_of(engine.dialect.name))
+    return replace(found, driver=driver_of(engine)) if found.database is Database.POSTGRESQL else found
 
 
 def sessionmaker_transactions(maker: async_sessionmaker[Any]) -> TransactionSource:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from strawberry.types import Info
@@ -14,7 +16,8 @@ from gqlcrud.execution import Record
 from gqlcrud.fields import GeneratedField
 from gqlcrud.mutations.payloads import Payload
 from gqlcrud.mutations.running import Mutation, run_mutation
-from gqlcrud.selection import RESOLVED, read_selection
+from gqlcrud.rendering import NotRendered, OpenSelection, Rendered, ShownPayload, render_payload
+from gqlcrud.selection import RESOLVED, FieldInfo, Selection, has_variable, read_selection
 
 
 class WriteField(GeneratedField):
@@ -33,51 +36,80 @@ class WriteField(GeneratedField):
         self.api = api
         self.mutation = mutation
 
-    def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Awaitable[Payload]:
+    def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Awaitable[Any]:
         assert info is not None, "fields with arguments get an Info"
-        return self._written(running_operation(self.api), info)
+        return self._resolve(running_operation(self.api), info._raw_info, str(info._raw_info.path.key))
 
-    async def _written(self, operation: Operation, info: Info) -> Payload:
-        if operation.outcomes is None:
-            return await run_mutation(operation, self.mutation, read_selection(info._raw_info))
-        outcome = operation.outcomes[str(info._raw_info.path.key)]
+    async def _resolve(self, operation: Operation, info: FieldInfo, key: str) -> Payload | Rendered:
+        outcome = operation.outcomes.get(key) if operation.outcomes is not None else None
         if isinstance(outcome, Exception):
             raise outcome
-        assert isinstance(outcome, Payload), "what a document gives"
-        return outcome
+        if isinstance(outcome, Payload):
+            return outcome
+        if operation.renders:
+            with suppress(NotRendered):
+                return await self.render(operation, info)
+        return await run_mutation(operation, self.mutation, _selection(operation, info))
+
+    async def render(self, operation: Operation, info: FieldInfo) -> Payload | Rendered:
+        """What the response shows; of a payload with errors its records, the rest of which graphql-core walks.
+
+        Raises NotRendered where nothing is written yet, or no more, and graphql-core has to walk all.
+        """
+        selection = _selection(operation, info)
+        shape = operation.payload_shape(info, selection)
+        if shape is None:
+            raise OpenSelection
+        payload = await run_mutation(operation, self.mutation, selection, shape)
+        if payload.errors:
+            return replace(payload, fields={name: Rendered(value) for name, value in payload.fields.items()})
+        return Rendered(render_payload(shape, payload))
+
+
+def _selection(operation: Operation, info: FieldInfo) -> Selection:
+    """The selection of the field. What is written is made anew for each request, since hooks may change it in place."""
+    constant = not any(has_variable(each.value) for each in info.field_nodes[0].arguments or ())
+    return read_selection(info) if constant else operation.selections.read(info)
 
 
 class PayloadField(GeneratedField):
-    """What a payload shows of the written records."""
+    """What a payload shows of the written records. shows: which part of it this is; None of an edge."""
 
     def __init__(
-        self, name: str, annotation: Any, description: str, arguments: Sequence[StrawberryArgument] = ()
+        self,
+        name: str,
+        annotation: Any,
+        description: str,
+        shows: ShownPayload | None = None,
+        arguments: Sequence[StrawberryArgument] = (),
     ) -> None:
         super().__init__(name, annotation, description, arguments)
+        self.shows = shows
 
     @property
     def is_basic_field(self) -> bool:
-        return self.graphql_name in _OWN_OF_PAYLOADS
+        return self.shows not in _BY_KEY
 
     def get_result(self, source: Payload, info: Info | None, args: list[Any], kwargs: Any) -> Any:
-        match self.graphql_name:
-            case "errors":
+        match self.shows:
+            case ShownPayload.ERRORS:
                 return source.errors
-            case "clientMutationId":
+            case ShownPayload.CLIENT_MUTATION_ID:
                 return source.client_mutation_id
-            case "deletedId":
+            case ShownPayload.DELETED_ID:
                 return source.ids[0] if source.ids else None
-            case "deletedIds":
+            case ShownPayload.DELETED_IDS:
                 return source.ids
-            case "affectedCount":
+            case ShownPayload.AFFECTED_COUNT:
                 return source.count
             case _:
                 assert info is not None, "what may stand in a payload several times gets an Info"
                 return source.fields.get(str(info._raw_info.path.key))
 
 
-_OWN_OF_PAYLOADS = {"errors", "clientMutationId", "deletedId", "deletedIds", "affectedCount"}
-"""What a payload has once, under whichever alias it is asked for."""
+_BY_KEY = (None, ShownPayload.RECORD, ShownPayload.RECORDS)
+"""What may stand in a payload several times, each time another selection: edges, which none of `ShownPayload` are, and
+records."""
 
 
 class QueryField(GeneratedField):

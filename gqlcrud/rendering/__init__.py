@@ -2,15 +2,17 @@
 
 from gqlcrud.rendering.executor import Rendered, RenderingExecutor
 from gqlcrud.rendering.leaves import NotRendered, OpenSelection
+from gqlcrud.rendering.payloads import PayloadShape, payload_shape, render_payload
 from gqlcrud.rendering.reading import Renderer
 from gqlcrud.rendering.shapes import SHAPING, ConnectionShape, RecordShape, connection_shape, record_shape
-from gqlcrud.rendering.shown import Shown, ShownColumn, ShownFacet, ShownId, ShownPart, ShownRelation
+from gqlcrud.rendering.shown import Shown, ShownColumn, ShownFacet, ShownId, ShownPart, ShownPayload, ShownRelation
 
 __all__ = [
     "SHAPING",
     "ConnectionShape",
     "NotRendered",
     "OpenSelection",
+    "PayloadShape",
     "RecordShape",
     "Rendered",
     "Renderer",
@@ -20,7 +22,10 @@ __all__ = [
     "ShownFacet",
     "ShownId",
     "ShownPart",
+    "ShownPayload",
     "ShownRelation",
     "connection_shape",
+    "payload_shape",
     "record_shape",
+    "render_payload",
 ]

@@ -48,6 +48,15 @@ class Renderer:
             records = await renderer._recorded(plan, rows, {key: shape}, folds)
         return records[key]
 
+    async def known(self, plan: RecordPlan, shape: RecordShape, key: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """A record whose columns need not be read, by attribute, with what its relations lead to."""
+        renderer = replace(self, alone=self.alone and not shape.forks)
+        row = (0, *(values[column.key] for column in plan.columns))
+        async with self.reader.connection.reading():
+            (record,) = (await renderer._recorded(plan, [row], {key: shape}))[key]
+        assert record is not None, "it is there"
+        return record
+
     # ---------- one level ----------
 
     async def _pages(

@@ -131,7 +131,7 @@ class ConnectionShape:
     forks: bool
 
 
-class _Open(Exception):
+class OpenShapeError(Exception):
     """A field of the user's own stands in the selection."""
 
 
@@ -142,8 +142,8 @@ SHAPING = ("path", "limit")
 def record_shape(selection: Selection, schema: GraphQLSchema, type_name: str, limits: Limits) -> RecordShape | None:
     """What a selection shows of the records of an object type; None if graphql-core has to walk them."""
     try:
-        return _Reader(schema, limits).record(selection.children, type_name)
-    except _Open:
+        return ShapeReader(schema, limits).record(selection.children, type_name)
+    except OpenShapeError:
         return None
 
 
@@ -152,18 +152,20 @@ def connection_shape(
 ) -> ConnectionShape | None:
     """What a selection shows of a connection type; None if graphql-core has to walk it."""
     try:
-        return _Reader(schema, limits).connection(selection.children, type_name)
-    except _Open:
+        return ShapeReader(schema, limits).connection(selection.children, type_name)
+    except OpenShapeError:
         return None
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class ShapeReader:
+    """Reads the shapes of the object types of a schema. Raises OpenShapeError where graphql-core has to walk them."""
+
     schema: GraphQLSchema
     limits: Limits
 
     def record(self, selections: Iterable[Selection], type_name: str) -> RecordShape:
-        named = self._object(type_name)
+        named = self.object(type_name)
         parts = tuple(self._record_part(each, named) for each in selections)
         ones = [part.record.forks for part in parts if isinstance(part, OneShape)]
         manies = [part.connection.forks for part in parts if isinstance(part, ManyShape)]
@@ -172,7 +174,7 @@ class _Reader:
     def _record_part(self, selection: Selection, owner: GraphQLObjectType) -> RecordPart:
         if selection.name == "__typename":
             return Typename(selection.key, owner.name)
-        output, shown = self._field(selection.name, owner)
+        output, shown = self.field(selection.name, owner)
         inner = get_named_type(output).name
         match shown:
             case ShownRelation(relation) if relation.many:
@@ -184,10 +186,10 @@ class _Reader:
             case ShownColumn(column):
                 return LeafShape(selection.key, column, leaf(output), selection.arguments.get("path"))
             case _:
-                raise _Open
+                raise OpenShapeError
 
     def connection(self, selections: Iterable[Selection], type_name: str) -> ConnectionShape:
-        named = self._object(type_name)
+        named = self.object(type_name)
         parts = tuple(self._connection_part(each, named) for each in selections)
         records = [part.record.forks for part in parts if isinstance(part, NodesShape)]
         edges = [edge for part in parts if isinstance(part, EdgesShape) for edge in part.parts]
@@ -197,52 +199,52 @@ class _Reader:
     def _connection_part(self, selection: Selection, owner: GraphQLObjectType) -> ConnectionPart:
         if selection.name == "__typename":
             return Typename(selection.key, owner.name)
-        output, shown = self._field(selection.name, owner)
+        output, shown = self.field(selection.name, owner)
         inner = get_named_type(output).name
         match shown:
             case ShownPart.NODES:
                 return NodesShape(selection.key, self.record(selection.children, inner))
             case ShownPart.EDGES:
-                edge = self._object(inner)
+                edge = self.object(inner)
                 return EdgesShape(selection.key, tuple(self._edge_part(each, edge) for each in selection.children))
             case ShownPart.PAGE_INFO:
                 return PageInfoShape(selection.key, tuple((each.key, each.name) for each in selection.children))
             case ShownPart.TOTAL_COUNT:
                 return TotalShape(selection.key)
             case ShownPart.FACETS:
-                facets = self._object(inner)
+                facets = self.object(inner)
                 return FacetsShape(selection.key, tuple(self._facet(each, facets) for each in selection.children))
             case _:
-                raise _Open
+                raise OpenShapeError
 
     def _facet(self, selection: Selection, owner: GraphQLObjectType) -> Typename | FacetShape:
         if selection.name == "__typename":
             return Typename(selection.key, owner.name)
-        output, shown = self._field(selection.name, owner)
+        output, shown = self.field(selection.name, owner)
         if not isinstance(shown, ShownFacet):
-            raise _Open
-        value = self._object(get_named_type(output).name)
+            raise OpenShapeError
+        value = self.object(get_named_type(output).name)
         parts = tuple(self._facet_part(each, value) for each in selection.children)
         return FacetShape(selection.key, shown, self.limits.facet_limit(selection.arguments.get("limit")), parts)
 
     def _facet_part(self, selection: Selection, owner: GraphQLObjectType) -> Typename | tuple[str, Leaf | None]:
         if selection.name == "__typename":
             return Typename(selection.key, owner.name)
-        output, shown = self._field(selection.name, owner)
+        output, shown = self.field(selection.name, owner)
         match shown:
             case ShownPart.VALUE:
                 return selection.key, leaf(output)
             case ShownPart.COUNT:
                 return selection.key, None
             case _:
-                raise _Open
+                raise OpenShapeError
 
     def _edge_part(
         self, selection: Selection, owner: GraphQLObjectType
     ) -> Typename | CursorShape | NodesShape | LeafShape | IdShape:
         if selection.name == "__typename":
             return Typename(selection.key, owner.name)
-        output, shown = self._field(selection.name, owner)
+        output, shown = self.field(selection.name, owner)
         match shown:
             case ShownPart.CURSOR:
                 return CursorShape(selection.key)
@@ -253,18 +255,18 @@ class _Reader:
             case ShownId(columns, name):
                 return IdShape(selection.key, columns, name, not is_non_null_type(output))
             case _:
-                raise _Open
+                raise OpenShapeError
 
-    def _object(self, name: str) -> GraphQLObjectType:
+    def object(self, name: str) -> GraphQLObjectType:
         named = self.schema.type_map[name]
         if not isinstance(named, GraphQLObjectType):
-            raise _Open
+            raise OpenShapeError
         return named
 
-    def _field(self, name: str, owner: GraphQLObjectType) -> tuple[Any, Any]:
+    def field(self, name: str, owner: GraphQLObjectType) -> tuple[Any, Any]:
         """The type of a field, and what it shows. A field extension of the user's own may change that."""
         field = owner.fields[name]
         definition: Any = (field.extensions or {}).get(GraphQLCoreConverter.DEFINITION_BACKREF)
         if getattr(definition, "extensions", None):
-            raise _Open
+            raise OpenShapeError
         return field.type, getattr(definition, "shows", None)

@@ -52,4 +52,16 @@ class ShownPart(Enum):
     COUNT = "count"
 
 
-Shown: TypeAlias = ShownColumn | ShownId | ShownRelation | ShownFacet | ShownPart
+class ShownPayload(Enum):
+    """A part of the payload of a mutation. RECORD and RECORDS are what was written, under the name of the model."""
+
+    ERRORS = "errors"
+    CLIENT_MUTATION_ID = "clientMutationId"
+    DELETED_ID = "deletedId"
+    DELETED_IDS = "deletedIds"
+    AFFECTED_COUNT = "affectedCount"
+    RECORD = "record"
+    RECORDS = "records"
+
+
+Shown: TypeAlias = ShownColumn | ShownId | ShownRelation | ShownFacet | ShownPart | ShownPayload

@@ -14,6 +14,7 @@ from gqlcrud.context import ApiKey
 from gqlcrud.mutations import PayloadField, WriteField
 from gqlcrud.mutations.running import Mutation, PlanWrite
 from gqlcrud.naming import pascal_name, payload_list_name
+from gqlcrud.rendering import ShownPayload
 from gqlcrud.types.column_enums import declare_columns
 from gqlcrud.types.payloads import common_fields
 from gqlcrud.types.registry import ID, Registry, argument, input_field, list_of, optional
@@ -49,17 +50,32 @@ def declare_bulk_payloads(registry: Registry, model: Model) -> None:
         f"The {model.name} records as they are written, in the order of the input, else of their keys; null where an "
         "item failed."
     )
-    listed = PayloadField(payload_list_name(model.one, model.many), list_of(optional(registry.ref(model.name))), text)
+    listed = PayloadField(
+        payload_list_name(model.one, model.many),
+        list_of(optional(registry.ref(model.name))),
+        text,
+        ShownPayload.RECORDS,
+    )
     errors = "What failed. Nothing was written then, unless `onError: CONTINUE` says that the others are."
-    count = PayloadField("affectedCount", int, "How many records were written; one that is left as it was is none.")
+    count = PayloadField(
+        "affectedCount",
+        int,
+        "How many records were written; one that is left as it was is none.",
+        ShownPayload.AFFECTED_COUNT,
+    )
     registry.object(
         f"{name}Payload",
         origin,
         [listed, count, *common_fields(registry, errors)],
         f"What a write of {model.many} gives.",
     )
-    ids = PayloadField("deletedIds", list_of(ID), "The global ids of the records that were deleted, by their keys.")
-    count = PayloadField("affectedCount", int, "How many records were deleted.")
+    ids = PayloadField(
+        "deletedIds",
+        list_of(ID),
+        "The global ids of the records that were deleted, by their keys.",
+        ShownPayload.DELETED_IDS,
+    )
+    count = PayloadField("affectedCount", int, "How many records were deleted.", ShownPayload.AFFECTED_COUNT)
     registry.object(
         f"Delete{name}Payload",
         origin,

@@ -13,6 +13,7 @@ from gqlcrud.catalog import Model
 from gqlcrud.context import ApiKey
 from gqlcrud.errors import ErrorCode, UserError
 from gqlcrud.mutations import ErrorField, PayloadField, QueryField, StaleField
+from gqlcrud.rendering import ShownPayload
 from gqlcrud.types.orders import order_name
 from gqlcrud.types.registry import ID, Registry, argument, list_of, optional
 
@@ -94,9 +95,11 @@ def declare_payloads(registry: Registry, model: Model) -> None:
         f"{model.one}Edge",
         optional(registry.ref(f"{model.name}Edge")),
         f"The {model.name} with its cursor; null if nothing was written.",
-        arguments,
+        arguments=arguments,
     )
-    shown = PayloadField(model.one, record, f"The {model.name} as it is written; null if nothing was.")
+    shown = PayloadField(
+        model.one, record, f"The {model.name} as it is written; null if nothing was.", ShownPayload.RECORD
+    )
     registry.object(
         f"{model.name}Payload",
         f"the payload of {model.name}",
@@ -104,9 +107,14 @@ def declare_payloads(registry: Registry, model: Model) -> None:
         f"What a write of one {model.name} gives.",
     )
     deleted = PayloadField(
-        "deletedId", optional(ID), f"The global id of the {model.name}; null if nothing was deleted."
+        "deletedId",
+        optional(ID),
+        f"The global id of the {model.name}; null if nothing was deleted.",
+        ShownPayload.DELETED_ID,
     )
-    shown = PayloadField(model.one, record, f"The {model.name} as it was; null if nothing was deleted.")
+    shown = PayloadField(
+        model.one, record, f"The {model.name} as it was; null if nothing was deleted.", ShownPayload.RECORD
+    )
     registry.object(
         f"Delete{model.name}Payload",
         f"the payload of deletions of {model.name}",
@@ -118,7 +126,7 @@ def declare_payloads(registry: Registry, model: Model) -> None:
 def common_fields(registry: Registry, errors: str = _NOTHING_WRITTEN) -> list[StrawberryField]:
     """What every payload has. errors: what its errors say of the write."""
     return [
-        PayloadField("errors", list_of(registry.ref("UserError")), errors),
-        PayloadField("clientMutationId", optional(str), "That of the input."),
+        PayloadField("errors", list_of(registry.ref("UserError")), errors, ShownPayload.ERRORS),
+        PayloadField("clientMutationId", optional(str), "That of the input.", ShownPayload.CLIENT_MUTATION_ID),
         QueryField("query", registry.ref("Query"), "What can be read after the write."),
     ]

@@ -24,6 +24,12 @@ _SESSION_EVENTS = (
 )
 """What a flush tells of that no statement does."""
 
+_TRANSACTION_EVENTS = (
+    *("after_begin", "after_transaction_create", "after_transaction_end", "before_commit", "after_commit"),
+    *("after_rollback", "after_soft_rollback", "do_orm_execute"),
+)
+"""What a session tells of transactions and statements."""
+
 _ORM = "sqlalchemy.orm"
 
 
@@ -94,6 +100,11 @@ def renews_plainly(model: Model) -> bool:
         for default in defaults
         if isinstance(default, sa.ColumnDefault)
     )
+
+
+def is_unheard(session: Session) -> bool:
+    """Whether nobody listens to what a session tells of its transactions."""
+    return not any(getattr(session.dispatch, event) for event in _TRANSACTION_EVENTS)
 
 
 def _is_plain(session: Session, mapper: Mapper[object], events: Iterable[str]) -> bool:
