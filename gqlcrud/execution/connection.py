@@ -223,8 +223,10 @@ class OperationConnection:
         opened, self._opened, self._connection = self._opened, None, None
         raw, self._raw = self._raw, None
         if raw is not None and self.source.driver is not None:
-            if isinstance(error, Exception | None):  # else the statement still runs, and is to be ended
+            if isinstance(error, Exception | None) and not isinstance(error, TimeoutError):
                 self._watch.task = None
+            else:  # the statement still runs, and is to be ended
+                self._watch.given_up = True
             await self.source.driver.release(raw, error)
         if opened is not None:
             self._watch.task = None

@@ -21,12 +21,14 @@ T = TypeVar("T")
 @dataclass(slots=True)
 class Watch:
     """Whose statement runs on a connection. SQLite asks for it now and then, in its thread, and ends the statement of a
-    cancelled task: else the thread would finish what nobody waits for, and the connection would not come back before."""
+    cancelled task: else the thread would finish what nobody waits for, and the connection would not come back before.
+    given_up: whether the connection is to be thrown away."""
 
     task: asyncio.Task[Any] | None = None
+    given_up: bool = False
 
     def is_cancelled(self) -> bool:
-        return self.task is not None and self.task.cancelling() > 0
+        return self.given_up or (self.task is not None and self.task.cancelling() > 0)
 
 
 _WATCH_EVERY = 100_000
