@@ -43,7 +43,7 @@ $(BIN)/python:
 
 $(VENV)/.demo: pyproject.toml gqlcrud/graphiql/package-lock.json | $(BIN)/python
 	@echo "Installing gqlcrud and building GraphiQL; this takes a minute or two the first time."
-	$(BIN)/python -m pip install --quiet --editable '.[serve]'
+	$(BIN)/python -m pip install --quiet --editable '.[serve,example]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.demo

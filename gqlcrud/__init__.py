@@ -7,6 +7,8 @@ from gqlcrud.hooks import Committed, Hooks, Write, WriteKind
 from gqlcrud.http_errors import ErrorResponse, error_responses, install_error_handlers
 from gqlcrud.idempotency import Idempotency, idempotency_table
 from gqlcrud.loading import connection, load_record, load_records, load_relation, transaction
+from gqlcrud.observability import Observability
+from gqlcrud.observing import request_id
 from gqlcrud.options import FullText, Limits, ModelOptions, Preset, SoftDelete
 from gqlcrud.persisted import MemoryDocuments, PersistedDocuments
 from gqlcrud.policies import AllBut, Policy, RowLevelSecurity
@@ -39,6 +41,7 @@ __all__ = [
     "MemoryDocuments",
     "ModelOptions",
     "NotFound",
+    "Observability",
     "Operator",
     "PageResponse",
     "PersistedDocuments",
@@ -64,5 +67,6 @@ __all__ = [
     "load_records",
     "load_relation",
     "read_json",
+    "request_id",
     "transaction",
 ]

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, partial
 from typing import Any, TypeAlias, TypeVar
 
 from fastapi import APIRouter
 from fastapi.params import Depends
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
-from sqlalchemy.orm import sessionmaker
 from strawberry.directive import StrawberryDirective
 from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
@@ -26,22 +24,27 @@ from gqlcrud.answering import not_to_be_run, refused, timed_out
 from gqlcrud.catalog import Catalog, CatalogSettings, mapped_classes, read_catalog
 from gqlcrud.context import Operation
 from gqlcrud.crud import Crud, python_catalog
-from gqlcrud.direct import DirectAnswers, Outcomes
+from gqlcrud.direct import NOTHING_GIVEN, DirectAnswers, Given
 from gqlcrud.errors import ConfigurationError, RequestError
 from gqlcrud.examples import example_query
-from gqlcrud.execution import OperationConnection, Sources, Writer, database_sources, session_sources
+from gqlcrud.execution import OperationConnection, Sources, Writer, session_sources
+from gqlcrud.execution.observed import api_sources, observed_session
 from gqlcrud.extension import extension_of
 from gqlcrud.fastapi import router
 from gqlcrud.faults import client_errors
+from gqlcrud.holding import Holding
 from gqlcrud.hooks import Hooks
 from gqlcrud.http import PartialStatus, RefusalStatus
 from gqlcrud.idempotency import Idempotency, check_key
 from gqlcrud.known_selections import KnownSelections
+from gqlcrud.observability import Observability, read_observability
+from gqlcrud.observing import tell_document
 from gqlcrud.options import Limits, ModelOptions, Permission, check_kinds, read_switches
 from gqlcrud.persisted import PersistedDocuments, asked_document
 from gqlcrud.planning import KnownPlans, Planner, Visibility, check_stored_position, check_typed_position
 from gqlcrud.policies import Policy, RowLevelSecurity
 from gqlcrud.prepared import PreparedDocuments
+from gqlcrud.reporting import ObservedOperation, Observer
 from gqlcrud.scalars import Scalar
 from gqlcrud.schema import build_schema
 from gqlcrud.statements import Database
@@ -51,17 +54,6 @@ from gqlcrud.uncollected import uncollected
 T = TypeVar("T")
 SessionDependency: TypeAlias = Callable[..., Any]
 _CHECKS = {Database.POSTGRESQL: check_typed_position, Database.SQLITE: check_stored_position}
-
-
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """What is given to the running operation. key: of idempotency. outcomes: what its root fields have given already."""
-
-    key: str | None = None
-    outcomes: Outcomes | None = None
-
-
-_NOTHING = _Given()
 
 
 class Api:
@@ -83,6 +75,9 @@ class Api:
     introspection: who may read the schema: all, nobody, or for whom a function of `info.context` says so. suggestions: who
     is told the names of the schema that are like one that is not there; by default who may read it.
     persisted: documents that clients name instead of sending them, and whether others may run.
+    observability: what operations are told of to logs and to OpenTelemetry; None is nothing.
+    debug: True shows in answers which statements were run, with their values, and what errors were raised by; it is never for
+    an API that others reach.
 
     Attributes: `schema`, the Strawberry schema; `query` and `mutation`, its roots (`mutation` is None if nothing can be
     written), `extension`, `directives` and `types`, for a schema of one's own; `catalog`, what was read from the models.
@@ -112,30 +107,30 @@ class Api:
         introspection: Permission = True,
         suggestions: Permission | None = None,
         persisted: PersistedDocuments | None = None,
+        observability: Observability | None = None,
+        debug: bool = False,
     ) -> None:
-        self.title, self.limits = title, limits or Limits()
+        self.title, self.limits, self.database = title, limits or Limits(), database
         check_kinds(hooks, row_level_security)
         self.row_level_security, self.idempotency, self.persisted = row_level_security, idempotency, persisted
         self.introspection, self.suggestions = read_switches(introspection, suggestions)
-        settings = CatalogSettings(
-            models or {}, scalars or {}, self.limits, skip_unknown, enforced_foreign_keys, read_only, hooks, policy
-        )
-        self.catalog: Catalog = read_catalog(mapped_classes(base), settings)
-        self.session_dependency: SessionDependency | None = None
+        said = models or {}, scalars or {}, self.limits, skip_unknown, enforced_foreign_keys, read_only, hooks, policy
+        self._settings, self._classes = CatalogSettings(*said), mapped_classes(base)
+        self.catalog: Catalog = read_catalog(self._classes, self._settings)
         self._selections, self._documents, self._plans = KnownSelections(), PreparedDocuments(), KnownPlans()
-        self._settings, self._classes = settings, mapped_classes(base)
-        self.database, self._database = database, self._read_database(database)
+        self.observability = read_observability(observability, debug)
+        self._database = api_sources(database, row_level_security, observed=self.observability is not None)
+        self.session_dependency: Any = database if self._database is None else None
         self._registry = declare_types(self.catalog, self)
         self.query = query_type(self._registry, self, query if isinstance(query, Sequence) else [query])
         self.mutation = mutation_type(self._registry, self, mutation if isinstance(mutation, Sequence) else [mutation])
-        names = [*(model.name for model in self.catalog.models), *ERROR_TYPES]
-        self.types: Sequence[type] = [self._registry.types[name] for name in names if name in self._registry.types]
         self._session: ContextVar[AsyncSession | None] = ContextVar("gqlcrud_session", default=None)
-        self._given: ContextVar[_Given] = ContextVar("gqlcrud_given", default=_NOTHING)
+        self._given: ContextVar[Given] = ContextVar("gqlcrud_given", default=NOTHING_GIVEN)
         self.extension: type[SchemaExtension] = extension_of(self, self._documents)
         self.directives: Sequence[StrawberryDirective[Any]] = [ATOMIC] if self.mutation is not None else []
         self.schema = build_schema(self.query, self.mutation, self.types, self.extension, self.directives, SCALARS)
         self._direct = DirectAnswers(self, self.schema._schema, self._documents)
+        self._observer = Observer(self.observability, debug, self.limits, self.schema._schema, self._documents)
 
     async def execute(
         self,
@@ -161,26 +156,45 @@ class Api:
         Raises ConfigurationError if there is neither a session nor a database, and for a key without `idempotency`.
         """
         check_key(idempotency_key, self.idempotency)
-        seconds = self.limits.request_timeout
-        with self.using(session or self._session.get()), _set(self._given, _Given(idempotency_key)):
+        named = query, document_id, extensions or {}
+        work = partial(self._timed, named, variables or {}, context, operation_name, allow_mutations)
+        with self.using(session or self._session.get()), Holding(self._given, Given(idempotency_key)):
+            if not self._observer.observes(extensions):
+                return await work()
             try:
-                async with asyncio.timeout(seconds) as timer:
-                    asked = await asked_document(self.persisted, query, document_id, extensions or {})
-                    given = variables or {}
-                    result = await self._execute(asked.text, given, context, operation_name, allow_mutations)
-                    if not isinstance(result, PreExecutionError):
-                        await asked.keep()
-                    return result
+                return await self._observer.run(work, operation_name, extensions)
             except RequestError as error:
                 return refused(error)
-            except TimeoutError:
-                if not timer.expired():
-                    raise
-                return timed_out(seconds)
+
+    async def _timed(
+        self,
+        named: tuple[str | None, str | None, Mapping[str, Any]],
+        variables: Mapping[str, Any],
+        context: Any,
+        operation_name: str | None,
+        mutations: bool,
+    ) -> ExecutionResult:
+        """What a document gives, or what is told where it takes too long, or is not to be had. named: its text, its id, and the
+        extensions of the request."""
+        seconds = self.limits.request_timeout
+        try:
+            async with asyncio.timeout(seconds) as timer:
+                document = await asked_document(self.persisted, *named)
+                result = await self._execute(document.text, variables, context, operation_name, mutations)
+                if not isinstance(result, PreExecutionError):
+                    await document.keep()
+                return result
+        except RequestError as error:
+            return refused(error)
+        except TimeoutError:
+            if not timer.expired():
+                raise
+            return timed_out(seconds)
 
     async def _execute(
         self, query: str, variables: Mapping[str, Any], context: Any, operation_name: str | None, mutations: bool
     ) -> ExecutionResult:
+        tell_document(query, None, known=True)
         sources = self._sources()
         direct = await self._direct.answer(
             *(query, variables, operation_name, lambda: self._new_operation(sources, context)),
@@ -189,7 +203,7 @@ class Api:
         if isinstance(direct, ExecutionResult):
             return direct
         try:
-            with _set(self._given, replace(self._given.get(), outcomes=direct)):
+            with Holding(self._given, replace(self._given.get(), outcomes=direct)):
                 result = await self.schema.execute(
                     query,
                     variable_values=dict(variables),
@@ -203,15 +217,19 @@ class Api:
             result.errors = client_errors(result.errors, executed=not isinstance(result, PreExecutionError))
         return result
 
-    @contextmanager
-    def using(self, session: AsyncSession | None) -> Iterator[None]:
+    def using(self, session: AsyncSession | None) -> Holding[AsyncSession | None]:
         """Let operations that start in this block read through `session`; None leaves the API's own connections."""
-        with _set(self._session, session):
-            yield
+        return Holding(self._session, session)
 
     def sdl(self) -> str:
         """The schema in GraphQL's schema definition language."""
         return self.schema.as_str() + "\n"
+
+    @cached_property
+    def types(self) -> Sequence[Any]:
+        """The types of records and of errors, for a schema of one's own."""
+        names = [*(model.name for model in self.catalog.models), *ERROR_TYPES]
+        return [self._registry.types[name] for name in names if name in self._registry.types]
 
     @cached_property
     def python_catalog(self) -> Catalog:
@@ -271,7 +289,8 @@ class Api:
         visibility = Visibility(context, secured=self.row_level_security is not None)
         planner = Planner(self.catalog, self.limits, _CHECKS[sources.reads.database], visibility, self._plans)
         writer = Writer(sources.writes, self.catalog, context, rules=visibility, timeout=timeout)
-        return Operation(planner, OperationConnection(sources.reads, timeout), writer, selections=self._selections)
+        make = ObservedOperation if self._observer.is_observing() else Operation
+        return make(planner, OperationConnection(sources.reads, timeout), writer, selections=self._selections)
 
     @property
     def idempotency_key(self) -> str | None:
@@ -288,30 +307,11 @@ class Api:
     def _sources(self) -> Sources:
         session = self._session.get()
         if session is not None:
-            return session_sources(session, joined=session.in_transaction())
+            found = session_sources(session, joined=session.in_transaction())
+            return found if self.observability is None else observed_session(found, session)
         if self._database is None:
             raise ConfigurationError(
                 "This Api was given a session dependency, and there is no session: hand one in, "
                 "await api.execute(query, session=session), or serve it with api.router()."
             )
         return self._database
-
-    def _read_database(self, database: object) -> Sources | None:
-        if isinstance(database, AsyncEngine | async_sessionmaker):
-            return database_sources(database, self.row_level_security)
-        if callable(database) and not isinstance(database, sessionmaker):
-            self.session_dependency = database
-            return None
-        raise ConfigurationError(
-            f"Api takes an AsyncEngine (create_async_engine(...)), an async_sessionmaker or a FastAPI dependency that gives "
-            f"an AsyncSession, not {database!r}."
-        )
-
-
-@contextmanager
-def _set(variable: ContextVar[T], value: T) -> Iterator[None]:
-    token = variable.set(value)
-    try:
-        yield
-    finally:
-        variable.reset(token)

@@ -144,15 +144,18 @@ class Operation:
         self.connection = transaction.connection()
         self.reader = Reader(self.connection)
 
-    def plan_once(self, identity: object, make: Callable[[], PagePlan | RecordPlan]) -> PagePlan | RecordPlan:
+    def plan_once(
+        self, identity: object, make: Callable[[], PagePlan | RecordPlan], *, at: FieldInfo | str = ""
+    ) -> PagePlan | RecordPlan:
         """A plan made at its first use. `identity` tells it from others, by the field nodes that it is made for."""
         plan = self._plans.get(identity)
         if plan is None:
-            plan = self._plans[identity] = self.bounded(identity, make())
+            plan = self._plans[identity] = self.bounded(identity, make(), at=at)
         return plan
 
-    def bounded(self, identity: object, plan: Plan, records: int = 1) -> Plan:
-        """The plan itself, which `identity` tells from others of the operation. records: how many of it there are.
+    def bounded(self, identity: object, plan: Plan, records: int = 1, *, at: FieldInfo | str = "") -> Plan:
+        """The plan itself, which `identity` tells from others of the operation. records: how many of it there are. at: the
+        field that it is for, or its response key below a root field that writes; for those who observe.
 
         Raises RequestError where all that was planned so far may read more records than one operation is to.
         """
@@ -175,7 +178,7 @@ class Operation:
                 return self.planner.page(selection, target, relation)
             return self.planner.record(selection, target, relation.remote, relation)
 
-        return self.plan_once((relation, *map(id, info.field_nodes)), make)
+        return self.plan_once((relation, *map(id, info.field_nodes)), make, at=info)
 
 
 ApiKey: TypeAlias = object

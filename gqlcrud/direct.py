@@ -106,6 +106,17 @@ Outcomes: TypeAlias = Mapping[str, Payload]
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """What is given to the running operation. key: of idempotency. outcomes: what its root fields have given already."""
+
+    key: str | None = None
+    outcomes: Outcomes | None = None
+
+
+NOTHING_GIVEN = Given()
+
+
+@dataclass(frozen=True, slots=True)
 class RootField:
     """A root field. field: what resolves it; None of `__typename`, which is `value`."""
 

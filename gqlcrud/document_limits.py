@@ -21,6 +21,7 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    get_operation_ast,
     parse,
 )
 
@@ -67,6 +68,17 @@ def check_text(text: str, limits: Limits) -> None:
             nesting -= 1
 
 
+def without_values(text: str) -> str:
+    """A document without the strings and numbers that stand in it, and without comments: nobody knows what they say."""
+    return _TOKEN.sub(lambda token: _without_value(token[0]), text)
+
+
+def _without_value(token: str) -> str:
+    if token[0] in '"-0123456789':
+        return "?"
+    return "" if token[0] == "#" else token
+
+
 @dataclass(slots=True)
 class _Part:
     """What stands in an operation or a fragment, and what with the fragments that it spreads. depth: of its fields.
@@ -90,6 +102,42 @@ class _Part:
             self.keys |= other.keys
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentSize:
+    """What is counted of a document, and of the operation that runs. nesting: of brackets, and of fields with the fragments
+    spread. mutates: whether it is a mutation."""
+
+    tokens: int = 0
+    nesting: int = 0
+    aliases: int = 0
+    directives: int = 0
+    fields: int = 0
+    root_fields: int = 0
+    mutates: bool = False
+
+
+def document_size(text: str, document: DocumentNode, operation_name: str | None) -> DocumentSize:
+    """The size of a document that is within the limits. text: of it."""
+    tokens, nesting, deepest = 0, 0, 0
+    for token in _TOKEN.finditer(text):
+        tokens += 1
+        nesting += {"open": 1, "close": -1}.get(token.lastgroup or "", 0)
+        deepest = max(deepest, nesting)
+    parts = [(each, _part(each)) for each in document.definitions if _is_executable(each)]
+    fragments = {node.name.value: part for node, part in parts if isinstance(node, FragmentDefinitionNode)}
+    counted = [part for _, part in parts]
+    aliases, directives = sum(each.aliases for each in counted), sum(each.directives for each in counted)
+    operation = get_operation_ast(document, operation_name)
+    found = next((part for node, part in parts if node is operation), _Part())
+    if not _include_all(fragments):
+        return DocumentSize(tokens, deepest, aliases, directives)
+    _include(found, fragments)
+    return DocumentSize(
+        *(tokens, max(deepest, found.depth), aliases, directives, found.fields, len(found.keys)),
+        mutates=operation is not None and operation.operation is OperationType.MUTATION,
+    )
+
+
 def check_document(document: DocumentNode, limits: Limits) -> None:
     """Raises GraphQLError with the code LIMIT. Fragments that spread each other in a circle are left to validation."""
     parts = [(each, _part(each)) for each in document.definitions if _is_executable(each)]
@@ -100,14 +148,8 @@ def check_document(document: DocumentNode, limits: Limits) -> None:
     if most > limits.max_field_directives:
         raise _exceeded(f"A field has at most {limits.max_field_directives} directives; one here has {most}.")
     fragments = {node.name.value: part for node, part in parts if isinstance(node, FragmentDefinitionNode)}
-    try:
-        order = list(
-            TopologicalSorter({name: _spread(part, fragments) for name, part in fragments.items()}).static_order()
-        )
-    except CycleError:
+    if not _include_all(fragments):
         return
-    for name in order:
-        _include(fragments[name], fragments)
     for node, part in parts:
         if isinstance(node, OperationDefinitionNode):
             _include(part, fragments)
@@ -158,6 +200,19 @@ def _add_field(part: _Part, node: FieldNode, depth: int) -> None:
     part.aliases += node.alias is not None
     if depth == 0:
         part.keys.add(node.alias.value if node.alias is not None else node.name.value)
+
+
+def _include_all(fragments: Mapping[str, _Part]) -> bool:
+    """Add to each fragment what those that it spreads show. False where they spread each other in a circle."""
+    try:
+        order = list(
+            TopologicalSorter({name: _spread(part, fragments) for name, part in fragments.items()}).static_order()
+        )
+    except CycleError:
+        return False
+    for name in order:
+        _include(fragments[name], fragments)
+    return True
 
 
 def _include(part: _Part, fragments: Mapping[str, _Part]) -> None:

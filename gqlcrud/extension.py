@@ -33,6 +33,7 @@ from gqlcrud.execution import Answers
 from gqlcrud.faults import client_errors
 from gqlcrud.idempotency import AnswerKey, Idempotency, fingerprint
 from gqlcrud.mutations import Mutation, Once, WriteField, prepare_document, run_document
+from gqlcrud.observing import tell_document, timed
 from gqlcrud.options import Limits, Permission, permits
 from gqlcrud.prepared import PreparedDocument, PreparedDocuments, introspects
 from gqlcrud.rendering import RenderingExecutor
@@ -74,14 +75,9 @@ def extension_of(api: ExtendedApi, documents: PreparedDocuments) -> type[SchemaE
                 result.errors = client_errors(result.errors, executed=True, suggestions=suggestions)
 
         def on_parse(self) -> Iterator[None]:
-            context = self.execution_context
-            self.prepared = known_document(documents, context)
-            if self.prepared is not None:
-                context.graphql_document = self.prepared.document
-            else:
-                read_document(context, api.limits)
+            self.prepared = prepared_document(documents, self.execution_context, api.limits)
             yield
-            check_operation(context)
+            check_operation(self.execution_context)
 
         def on_validate(self) -> Iterator[None]:
             context = self.execution_context
@@ -108,6 +104,19 @@ def _renders(context: ExecutionContext) -> bool:
     return isinstance(executor, type) and issubclass(executor, RenderingExecutor)
 
 
+def prepared_document(
+    documents: PreparedDocuments, context: ExecutionContext, limits: Limits
+) -> PreparedDocument | None:
+    """What is known of the document of a request, which is parsed if that is nothing. Raises what `read_document` does."""
+    known = known_document(documents, context)
+    if known is not None:
+        context.graphql_document = known.document
+    else:
+        read_document(context, limits)
+    tell_document(context.query or "", context.graphql_document, known=known is not None)
+    return known
+
+
 def known_document(documents: PreparedDocuments, context: ExecutionContext) -> PreparedDocument | None:
     """What is known of the text of a request; nothing where the caller has parsed it already."""
     if not context.query or context.graphql_document is not None:
@@ -115,6 +124,7 @@ def known_document(documents: PreparedDocuments, context: ExecutionContext) -> P
     return documents.find(context.schema._schema, context.query)
 
 
+@timed("parse")
 def read_document(context: ExecutionContext, limits: Limits) -> None:
     """Parse the text of a request. Raises GraphQLError for a syntax error, and with the code LIMIT.
 
@@ -127,6 +137,7 @@ def read_document(context: ExecutionContext, limits: Limits) -> None:
         context.graphql_document = parse_within(context.query, limits, context.parse_options)
 
 
+@timed("validate")
 def validation_errors(context: ExecutionContext, api: ExtendedApi) -> list[GraphQLError]:
     """What does not fit the schema, by the rules that Strawberry has, up to so many errors."""
     assert context.graphql_document is not None, "the document is parsed"

@@ -20,6 +20,8 @@ from strawberry.types import ExecutionResult
 from gqlcrud.disconnects import while_connected
 from gqlcrud.graphiql import CONTENT_SECURITY_POLICY, graphiql_page, read_asset
 from gqlcrud.http import (
+    GET_DOCS,
+    POST_DOCS,
     Batch,
     GraphQLRequest,
     HttpAnswer,
@@ -35,12 +37,16 @@ from gqlcrud.http import (
 )
 from gqlcrud.idempotency import MAX_KEY, Idempotency
 from gqlcrud.media_types import JSON, HttpRefusalError, negotiate, prefers_html
+from gqlcrud.observability import Observability, read_request_id
+from gqlcrud.observing import identified
 from gqlcrud.options import Limits
 
 ROUTE_NAME = "gqlcrud"
 """The name of the route that serves GraphiQL and GET: `app.url_path_for("gqlcrud")` is its path."""
 SERVED = "gqlcrud_api"
 """The attribute of that route's endpoint that holds the `Api`."""
+SERVED_GRAPHIQL = "gqlcrud_graphiql"
+"""The one that says whether browsers get GraphiQL."""
 
 ContextDependency = Callable[..., Any]
 
@@ -56,6 +62,7 @@ class ServedApi(Protocol):
     limits: Limits
     session_dependency: Callable[..., Any] | None
     idempotency: Idempotency | None
+    observability: Observability | None
 
     def example_query(self) -> str: ...
 
@@ -100,17 +107,18 @@ def router(
         return _page(api, request, example_query)
 
     setattr(serve, SERVED, api)
+    setattr(serve, SERVED_GRAPHIQL, graphiql)
 
     def add(method: str, endpoint: Callable[..., Any], **options: Any) -> None:
         routes.add_api_route(path, endpoint, methods=[method], response_model=None, **options)
 
-    add("POST", serve, summary="Run a GraphQL operation", openapi_extra=_POST_DOCS)  # first, as the most frequent
+    add("POST", serve, summary="Run a GraphQL operation", openapi_extra=POST_DOCS)  # first, as the most frequent
     if graphiql:
         for method in ("GET", "HEAD"):
             add(method, page, route_class_override=_PageRoute, include_in_schema=False)
         assets = f"{path.rstrip('/')}/graphiql/{{name}}"
         routes.add_api_route(assets, _asset, methods=["GET", "HEAD"], include_in_schema=False, response_model=None)
-    add("GET", serve, summary="Run a GraphQL query, or open GraphiQL", name=ROUTE_NAME, openapi_extra=_GET_DOCS)
+    add("GET", serve, summary="Run a GraphQL query, or open GraphiQL", name=ROUTE_NAME, openapi_extra=GET_DOCS)
     add("HEAD", serve, include_in_schema=False)
     for method in ("OPTIONS", "PUT", "PATCH", "DELETE"):
         add(method, _other_method, include_in_schema=False)
@@ -136,28 +144,6 @@ def _endpoint(
         return await _serve(api, request, context_value, session, statuses)
 
     return serve_in_context
-
-
-_PARAMETERS = {"query": "string", "variables": "object", "operationName": "string", "extensions": "object"}
-_POST_DOCS = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "required": ["query"],
-                    "properties": {name: {"type": kind} for name, kind in _PARAMETERS.items()},
-                }
-            }
-        },
-    }
-}
-_GET_DOCS = {
-    "parameters": [
-        {"name": name, "in": "query", "required": name == "query", "schema": {"type": "string"}} for name in _PARAMETERS
-    ]
-}
 
 
 class _PageRoute(APIRoute):
@@ -186,6 +172,18 @@ async def _other_method(request: Request) -> Response:
 
 
 async def _serve(api: ServedApi, request: Request, context: Any, session: Any, statuses: Statuses) -> Response:
+    options = api.observability
+    if options is None:
+        return await _answer(api, request, context, session, statuses)
+    header = options.request_id_header
+    with identified(read_request_id(request.headers.get(header) if header is not None else None)) as identity:
+        response = await _answer(api, request, context, session, statuses)
+    if header is not None and identity is not None:
+        response.headers[header] = identity
+    return response
+
+
+async def _answer(api: ServedApi, request: Request, context: Any, session: Any, statuses: Statuses) -> Response:
     media_type = JSON
     try:
         media_type = negotiate(_accept(request.headers))

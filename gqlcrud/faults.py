@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from graphql import GraphQLError, GraphQLSyntaxError
 
 from gqlcrud.errors import ErrorCode, RequestError
+from gqlcrud.observing import REQUEST_ID, tell_fault
 
 logger = logging.getLogger("gqlcrud")
 
@@ -33,9 +34,11 @@ _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
 
 def fault(origin: BaseException, place: str) -> str:
-    """The id under which an unexpected exception is logged."""
+    """The id under which an unexpected exception is logged, beside that of the request."""
     identity = uuid.uuid4().hex
-    logger.error("Fault %s at %s", identity, place, exc_info=origin)
+    told = {"fault_id": identity, "request_id": REQUEST_ID.get()}
+    logger.error("Fault %s at %s", identity, place, exc_info=origin, extra=told)
+    tell_fault(identity, origin)
     return identity
 
 

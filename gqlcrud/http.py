@@ -271,3 +271,28 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(each) for each in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+# ---------- OpenAPI ----------
+
+
+_PARAMETERS = {"query": "string", "variables": "object", "operationName": "string", "extensions": "object"}
+POST_DOCS: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["query"],
+                    "properties": {name: {"type": kind} for name, kind in _PARAMETERS.items()},
+                }
+            }
+        },
+    }
+}
+GET_DOCS: dict[str, Any] = {
+    "parameters": [
+        {"name": name, "in": "query", "required": name == "query", "schema": {"type": "string"}} for name in _PARAMETERS
+    ]
+}

@@ -47,7 +47,9 @@ async def load_records(
     key_columns = tuple(_stored(model, name) for name in by) if by else model.primary_key
     selection = _selection(info, model, columns)
     identity = ("record", model, key_columns, tuple(columns), *map(id, info._raw_info.field_nodes))
-    plan = operation.plan_once(identity, lambda: operation.planner.record(selection, model, key_columns))
+    plan = operation.plan_once(
+        identity, lambda: operation.planner.record(selection, model, key_columns), at=info._raw_info
+    )
     assert isinstance(plan, RecordPlan)
     values = [_values(key, key_columns, model) for key in keys]
     found = await operation.reader.records(plan, values)
@@ -115,7 +117,7 @@ def _relation_plan(
         page = Selection(selection.key, relation.name, {"first": target.max_page_size}, (nodes,))
         return operation.planner.page(page, target, relation)
 
-    return operation.plan_once(identity, make), selection.key
+    return operation.plan_once(identity, make, at=info._raw_info), selection.key
 
 
 def _selection(info: Info, model: Model, columns: Sequence[str]) -> Selection:

@@ -14,9 +14,10 @@ LAYERS = """
     cli
     commands
     targets
+    checking
     api
     extension direct schema
-    answering
+    answering reporting
     types
     mutations http_errors
     files
@@ -33,9 +34,10 @@ LAYERS = """
     write_plan
     keys plan examples fastapi reflect prepared known_selections document_limits
     catalog http reflected_names reflected_keys
-    naming options faults idempotency persisted disconnects
+    naming options faults idempotency persisted disconnects observability
     scalars hooks policies
-    values selection errors graphiql progress uncollected variables media_types
+    values selection errors graphiql progress uncollected variables observing media_types
+    holding
 """
 """From the top; what stands in one line does not import what else stands there."""
 
@@ -52,7 +54,7 @@ THIRD_PARTIES = {
             "unit_of_work",
             "idempotency",
         ),
-        *("crud", "rest", "files", "commands"),
+        *("crud", "rest", "files", "commands", "checking", "reporting"),
     },
     "strawberry": {
         "answering",
@@ -68,6 +70,7 @@ THIRD_PARTIES = {
         "loading",
         "mutations",
         "rendering",
+        "reporting",
         "rest",
         "scalars",
         "schema",
@@ -85,6 +88,7 @@ THIRD_PARTIES = {
             "loading",
             "prepared",
             "rendering",
+            "reporting",
             "schema",
             "selection",
             "types",
@@ -99,6 +103,7 @@ THIRD_PARTIES = {
     "inflection": {"naming", "reflected_names"},
     "hatchling": {"graphiql"},
     "orjson": {"http", "statements"},
+    "opentelemetry": {"reporting"},
 }
 """Each with the only modules and packages that import it."""
 
@@ -170,7 +175,8 @@ def test_imports_go_downward() -> None:
 def test_planning_and_statements_never_meet() -> None:
     """Nor does planning know SQL, or a statement GraphQL; and so it is with writes."""
     assert {top(each) for name in MODULES if top(name) == "planning" for each in own_imports(name)} == {
-        *("planning", "plan", "keys", "catalog", "selection", "options", "policies", "errors", "scalars", "values")
+        *("planning", "plan", "keys", "catalog", "selection", "options", "policies", "errors", "scalars", "values"),
+        "observing",
     }
     assert {top(each) for name in MODULES if top(name) == "statements" for each in own_imports(name)} == {
         *("statements", "plan", "write_plan", "catalog", "errors", "scalars")
@@ -189,7 +195,7 @@ def test_no_import_goes_round_in_circles() -> None:
 
 
 def test_imports_stand_at_the_top_of_a_module() -> None:
-    """One in a function hides a cycle. The server is optional: only its command needs it."""
+    """One in a function hides a cycle. The server is optional, as is OpenTelemetry: only what needs them imports them."""
     inside = [
         f"{name}.{function.name}: {ast.unparse(node)}"
         for name in MODULES
@@ -199,7 +205,10 @@ def test_imports_stand_at_the_top_of_a_module() -> None:
         if isinstance(node, ast.Import | ast.ImportFrom)
     ]
 
-    assert inside == ["cli._serve: import uvicorn"]
+    assert inside == [
+        "cli._serve: import uvicorn",
+        "reporting.observer._telemetry: from gqlcrud.reporting.telemetry import Telemetry",
+    ]
 
 
 def test_third_parties_stay_where_they_belong() -> None:
@@ -226,6 +235,7 @@ def test_few_modules_await_anything() -> None:
         *(
             "answering",
             "api",
+            "checking",
             "cli",
             "commands",
             "context",
@@ -241,6 +251,7 @@ def test_few_modules_await_anything() -> None:
             "mutations",
             "persisted",
             "rendering",
+            "reporting",
             "targets",
         )
     }

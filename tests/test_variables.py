@@ -17,7 +17,8 @@ SDL = """
 scalar Anything
 enum Colour { RED GREEN }
 input Point @oneOf { at: Int  named: String }
-input Tree { name: String!  size: Int! = 3  kind: Colour = RED  below: [Tree!]  point: Point  rest: Anything  weight: Float  id: ID }
+input Tree { name: String!  size: Int! = 3  kind: Colour = RED  below: [Tree!]  point: Point
+  rest: Anything  weight: Float  id: ID }
 type Query { field: Int }
 """
 TYPES = (

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.orm import sessionmaker
 
+from gqlcrud.errors import ConfigurationError
 from gqlcrud.execution.row_security import check_database, secured_source, secured_transactions, told_of
 from gqlcrud.execution.sources import ConnectionSource, engine_source, session_source, sessionmaker_source
 from gqlcrud.execution.transactions import (
@@ -47,6 +49,18 @@ def database_sources(
     if security is not None:
         check_database(found.reads.database)
     return found
+
+
+def read_database(database: object, security: RowLevelSecurity | None) -> Sources | None:
+    """What an `Api` is given as its database; None for a dependency that gives a session. Raises ConfigurationError."""
+    if isinstance(database, AsyncEngine | async_sessionmaker):
+        return database_sources(database, security)
+    if callable(database) and not isinstance(database, sessionmaker):
+        return None
+    raise ConfigurationError(
+        f"Api takes an AsyncEngine (create_async_engine(...)), an async_sessionmaker or a FastAPI dependency that gives "
+        f"an AsyncSession, not {database!r}."
+    )
 
 
 def session_sources(session: AsyncSession, *, joined: bool) -> Sources:

@@ -147,11 +147,24 @@ class OperationConnection:
     async def _fetch(self, driver: Driver, statement: sa.Select[Any], parameters: Mapping[str, Any]) -> Rows | None:
         """The rows by way of the driver; None for a statement that only SQLAlchemy can run."""
         raw = await self._acquire_raw(driver)
+        if driver.ends_statements:
+            return await self._fetch_from(raw, driver, statement, parameters, self.timeout)
+        async with asyncio.timeout(self.timeout):
+            return await self._fetch_from(raw, driver, statement, parameters, None)
+
+    async def _fetch_from(
+        self,
+        raw: PoolProxiedConnection,
+        driver: Driver,
+        statement: sa.Select[Any],
+        parameters: Mapping[str, Any],
+        timeout: float | None,
+    ) -> Rows | None:
         try:
-            known = await driver.statement(raw, statement, parameters, self.timeout)
+            known = await driver.statement(raw, statement, parameters, timeout)
             if known is None:
                 return None
-            answer = await _readable(driver.fetch(raw, known, parameters, self.timeout))
+            answer = await _readable(driver.fetch(raw, known, parameters, timeout))
         except BaseException as error:
             if not isinstance(error, Exception):
                 await self._release(error)

@@ -96,6 +96,11 @@ class Driver:
         )
 
     @property
+    def ends_statements(self) -> bool:
+        """Whether the driver by itself ends a statement that takes too long; SQLite's is ended by who awaits it."""
+        return self.engine.dialect.driver == "asyncpg"
+
+    @property
     def is_free_to_write(self) -> bool:
         """Whether nobody wants to know of transactions either."""
         dispatch = self.engine.sync_engine.dispatch
@@ -152,16 +157,15 @@ class Driver:
         values: Mapping[str, Any],
         timeout: float | None = None,
     ) -> Sequence[Sequence[Any]]:
-        """The rows as the driver gives them. Raises the errors of SQLAlchemy for those of the database, and TimeoutError for
-        a statement that takes longer than so many seconds, which ends it."""
+        """The rows as the driver gives them. Raises the errors of SQLAlchemy for those of the database. timeout: seconds after
+        which a driver that `ends_statements` raises TimeoutError."""
         driver: Any = connection.driver_connection
         arguments = statement.arguments(values)
         with _telling(statement.text):
             if self.engine.dialect.driver == "asyncpg":
                 answer: Sequence[Sequence[Any]] = await driver.fetch(statement.text, *arguments, timeout=timeout)
             else:
-                async with asyncio.timeout(timeout):
-                    answer = await driver.execute_fetchall(statement.text, arguments)
+                answer = await driver.execute_fetchall(statement.text, arguments)
         return answer
 
     async def _translate(

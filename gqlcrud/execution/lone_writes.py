@@ -7,7 +7,7 @@ listens to it. On PostgreSQL alone: SQLite takes no time for round trips.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -18,7 +18,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.util import greenlet_spawn
 
 from gqlcrud.execution.connection import OperationConnection, took_too_long, unavailable
-from gqlcrud.execution.driver import Driver
+from gqlcrud.execution.driver import Driver, DriverStatement
 from gqlcrud.execution.failures import is_driver_failure, is_outage
 from gqlcrud.execution.reader import Reader
 from gqlcrud.execution.sources import ConnectionSource
@@ -36,9 +36,11 @@ class NotAloneError(exc.InvalidRequestError):
 
 @dataclass(slots=True)
 class HeldDriver(Driver):
-    """A driver on one connection, in a transaction that somebody else ends."""
+    """A driver on one connection, in a transaction that somebody else ends. lender: the driver itself, which runs what there
+    is to run."""
 
     held: PoolProxiedConnection | None = None
+    lender: Driver | None = None
 
     @property
     def is_free(self) -> bool:
@@ -50,6 +52,16 @@ class HeldDriver(Driver):
 
     async def release(self, connection: PoolProxiedConnection, error: BaseException | None) -> None:
         return
+
+    def fetch(
+        self,
+        connection: PoolProxiedConnection,
+        statement: DriverStatement,
+        values: Mapping[str, Any],
+        timeout: float | None = None,
+    ) -> Coroutine[Any, Any, Sequence[Sequence[Any]]]:
+        assert self.lender is not None, "it is made with one"
+        return self.lender.fetch(connection, statement, values, timeout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +122,7 @@ class LoneWriter:
         return result if await _committed(raw) else None
 
     def _reader(self, connection: PoolProxiedConnection) -> Reader:
-        held = HeldDriver(self.driver.engine, self.driver._known, held=connection)
+        held = HeldDriver(self.driver.engine, self.driver._known, held=connection, lender=self.driver)
         return Reader(OperationConnection(ConnectionSource(Database.POSTGRESQL, _no_session, held), self.timeout))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -15,7 +15,9 @@ from gqlcrud.execution.connection import OperationConnection, UnreadableError
 from gqlcrud.execution.cuts import Cut, PageRows
 from gqlcrud.execution.driver import Rows
 from gqlcrud.execution.loader import Loader
+from gqlcrud.execution.places import by_place, first_place, first_rows
 from gqlcrud.execution.records import FacetCount, Page, Record, record_class, related_of
+from gqlcrud.observing import PURPOSE, RUNNING, Part, Purpose, running_for
 from gqlcrud.plan import Always, Child, FacetPlan, Fold, PagePlan, RecordPlan, View
 from gqlcrud.statements import (
     SUMMARY,
@@ -88,19 +90,36 @@ class Reader:
 
         return self._loaders.setdefault(plan, Loader(self.connection, fetch, build))
 
-    async def _execute(
+    def _execute(
         self,
+        plan: PagePlan | RecordPlan,
+        part: Part,
         statement: sa.Select[Any],
         parameters: Mapping[str, Any],
         *,
         lasting: bool = False,
-    ) -> Rows:
-        """The rows, read once more where one holds a value that fails the others. lasting: whether the statement comes
-        again."""
+    ) -> Awaitable[Rows]:
+        """The rows of what is asked of a plan. lasting: whether the statement comes again."""
+        if RUNNING.get() is None:
+            return self._read(statement, parameters, lasting=lasting)
+        return self._read_observed(Purpose(part, plan=plan), statement, parameters, lasting=lasting)
+
+    async def _read(self, statement: sa.Select[Any], parameters: Mapping[str, Any], *, lasting: bool) -> Rows:
+        """The rows, read once more where one holds a value that fails the others."""
         try:
             return await self.connection.execute(statement, parameters, lasting=lasting)
         except UnreadableError:
             return await self.connection.execute(with_texts(statement, self._database), parameters)
+
+    async def _read_observed(
+        self, purpose: Purpose, statement: sa.Select[Any], parameters: Mapping[str, Any], *, lasting: bool
+    ) -> Rows:
+        outer = PURPOSE.get()
+        purpose.path = outer.path if outer is not None else ()
+        with running_for(purpose):
+            rows = await self._read(statement, parameters, lasting=lasting)
+            purpose.rows = len(rows)
+        return rows
 
     async def _fetch_records(
         self, plan: RecordPlan, columns: Sequence[Column], keys: Sequence[Key], folds: tuple[Fold, ...] = ()
@@ -108,7 +127,7 @@ class Reader:
         single = len(keys) == 1 and can_be_one(columns, plan.relation)
         prepared = prepared_records(plan, self._database, single=single, folds=folds)
         parameters = {**key_parameters(columns, keys, self._database, single=single), **prepared.values}
-        return await self._execute(prepared.select, parameters, lasting=prepared.lasting)
+        return await self._execute(plan, "rows", prepared.select, parameters, lasting=prepared.lasting)
 
     # ---------- pages ----------
 
@@ -123,13 +142,13 @@ class Reader:
         empty = plan.where == Always(False)
         rows: Rows = []
         if _reads_rows(plan) and not empty:
-            rows = await self._execute(statement.select, parameters, lasting=prepared.lasting)
+            rows = await self._execute(plan, "rows", statement.select, parameters, lasting=prepared.lasting)
         summaries: Rows = []
         if prepared.together and rows:
             summaries, rows = [rows[0][-SUMMARY:]], [row[:-SUMMARY] for row in rows]
         elif prepared.summary is not None and not empty:
-            summaries = await self._execute(prepared.summary, parameters, lasting=prepared.lasting)
-        first = _first_place(self._database)
+            summaries = await self._execute(plan, "count", prepared.summary, parameters, lasting=prepared.lasting)
+        first = first_place(self._database)
         facets: dict[int, dict[str, Sequence[FacetCount]]] = {}
         for facet in plan.facets:
             for place, counts in (await self._fetch_facet(plan, facet, keys)).items():
@@ -141,7 +160,7 @@ class Reader:
         return PageRows.of(
             plan,
             statement,
-            _by_place(rows, first, len(keys)),
+            by_place(rows, first, len(keys)),
             [known.get(each) for each in places],
             [facets.get(each, {}) for each in places],
         )
@@ -152,12 +171,12 @@ class Reader:
             return {}
         local = plan.relation.local if plan.relation is not None else ()
         parameters = key_parameters(local, keys, self._database)
-        rows = await self._execute(facet_statement(plan, facet, self._database), parameters)
+        rows = await self._execute(plan, "facet", facet_statement(plan, facet, self._database), parameters)
         if plan.relation is None:
             return {0: [FacetCount(*row) for row in rows]}
-        first = _first_place(self._database)
-        by_place = enumerate(_by_place(rows, first, len(keys)))
-        return {place: [FacetCount(*row[1:]) for row in each] for place, each in by_place if each}
+        first = first_place(self._database)
+        places = enumerate(by_place(rows, first, len(keys)))
+        return {place: [FacetCount(*row[1:]) for row in each] for place, each in places if each}
 
     async def _build_pages(self, plan: PagePlan, fetched: PageRows) -> list[Page]:
         start = 0 if plan.relation is None else 1
@@ -205,7 +224,7 @@ class Reader:
             return await self._fetch_records(plan, columns, wanted, folds)
 
         async def build(wanted: Sequence[Key], rows: Rows) -> Sequence[Any]:
-            found = _first_rows(rows, _first_place(self._database))
+            found = first_rows(rows, first_place(self._database))
             return [found.get(place) for place in range(len(wanted))]
 
         if alone:
@@ -220,7 +239,7 @@ class Reader:
     # ---------- records ----------
 
     async def _build_records(self, plan: RecordPlan, count: int, rows: Rows) -> list[Mapping[str, Record] | None]:
-        found = _first_rows(rows, _first_place(self._database))
+        found = first_rows(rows, first_place(self._database))
         places = list(found)
         views = {view.path: await self._view(plan, view, list(found.values()), 1) for view in plan.views}
         values: list[Mapping[str, Record] | None] = [None] * count
@@ -285,27 +304,6 @@ def _asks_summary(plan: PagePlan) -> bool:
     preceding = plan.need.previous_page and (window.after is not None or window.offset > 0)
     following = plan.need.next_page and window.before is not None
     return plan.need.total_count or preceding or following
-
-
-def _first_place(database: Database) -> int:
-    """What the first key of a batch is numbered: WITH ORDINALITY counts from 1, json_each from 0."""
-    return 1 if database is Database.POSTGRESQL else 0
-
-
-def _first_rows(rows: Rows, first: int) -> dict[int, Any]:
-    """The row of each place; of several the first."""
-    found: dict[int, Any] = {}
-    for row in rows:
-        found.setdefault(row[0] - first, row)
-    return found
-
-
-def _by_place(rows: Rows, first: int, count: int) -> list[Rows]:
-    """The rows of each place, of `count`."""
-    grouped: list[Rows] = [[] for _ in range(count)]
-    for row in rows:
-        grouped[row[0] - first].append(row)
-    return grouped
 
 
 def _relation_keys(plan: PagePlan | RecordPlan, child: Child, records: Sequence[Record]) -> list[Key | None]:

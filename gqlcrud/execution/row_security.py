@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from gqlcrud.errors import ConfigurationError
 from gqlcrud.execution.sources import ConnectionSource, is_autocommit
 from gqlcrud.execution.transactions import TransactionSource
+from gqlcrud.observing import Purpose, running_for
 from gqlcrud.policies import RowLevelSecurity
 from gqlcrud.statements import Database
 
@@ -55,7 +56,8 @@ class Told:
         if not names:
             return ()
         asked = [sa.func.coalesce(sa.func.current_setting(name, True), "") for name in names]
-        values = (await connection.execute(sa.select(*asked))).one()
+        with running_for(Purpose("session")):
+            values = (await connection.execute(sa.select(*asked))).one()
         return tuple(zip(reversed(names), reversed(list(values)), strict=True))
 
 
@@ -64,7 +66,8 @@ async def _set(connection: AsyncConnection, settings: tuple[tuple[str, str], ...
     if not settings:
         return
     try:
-        await connection.execute(sa.select(*(sa.func.set_config(name, value, True) for name, value in settings)))
+        with running_for(Purpose("session")):
+            await connection.execute(sa.select(*(sa.func.set_config(name, value, True) for name, value in settings)))
     except exc.DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) not in _NOT_TAKEN:
             raise

@@ -72,7 +72,7 @@ class PageField(ReadField):
 
     def _plan(self, operation: Operation, info: FieldInfo, selection: Selection) -> PagePlan:
         operation.planner.visibility.check_operation("list", self.model)
-        return operation.bounded(id(info.field_nodes[0]), operation.planner.page(selection, self.model))
+        return operation.bounded(id(info.field_nodes[0]), operation.planner.page(selection, self.model), at=info)
 
 
 class RecordField(ReadField):
@@ -106,7 +106,7 @@ class RecordField(ReadField):
         except RequestError as error:
             raise error.below("by") from None
         plan = operation.planner.record(selection, self.model, key.columns)
-        return operation.bounded(id(info.field_nodes[0]), plan), values
+        return operation.bounded(id(info.field_nodes[0]), plan, at=info), values
 
 
 class NodesField(ReadField):
@@ -149,7 +149,7 @@ class NodesField(ReadField):
         self, operation: Operation, info: FieldInfo, selection: Selection, model: Model, keys: Sequence[Key]
     ) -> RecordPlan:
         plan = operation.planner.record(selection, model, model.primary_key)
-        return operation.bounded((id(info.field_nodes[0]), model.name), plan, len(keys))
+        return operation.bounded((id(info.field_nodes[0]), model.name), plan, len(keys), at=info)
 
     def _nodes(self, operation: Operation, info: FieldInfo) -> list[Node | None]:
         """What each id names, in their order."""

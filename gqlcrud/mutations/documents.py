@@ -12,6 +12,7 @@ from gqlcrud.execution import Transaction
 from gqlcrud.mutations.payloads import Payload
 from gqlcrud.mutations.presets import presets_of
 from gqlcrud.mutations.running import Mutation, Prepared, prepare, write
+from gqlcrud.observing import Purpose, running_for
 from gqlcrud.selection import Selection
 
 Outcome: TypeAlias = Payload | Exception
@@ -35,7 +36,8 @@ async def prepare_document(operation: Operation, writes: Mapping[str, tuple[Muta
     refused: dict[str, Outcome] = {}
     for key, (mutation, selection) in writes.items():
         try:
-            fields[key] = prepare(operation, presets, mutation, selection)
+            with running_for(Purpose("write", (key,))):
+                fields[key] = prepare(operation, presets, mutation, selection)
         except Exception as error:  # it is for the field to raise, where graphql-core expects it
             refused[key] = error
             continue
@@ -49,7 +51,8 @@ async def run_document(operation: Operation, document: Document) -> dict[str, Ou
     if document.refused:
         return undone(document, document.refused)
     try:
-        payloads = await operation.write(lambda transaction: write_document(transaction, document))
+        with running_for(Purpose("write")):
+            payloads = await operation.write(lambda transaction: write_document(transaction, document))
     except Exception as error:  # it is for the fields to raise, where graphql-core expects it
         return failed(document, error)
     return dict(payloads)
@@ -63,7 +66,8 @@ async def write_document(transaction: Transaction, document: Document) -> dict[s
     payloads: dict[str, Payload] = {}
     for key, prepared in document.fields.items():
         transaction.place = (key,)
-        payloads[key] = await write(transaction, prepared)
+        with running_for(Purpose("write", (key,))):
+            payloads[key] = await write(transaction, prepared)
     transaction.place = ()
     return payloads
 

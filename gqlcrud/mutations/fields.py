@@ -14,8 +14,10 @@ from gqlcrud.context import ApiKey, Operation, running_operation
 from gqlcrud.errors import UserError
 from gqlcrud.execution import Record
 from gqlcrud.fields import GeneratedField
+from gqlcrud.holding import Holding
 from gqlcrud.mutations.payloads import Payload
 from gqlcrud.mutations.running import Mutation, run_mutation
+from gqlcrud.observing import Purpose, running_for
 from gqlcrud.rendering import NotRendered, OpenSelection, Rendered, ShownPayload, render_payload
 from gqlcrud.selection import RESOLVED, FieldInfo, Selection, has_variable, read_selection
 
@@ -49,7 +51,8 @@ class WriteField(GeneratedField):
         if operation.renders:
             with suppress(NotRendered):
                 return await self.render(operation, info)
-        return await run_mutation(operation, self.mutation, _selection(operation, info))
+        with _writing(info):
+            return await run_mutation(operation, self.mutation, _selection(operation, info))
 
     async def render(self, operation: Operation, info: FieldInfo) -> Payload | Rendered:
         """What the response shows; of a payload with errors its records, the rest of which graphql-core walks.
@@ -60,10 +63,17 @@ class WriteField(GeneratedField):
         shape = operation.payload_shape(info, selection)
         if shape is None:
             raise OpenSelection
-        payload = await run_mutation(operation, self.mutation, selection, shape)
+        with _writing(info):
+            payload = await run_mutation(operation, self.mutation, selection, shape)
         if payload.errors:
             return replace(payload, fields={name: Rendered(value) for name, value in payload.fields.items()})
         return Rendered(render_payload(shape, payload))
+
+
+def _writing(info: FieldInfo) -> Holding[Purpose | None]:
+    """Whatever is run in the block is to write the field."""
+    node = info.field_nodes[0]
+    return running_for(Purpose("write", ((node.alias or node.name).value,)))
 
 
 def _selection(operation: Operation, info: FieldInfo) -> Selection:

@@ -16,6 +16,7 @@ from gqlcrud.execution import Answers, Held, Transaction
 from gqlcrud.idempotency import AnswerKey
 from gqlcrud.mutations.documents import Document, Outcome, failed, undone, write_document
 from gqlcrud.mutations.payloads import Payload
+from gqlcrud.observing import Purpose, running_for
 
 
 @dataclass(slots=True)
@@ -49,7 +50,8 @@ class Once:
 
         await self.operation.connection.close()
         try:
-            held = await self.operation.writer.hold(work)
+            with running_for(Purpose("write")):
+                held = await self.operation.writer.hold(work)
         except Exception as error:  # it is for the fields to raise, where graphql-core expects it
             if isinstance(error, RequestError) and error.code is ErrorCode.IDEMPOTENCY_KEY_REUSED:
                 raise
@@ -68,6 +70,10 @@ class Once:
 
         Raises GqlcrudError if it cannot be committed; nothing is written then.
         """
+        with running_for(Purpose("write")):
+            return await self._finish(response)
+
+    async def _finish(self, response: str) -> str:
         if self._held is None:
             return await self.operation.writer.run(lambda transaction: self._keep_failure(transaction, response))
         await self.operation.connection.close()

@@ -13,6 +13,7 @@ from gqlcrud.errors import UserError, WriteError
 from gqlcrud.execution import Reader, Transaction
 from gqlcrud.mutations.payloads import Payload, PayloadReader, deleted_payload, told_columns
 from gqlcrud.mutations.presets import presets_of
+from gqlcrud.observing import timed
 from gqlcrud.plan import PayloadPlan
 from gqlcrud.planning import plan_payload
 from gqlcrud.rendering import PayloadShape
@@ -53,16 +54,17 @@ class Prepared:
         return Payload(tuple(dict.fromkeys(errors)), self.client_id, lists)
 
 
+@timed("plan")
 def prepare(operation: Operation, presets: Presets, mutation: Mutation, selection: Selection) -> Prepared:
     """Raises RequestError for a selection that cannot be read."""
     value = selection.arguments["input"]
     client_id = value.get("clientMutationId")
     shown = plan_payload(operation.planner, selection, mutation.model, mutation.shown)
     items = max((len(each) for each in value.values() if isinstance(each, list)), default=1)
-    for _, record in shown.records:
-        operation.bounded(object(), record, items if mutation.listed else 1)
-    for _, edge in shown.edges:
-        operation.bounded(object(), edge)
+    for name, record in shown.records:
+        operation.bounded(object(), record, items if mutation.listed else 1, at=name)
+    for name, edge in shown.edges:
+        operation.bounded(object(), edge, at=name)
     try:
         plan = mutation.plan(WritePlanner(operation.planner, presets), value, mutation.model)
     except WriteError as error:

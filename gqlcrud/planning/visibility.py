@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 from gqlcrud.catalog import Allowed, Catalog, Column, ColumnPath, Model, Relation
 from gqlcrud.errors import ConfigurationError, ErrorCode, RequestError
+from gqlcrud.observing import hide
 from gqlcrud.options import Permission
 from gqlcrud.plan import Always, Condition, Opaque, Stated, conjunction, is_deleted, is_there
 from gqlcrud.policies import Operation
@@ -165,6 +166,7 @@ def _stated(rule: Any) -> Condition:
     if isinstance(rule, bool):
         return Always(rule)
     clause, values = rule
+    hide(values)
     return Stated(clause, tuple(map(_operand, values)))
 
 

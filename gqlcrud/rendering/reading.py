@@ -72,7 +72,7 @@ class Renderer:
             records: dict[tuple[str, ...], list[dict[str, Any]]] = {}
             for path, record in _record_shapes(key, shape):
                 records[path] = await self._view(plan, views[path], table, record)
-            found[key] = render_pages(plan, key, shape, fetched, records)
+            found[key] = self._pages_of(plan, key, shape, fetched, records)
         return found
 
     async def _records(
@@ -127,6 +127,21 @@ class Renderer:
         else:  # at once, so that equal requests below two relations share a statement
             loaded = await asyncio.gather(*work)
         related = {name: values for each in loaded for name, values in each.items()}
+        return self._records_of(plan, shape, table, related)
+
+    def _pages_of(
+        self,
+        plan: PagePlan,
+        key: str,
+        shape: ConnectionShape,
+        fetched: PageRows,
+        records: Mapping[tuple[str, ...], list[dict[str, Any]]],
+    ) -> list[dict[str, Any]]:
+        return render_pages(plan, key, shape, fetched, records)
+
+    def _records_of(
+        self, plan: PagePlan | RecordPlan, shape: RecordShape, table: Table, related: Mapping[str, Sequence[Any]]
+    ) -> list[dict[str, Any]]:
         return render_records(shape, table, related, keys=plan.model.primary_key)
 
     async def _folded(
