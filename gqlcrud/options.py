@@ -86,6 +86,7 @@ class Limits:
     max_root_fields: root fields of a query. max_root_mutations: those of a mutation.
     max_directives: directives of a document. max_field_directives: those of one field, or spread.
     max_errors: errors of validation that are told; one more says that there are others.
+    max_batch: operations of one request, sent as a JSON array; 1 refuses arrays.
     max_body: bytes of the body of a request, and of its query string. max_json_depth: how deep its JSON nests.
     statement_timeout: seconds that the database has for a statement, or for all that one field of a mutation writes.
     request_timeout: seconds for the whole of an operation. None for either is no bound.
@@ -115,6 +116,7 @@ class Limits:
     max_directives: int = 50
     max_field_directives: int = 5
     max_errors: int = 5
+    max_batch: int = 1
     max_body: int = 1024 * 1024
     max_json_depth: int = 100
     statement_timeout: float | None = 10

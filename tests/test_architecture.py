@@ -36,7 +36,7 @@ LAYERS = """
     catalog http reflected_names reflected_keys
     naming options faults idempotency persisted disconnects observability
     scalars hooks policies
-    values selection errors graphiql progress uncollected variables observing
+    values selection errors graphiql progress uncollected variables observing media_types
     holding
 """
 """From the top; what stands in one line does not import what else stands there."""

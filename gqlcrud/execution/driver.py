@@ -19,6 +19,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.types import TypeEngine
 from sqlalchemy.util import greenlet_spawn
 
+from gqlcrud.execution.cancelling import undisturbed
 from gqlcrud.execution.failures import is_driver_failure
 
 Values: TypeAlias = Sequence[Any]
@@ -110,10 +111,29 @@ class Driver:
         return await self.engine.raw_connection()
 
     async def release(self, connection: PoolProxiedConnection, error: BaseException | None) -> None:
-        """Give a connection back; one whose statement was cut off or that is lost is thrown away."""
-        if error is not None and _spoils(error):
+        """Give a connection back; one whose statement was cut off or that is lost is thrown away.
+
+        Where the server has ended one, it has ended all that the pool has: they are thrown away when they are next taken.
+        """
+        if error is None and self.engine.dialect.driver == "asyncpg":
+            await greenlet_spawn(connection.close)  # it waits for nothing
+        else:
+            await undisturbed(self._give_back(connection, error))
+
+    async def _give_back(self, connection: PoolProxiedConnection, error: BaseException | None) -> None:
+        if error is not None and self._is_lost(connection, error):
+            self.engine.pool._invalidate(connection, _checkin=False)
+            await greenlet_spawn(connection.invalidate)
+        elif error is not None and _spoils(error):
             await greenlet_spawn(connection.invalidate)
         await greenlet_spawn(connection.close)
+
+    def _is_lost(self, connection: PoolProxiedConnection, error: BaseException) -> bool:
+        """Whether the server has closed a connection; of one that is cut off or whose time is over, the client has."""
+        driver: Any = connection.driver_connection
+        if driver is None or not isinstance(error, Exception) or self.engine.dialect.driver != "asyncpg":
+            return False
+        return bool(driver.is_closed())
 
     async def statement(
         self,
