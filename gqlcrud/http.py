@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn
 from urllib.parse import parse_qsl
@@ -19,6 +19,7 @@ from gqlcrud.errors import ErrorCode
 from gqlcrud.faults import fault, fault_error
 from gqlcrud.media_types import GRAPHQL_RESPONSE, JSON, UTF8, HttpRefusalError, read_media_type
 from gqlcrud.options import Limits
+from gqlcrud.values import is_deeper
 
 try:
     import orjson
@@ -121,7 +122,7 @@ def _parse_json(body: bytes, what: str, depth: int) -> Any:
         raise HttpRefusalError(400, f"{what} is not JSON in UTF-8.") from None
     except ValueError:  # what Python says of an integer of more than 4,300 digits
         raise HttpRefusalError(400, f"{what} holds a number that cannot be read.") from None
-    if _is_deeper(document, depth):
+    if is_deeper(document, depth):
         raise HttpRefusalError(400, f"{what} nests deeper than {depth} levels.")
     return document
 
@@ -144,20 +145,6 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
-
-
-def _is_deeper(document: Any, limit: int) -> bool:
-    """Whether objects and arrays stand more than `limit` deep in each other."""
-    level = _containers([document])
-    for _ in range(limit):
-        if not level:
-            return False
-        level = _containers(each for one in level for each in (one.values() if isinstance(one, dict) else one))
-    return bool(level)
-
-
-def _containers(values: Iterable[Any]) -> list[Any]:
-    return [each for each in values if isinstance(each, dict | list)]
 
 
 def _batch(documents: list[Any], maximum: int) -> Batch:

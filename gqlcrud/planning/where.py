@@ -31,8 +31,10 @@ from gqlcrud.plan import (
 )
 from gqlcrud.planning.visibility import Visibility
 from gqlcrud.scalars import BOOLEAN, DECIMAL, STRING, Operator, Scalar
-from gqlcrud.values import check_pattern, check_text
+from gqlcrud.values import check_pattern, check_text, is_deeper
 
+_DEEPEST = 400
+"""Levels of a JSON value: drivers encode it when the stack of calls is high already."""
 _ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _LISTS = {Operator.IN, Operator.NOT_IN}
 _PATTERNS = {Operator.LIKE, Operator.I_LIKE}
@@ -229,6 +231,8 @@ def canonical_json(value: Any) -> str:
         raise ValueError("A JSON value is made of mappings, lists, texts, numbers, booleans and null.") from None
     except ValueError:
         raise ValueError("A JSON value has no NaN and no infinity.") from None
+    if text.count("[") + text.count("{") > _DEEPEST and is_deeper(value, _DEEPEST):
+        raise ValueError("The value is nested too deeply.")
     if "\\u0000" in text and _ESCAPED_NUL.search(text):  # the search alone takes 40 ms for a megabyte
         raise ValueError("A text cannot contain the NUL character.")
     return check_text(text)
