@@ -5,13 +5,18 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 
-.PHONY: demo test lint bench format schema clean
+.PHONY: demo test torture lint bench format schema clean
 
 demo: $(VENV)/.demo
 	BOOKSHOP_DEBUG=1 $(BIN)/gqlcrud serve example.app:app --port $(PORT)
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest --numprocesses auto
+
+# What is put into every place of a schema, and random documents: TIMES as many as the suite tries.
+TIMES ?= 100
+torture: $(VENV)/.dev
+	GQLCRUD_TORTURE=$(TIMES) $(BIN)/python -m pytest --numprocesses auto $(wildcard tests/test_torture*.py)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -43,7 +48,7 @@ $(BIN)/python:
 
 $(VENV)/.demo: pyproject.toml gqlcrud/graphiql/package-lock.json | $(BIN)/python
 	@echo "Installing gqlcrud and building GraphiQL; this takes a minute or two the first time."
-	$(BIN)/python -m pip install --quiet --editable '.[serve]'
+	$(BIN)/python -m pip install --quiet --editable '.[serve,example]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.demo

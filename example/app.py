@@ -4,25 +4,26 @@ import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from decimal import Decimal
-from hashlib import scrypt
-from secrets import token_bytes
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
-from fastapi import FastAPI, Header
+from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy import MetaData, func, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import gqlcrud
+from example import policies
+from example.auth import caller, hash_password, login_router
 from example.models import (
+    Address,
     Author,
     Base,
     Book,
     Customer,
+    CustomerProfile,
     Employee,
     Genre,
     ItemReturn,
@@ -32,6 +33,7 @@ from example.models import (
     Publisher,
     Review,
 )
+from example.policies import caller_name, caller_number, is_staff
 from example.rest import rest_router
 from example.seed import seed
 from gqlcrud import (
@@ -41,7 +43,6 @@ from gqlcrud import (
     Hooks,
     Idempotency,
     ModelOptions,
-    Policy,
     RequestError,
     SoftDelete,
     Write,
@@ -52,49 +53,6 @@ from gqlcrud import (
 logger = logging.getLogger("bookshop")
 engine = create_async_engine(os.environ.get("DATABASE_URL", "sqlite+aiosqlite:///bookshop.sqlite"))
 answers = gqlcrud.idempotency_table(MetaData())
-
-
-# ---------- who asks ----------
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who sends a request: what a proxy in front of the shop, which signs people in, says in its headers."""
-
-    name: str | None = None
-    staff: bool = False
-
-
-def caller(x_user: Annotated[str | None, Header()] = None, x_staff: Annotated[bool, Header()] = False) -> Caller:
-    """The context of a request."""
-    return Caller(x_user, x_staff)
-
-
-def is_staff(caller: Caller | None) -> bool:
-    return caller is not None and caller.staff
-
-
-def caller_name(caller: Caller | None) -> str | None:
-    return caller.name if caller else None
-
-
-def own_orders(caller: Caller | None) -> Any:
-    """Customers see the orders that they have placed, staff and the shop's own code all of them."""
-    if caller is None or caller.staff:
-        return True
-    return False if caller.name is None else Order.placed_by == caller.name
-
-
-def of_own_orders(*path: Any) -> Policy:
-    """What belongs to orders is seen with them. path: the relations that lead to the order."""
-
-    def rule(caller: Caller | None) -> Any:
-        found = own_orders(caller)
-        for relation in reversed(path if not isinstance(found, bool) else ()):
-            found = relation.has(found)
-        return found
-
-    return Policy(read=rule)
 
 
 # ---------- what is read ----------
@@ -146,11 +104,7 @@ class CustomerValues(BaseModel):
 
     def to_columns(self) -> dict[str, str]:
         """The column of the password, which is none itself."""
-        if self.password is None:
-            return {}
-        salt = token_bytes(16)
-        digest = scrypt(self.password.encode(), salt=salt, n=2**14, r=8, p=1)
-        return {"password_hash": f"{salt.hex()}:{digest.hex()}"}
+        return {} if self.password is None else {"password_hash": hash_password(self.password)}
 
 
 async def refuse_out_of_print(write: Write) -> None:
@@ -170,7 +124,9 @@ class Mutation:
 
     @gqlcrud.field()
     async def restock(self, info: strawberry.Info, isbn: str, price: Decimal | None = None) -> Book | None:
-        """Put a book back in print, at its price or at another one."""
+        """Put a book back in print, at its price or at another one; for staff."""
+        if not is_staff(info.context):
+            raise RequestError("Staff alone restock books.", ErrorCode.FORBIDDEN)
         async with gqlcrud.transaction(Book) as session:
             book = await session.scalar(select(Book).where(Book.isbn == isbn))
             if book is None:
@@ -190,6 +146,7 @@ api = Api(
     title="Bookshop",
     debug=os.environ.get("BOOKSHOP_DEBUG") == "1",
     models={
+        Address: ModelOptions(policy=policies.ADDRESSES),
         Book: ModelOptions(
             fields=BookFields,
             operators={"title": {"like", "search"}},
@@ -198,20 +155,30 @@ api = Api(
             facets=[Book.binding, (Book.publisher, Publisher.name), (Book.genres, Genre.name)],
         ),
         Customer: ModelOptions(
-            create_schema=CustomerValues, update_schema=CustomerValues, exclude={"password_hash"}, read_only={"token"}
+            create_schema=CustomerValues,
+            update_schema=CustomerValues,
+            exclude={"password_hash"},
+            read_only={"token"},
+            policy=policies.ACCOUNTS,
         ),
-        Employee: ModelOptions(read_only=True),
+        CustomerProfile: ModelOptions(policy=policies.PROFILES),
+        Employee: ModelOptions(read_only=True, policy=policies.EMPLOYEES),
+        ItemReturn: ModelOptions(policy=policies.RETURNS),
         Order: ModelOptions(
-            presets={"placed_by": caller_name}, hooks=Hooks(after_commit=log_orders), policy=Policy(read=own_orders)
+            presets={"placed_by": caller_name}, hooks=Hooks(after_commit=log_orders), policy=policies.ORDERS
         ),
-        OrderItem: ModelOptions(hooks=Hooks(before_create=refuse_out_of_print), policy=of_own_orders(OrderItem.order)),
-        Payment: ModelOptions(policy=of_own_orders(Payment.order)),
-        ItemReturn: ModelOptions(policy=of_own_orders(ItemReturn.item, OrderItem.order)),
-        Review: ModelOptions(soft_delete=SoftDelete("deleted_at", show_deleted=is_staff, hard_delete=is_staff)),
+        OrderItem: ModelOptions(hooks=Hooks(before_create=refuse_out_of_print), policy=policies.ORDER_ITEMS),
+        Payment: ModelOptions(policy=policies.PAYMENTS),
+        Review: ModelOptions(
+            presets={"customer_id": caller_number},
+            soft_delete=SoftDelete("deleted_at", show_deleted=is_staff, hard_delete=is_staff),
+            policy=policies.REVIEWS,
+        ),
     },
+    policy=policies.CATALOGUE,
     query=Query,
     mutation=Mutation,
-    idempotency=Idempotency(answers, caller=lambda caller: caller_name(caller) or ""),
+    idempotency=Idempotency(answers, caller=lambda caller: str(caller_number(caller) or "")),
 )
 
 
@@ -227,6 +194,7 @@ async def lifespan(_: FastAPI) -> AsyncIterator[None]:
 
 app = FastAPI(title="Bookshop", lifespan=lifespan)
 app.include_router(api.router(context=caller), prefix="/graphql")
+app.include_router(login_router(api))
 app.include_router(rest_router(api, caller), prefix="/api")
 install_error_handlers(app)
 

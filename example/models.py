@@ -390,6 +390,7 @@ class Customer(Base):
         Uuid, unique=True, default=uuid.uuid4, comment="Names the customer in links sent by e-mail; unique."
     )
     newsletter: Mapped[bool] = mapped_column(default=False, comment="Whether the customer wants the newsletter.")
+    staff: Mapped[bool] = mapped_column(default=False, comment="Whether the customer works in the shop.")
     joined_at: Mapped[datetime] = mapped_column(server_default=func.now(), comment="When the account was opened.")
 
     profile: Mapped["CustomerProfile | None"] = relationship(

@@ -65,7 +65,7 @@ def rest_router(api: Api, context: Callable[..., Any]) -> APIRouter:
     params = api.crud(Book).params(FILTERS, sort=[Book.title, Book.price, Book.published_at, "author.last_name"])
 
     def books_of_request(context: Annotated[Any, Depends(context)]) -> Crud[Book]:
-        return api.crud(Book).with_context(context)
+        return api.crud(Book).with_context(context, policies=True)
 
     Books = Annotated[Crud[Book], Depends(books_of_request)]
 
@@ -83,9 +83,9 @@ def rest_router(api: Api, context: Callable[..., Any]) -> APIRouter:
         """The book with this ISBN."""
         return await books.get(None, {"isbn": isbn}, select=BookRead)
 
-    @routes.post("", status_code=201, responses=error_responses(409, 422))
+    @routes.post("", status_code=201, responses=error_responses(403, 409, 422))
     async def create_book(data: BookCreate, books: Books) -> BookRead:
-        """Stock a book."""
+        """Stock a book; for staff."""
         return await books.create(None, data, select=BookRead)
 
     return routes

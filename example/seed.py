@@ -53,6 +53,12 @@ def words(text: str) -> list[str]:
 
 
 TODAY = date(2025, 3, 1)
+LIGHTHOUSE = (
+    "6c696768746c696768746c6967687421:"
+    "08c032be8d9d01c607c820dc7a3290de3887f12a2ab40c89cc4f1af136db504b"
+    "092442debae38886cd70bfaece93e5abe89aa0ecc90d05f1b644bc5810a32b61"
+)
+"""What is stored of the password `lighthouse`, that of customer 1, and of customer 2, who works in the shop."""
 """The day on which the made-up shop is open. The clock is not asked, so that the rows are always the same."""
 
 FIRST_NAMES = words(
@@ -361,6 +367,8 @@ def customer_rows(random: Random, count: int) -> list[Row]:
             "email": f"customer{number}@example.com",
             "token": uuid.UUID(int=random.getrandbits(128), version=4),
             "newsletter": random.random() < 0.4,
+            "staff": number == 2,
+            "password_hash": LIGHTHOUSE if number <= 2 else None,
             "joined_at": moment(random, years=8),
         }
         for number in range(1, count + 1)

@@ -33,6 +33,7 @@ from gqlcrud.extension import extension_of
 from gqlcrud.fastapi import router
 from gqlcrud.faults import client_errors
 from gqlcrud.graphiql import Example
+from gqlcrud.holding import Holding
 from gqlcrud.hooks import Hooks
 from gqlcrud.http import PartialStatus, RefusalStatus
 from gqlcrud.idempotency import Idempotency, check_key
@@ -50,7 +51,6 @@ from gqlcrud.schema import build_schema
 from gqlcrud.statements import Database
 from gqlcrud.types import ATOMIC, ERROR_TYPES, SCALARS, declare_types, mutation_type, query_type
 from gqlcrud.uncollected import uncollected
-from gqlcrud.variables import Holding
 
 T = TypeVar("T")
 SessionDependency: TypeAlias = Callable[..., Any]
@@ -119,7 +119,7 @@ class Api:
         self._settings, self._classes = CatalogSettings(*said), mapped_classes(base)
         self.catalog: Catalog = read_catalog(self._classes, self._settings)
         self._selections, self._documents, self._plans = KnownSelections(), PreparedDocuments(), KnownPlans()
-        self.observability = read_observability(observability, debug)
+        self.observability, self.debug = read_observability(observability, debug), debug
         self._database = api_sources(database, row_level_security, observed=self.observability is not None)
         self.session_dependency: Any = database if self._database is None else None
         self._registry = declare_types(self.catalog, self)

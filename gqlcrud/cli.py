@@ -1,4 +1,4 @@
-"""The command line: `gqlcrud serve`, `sdl`, `import`, `export` and `sync`. A mistake is one line and exit code 2."""
+"""The command line: `gqlcrud serve`, `sdl`, `check`, `import`, `export` and `sync`. A mistake is one line and exit code 2."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from starlette.routing import NoMatchFound
 
-from gqlcrud.commands import add_file_commands
+from gqlcrud.commands import add_check_command, add_file_commands
 from gqlcrud.fastapi import ROUTE_NAME
 from gqlcrud.graphiql import is_built
 from gqlcrud.targets import Target, TargetError, read_target
@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     sdl.add_argument("--schema", help=schema)
     sdl.set_defaults(run=_sdl)
 
+    add_check_command(commands, target, schema)
     add_file_commands(commands, target, schema)
     return parser
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from graphql import (
@@ -41,6 +41,7 @@ from gqlcrud.mutations import Payload, WriteField
 from gqlcrud.prepared import PreparedDocuments, Rules
 from gqlcrud.rendering import NotRendered, OpenSelection
 from gqlcrud.selection import FieldRequest
+from gqlcrud.variables import Coercers, VariableReader, variable_reader
 
 _RULES: Rules = tuple(specified_rules)
 
@@ -52,6 +53,7 @@ class DirectAnswers:
     api: ApiKey
     schema: GraphQLSchema
     documents: PreparedDocuments
+    coercers: Coercers = field(default_factory=Coercers)
 
     async def answer(
         self,
@@ -69,7 +71,7 @@ class DirectAnswers:
         if known is None or known.rules != _RULES:
             return None
         direct: DirectQuery | DirectMutation | None = known.made_of(
-            operation_name, lambda: direct_operation(self.schema, known.document, operation_name, self.api)
+            operation_name, lambda: self._read(known.document, operation_name)
         )
         if direct is None or (not mutations and isinstance(direct, DirectMutation)):
             return None
@@ -94,6 +96,9 @@ class DirectAnswers:
         if result.errors:
             result.errors = client_errors(result.errors, executed=True)
         return result
+
+    def _read(self, document: DocumentNode, operation_name: str | None) -> DirectQuery | DirectMutation | None:
+        return direct_operation(self.schema, document, operation_name, self.api, self.coercers)
 
 
 Outcomes: TypeAlias = Mapping[str, Payload]
@@ -124,16 +129,23 @@ class RootField:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """An operation, no variable deciding which of its root fields are selected. parent: the type of these."""
+    """An operation, no variable deciding which of its root fields are selected. parent: the type of these. reader: of the
+    variables; None where graphql-core reads them."""
 
     schema: GraphQLSchema
     operation: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
     parent: GraphQLObjectType
+    reader: VariableReader | None
 
     def variables(self, given: Mapping[str, Any]) -> VariableValues | None:
         """The values of the variables; None if any cannot be coerced, which graphql-core tells."""
-        found = get_variable_values(self.schema, self.operation.variable_definitions or (), dict(given))
+        if self.reader is not None:
+            return self.reader.read(given)
+        try:
+            found = get_variable_values(self.schema, self.operation.variable_definitions or (), dict(given))
+        except ValueError:  # an integer of so many digits that Python does not tell it
+            return None
         return found if isinstance(found, VariableValues) else None
 
     def request(self, root: RootField, variables: VariableValues) -> FieldRequest:
@@ -216,7 +228,7 @@ class DirectQuery(_Known):
 
 
 def direct_operation(
-    schema: GraphQLSchema, document: DocumentNode, operation_name: str | None, api: ApiKey
+    schema: GraphQLSchema, document: DocumentNode, operation_name: str | None, api: ApiKey, coercers: Coercers
 ) -> DirectQuery | DirectMutation | None:
     """The operation of a valid document that a request names, if it can be answered by its root fields alone."""
     operation = get_operation_ast(document, operation_name)
@@ -232,11 +244,12 @@ def direct_operation(
     found = [each for each in fields if each is not None]
     if len(found) < len(fields):
         return None
+    reader = variable_reader(schema, operation, coercers)
     if operation.operation is OperationType.QUERY:
-        return DirectQuery(schema, operation, fragments, parent, found)
+        return DirectQuery(schema, operation, fragments, parent, reader, found)
     if len(found) > 1 or not isinstance(found[0].field, WriteField):
         return None
-    return DirectMutation(schema, operation, fragments, parent, found[0].key, found[0].field, found[0])
+    return DirectMutation(schema, operation, fragments, parent, reader, found[0].key, found[0].field, found[0])
 
 
 def _collect(

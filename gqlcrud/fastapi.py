@@ -20,22 +20,23 @@ from strawberry.types import ExecutionResult
 from gqlcrud.disconnects import while_connected
 from gqlcrud.graphiql import CONTENT_SECURITY_POLICY, Example, graphiql_page, read_asset
 from gqlcrud.http import (
-    JSON,
+    GET_DOCS,
+    POST_DOCS,
+    Batch,
     GraphQLRequest,
     HttpAnswer,
-    HttpRefusalError,
     PartialStatus,
     RefusalStatus,
     answer,
+    batch_answer,
     body_too_long,
     check_length,
-    negotiate,
-    prefers_html,
     read_get,
     read_post,
     refusal,
 )
 from gqlcrud.idempotency import MAX_KEY, Idempotency
+from gqlcrud.media_types import JSON, HttpRefusalError, negotiate, prefers_html
 from gqlcrud.observability import Observability, read_request_id
 from gqlcrud.observing import identified
 from gqlcrud.options import Limits
@@ -44,6 +45,8 @@ ROUTE_NAME = "gqlcrud"
 """The name of the route that serves GraphiQL and GET: `app.url_path_for("gqlcrud")` is its path."""
 SERVED = "gqlcrud_api"
 """The attribute of that route's endpoint that holds the `Api`."""
+SERVED_GRAPHIQL = "gqlcrud_graphiql"
+"""The one that says whether browsers get GraphiQL."""
 
 ContextDependency = Callable[..., Any]
 
@@ -104,17 +107,18 @@ def router(
         return _page(api, request, example_query)
 
     setattr(serve, SERVED, api)
+    setattr(serve, SERVED_GRAPHIQL, graphiql)
 
     def add(method: str, endpoint: Callable[..., Any], **options: Any) -> None:
         routes.add_api_route(path, endpoint, methods=[method], response_model=None, **options)
 
-    add("POST", serve, summary="Run a GraphQL operation", openapi_extra=_POST_DOCS)  # first, as the most frequent
+    add("POST", serve, summary="Run a GraphQL operation", openapi_extra=POST_DOCS)  # first, as the most frequent
     if graphiql:
         for method in ("GET", "HEAD"):
             add(method, page, route_class_override=_PageRoute, include_in_schema=False)
         assets = f"{path.rstrip('/')}/graphiql/{{name}}"
         routes.add_api_route(assets, _asset, methods=["GET", "HEAD"], include_in_schema=False, response_model=None)
-    add("GET", serve, summary="Run a GraphQL query, or open GraphiQL", name=ROUTE_NAME, openapi_extra=_GET_DOCS)
+    add("GET", serve, summary="Run a GraphQL query, or open GraphiQL", name=ROUTE_NAME, openapi_extra=GET_DOCS)
     add("HEAD", serve, include_in_schema=False)
     for method in ("OPTIONS", "PUT", "PATCH", "DELETE"):
         add(method, _other_method, include_in_schema=False)
@@ -140,28 +144,6 @@ def _endpoint(
         return await _serve(api, request, context_value, session, statuses)
 
     return serve_in_context
-
-
-_PARAMETERS = {"query": "string", "variables": "object", "operationName": "string", "extensions": "object"}
-_POST_DOCS = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "required": ["query"],
-                    "properties": {name: {"type": kind} for name, kind in _PARAMETERS.items()},
-                }
-            }
-        },
-    }
-}
-_GET_DOCS = {
-    "parameters": [
-        {"name": name, "in": "query", "required": name == "query", "schema": {"type": "string"}} for name in _PARAMETERS
-    ]
-}
 
 
 class _PageRoute(APIRoute):
@@ -205,23 +187,54 @@ async def _answer(api: ServedApi, request: Request, context: Any, session: Any, 
     media_type = JSON
     try:
         media_type = negotiate(_accept(request.headers))
-        operation = await _read(request, api.limits)
-        work = api.execute(
-            operation.query,
-            operation.variables,
-            context=context,
-            operation_name=operation.operation_name,
-            session=session,
-            allow_mutations=request.method == "POST",
-            idempotency_key=_idempotency_key(api, request.headers),
-            document_id=operation.document_id,
-            extensions=operation.extensions,
-        )
-        return statuses.response(answer(await while_connected(request, work), media_type, statuses.partial))
+        asked = await _read(request, api.limits)
+        run = _Run(api, context, session, request.method == "POST", _idempotency_key(api, request.headers))
+        if isinstance(asked, Batch):
+            work = run.batch(asked, media_type, statuses.partial)
+            return statuses.response(await while_connected(request, work))
+        result = await while_connected(request, run.operation(asked))
+        return statuses.response(answer(result, media_type, statuses.partial))
     except HttpRefusalError as error:
         return statuses.response(refusal(error, media_type))
     except ClientDisconnect:
         return Response(status_code=499)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Runs what a request asks for. key: its idempotency key."""
+
+    api: ServedApi
+    context: Any
+    session: Any
+    mutations: bool
+    key: str | None
+
+    def operation(self, asked: GraphQLRequest) -> Awaitable[ExecutionResult]:
+        return self.api.execute(
+            asked.query,
+            asked.variables,
+            context=self.context,
+            operation_name=asked.operation_name,
+            session=self.session,
+            allow_mutations=self.mutations,
+            idempotency_key=self.key,
+            document_id=asked.document_id,
+            extensions=asked.extensions,
+        )
+
+    async def batch(self, batch: Batch, media_type: str, partial: PartialStatus) -> HttpAnswer:
+        """One operation after the other: a request never takes more than one connection, what is written is there for the
+        next, and a session of the application's serves one at a time."""
+        if self.key is not None:
+            raise HttpRefusalError(400, "Idempotency-Key is for one operation; send those of a batch by themselves.")
+        answers = [
+            refusal(each)
+            if isinstance(each, HttpRefusalError)
+            else answer(await self.operation(each), media_type, partial)
+            for each in batch.requests
+        ]
+        return batch_answer(answers, media_type)
 
 
 def _idempotency_key(api: ServedApi, headers: Headers) -> str | None:
@@ -238,7 +251,7 @@ def _accept(headers: Headers) -> str:
     return ",".join(headers.getlist("accept"))
 
 
-async def _read(request: Request, limits: Limits) -> GraphQLRequest:
+async def _read(request: Request, limits: Limits) -> GraphQLRequest | Batch:
     if request.method != "POST":
         return read_get(request.scope["query_string"], limits)
     return read_post(request.headers.get("content-type", ""), await _body(request, limits.max_body), limits)

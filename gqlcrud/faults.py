@@ -25,11 +25,14 @@ def client_errors(errors: Sequence[GraphQLError], *, executed: bool, suggestions
     known: dict[int, str] = {}
     told = [_client_error(error, known, executed=executed) for error in errors]
     for error in told:
-        if not suggestions and not error.path:
-            error.message = _SUGGESTION.sub("", error.message)
+        if not error.path:
+            message = error.message if suggestions else _SUGGESTION.sub("", error.message)
+            error.message = message if len(message) <= _LONGEST else f"{message[: _LONGEST - 3]}..."
     return told
 
 
+_LONGEST = 1000
+"""Characters of a message about the request as a whole, in which graphql-core repeats the values that it refuses."""
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
 
@@ -61,6 +64,7 @@ def _client_error(error: GraphQLError, known: dict[int, str], *, executed: bool)
         return GraphQLError("The document nests too deeply.", extensions={"code": code.value})
     if isinstance(origin, ValueError) and "set_int_max_str_digits" in str(origin):  # advice for who runs Python
         error = GraphQLError("A number has too many digits.", error.nodes, path=error.path)
+        executed = executed or not error.nodes  # that of a variable has no place in the document
     elif _is_fault(error, origin):
         assert origin is not None, "a fault has a cause"
         if id(origin) not in known:

@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Literal, NoReturn
 from urllib.parse import parse_qsl
 
@@ -18,15 +17,14 @@ from strawberry.types import ExecutionResult
 
 from gqlcrud.errors import ErrorCode
 from gqlcrud.faults import fault, fault_error
+from gqlcrud.media_types import GRAPHQL_RESPONSE, JSON, UTF8, HttpRefusalError, read_media_type
 from gqlcrud.options import Limits
+from gqlcrud.values import is_deeper
 
 try:
     import orjson
 except ImportError:  # it is an extra
     orjson = None  # type: ignore[assignment]
-
-GRAPHQL_RESPONSE = "application/graphql-response+json"
-JSON = "application/json"
 
 PartialStatus = Literal[200, 294]
 """The status of data together with errors: 294 is a code of the draft's own, which HTTP takes for 200."""
@@ -44,16 +42,6 @@ _UNEXECUTED = {
 """The status of an operation that is not executed, by the code of its error; all other codes are 422."""
 
 
-class HttpRefusalError(Exception):
-    """A request that is not executed: its status, a sentence for the client, headers of the answer."""
-
-    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-        self.headers = dict(headers or {})
-
-
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
     """One operation to run. query: its text; None where it is named instead, by `document_id` or in `extensions`."""
@@ -63,6 +51,13 @@ class GraphQLRequest:
     operation_name: str | None = None
     document_id: str | None = None
     extensions: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Requests that are sent together; in the place of what is none stands its refusal."""
+
+    requests: tuple[GraphQLRequest | HttpRefusalError, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +71,19 @@ class HttpAnswer:
 # ---------- requests ----------
 
 
-def read_post(content_type: str, body: bytes, limits: Limits) -> GraphQLRequest:
+def read_post(content_type: str, body: bytes, limits: Limits) -> GraphQLRequest | Batch:
     """The request in a POST. Raises HttpRefusalError: 415 for another media type than JSON, 400 for what is no JSON, 422 for
-    JSON that is no GraphQL request.
+    JSON that is no GraphQL request, and for a batch where there are none, or that is empty or too long.
 
     Only JSON is taken: a browser sends it across sites after a preflight alone, which keeps forged requests out (CSRF).
     """
-    media_type, parameters = _media_type(content_type)
-    if media_type != JSON or parameters.get("charset", "utf-8") not in _UTF8:
+    media_type, parameters = read_media_type(content_type)
+    if media_type != JSON or parameters.get("charset", "utf-8") not in UTF8:
         raise HttpRefusalError(415, "Send the request as application/json in UTF-8.")
-    return _request(_parse_json(body, "The body", limits.max_json_depth))
+    document = _parse_json(body, "The body", limits.max_json_depth)
+    if isinstance(document, list) and limits.max_batch > 1:
+        return _batch(document, limits.max_batch)
+    return _request(document)
 
 
 def read_get(query_string: bytes, limits: Limits) -> GraphQLRequest:
@@ -124,7 +122,7 @@ def _parse_json(body: bytes, what: str, depth: int) -> Any:
         raise HttpRefusalError(400, f"{what} is not JSON in UTF-8.") from None
     except ValueError:  # what Python says of an integer of more than 4,300 digits
         raise HttpRefusalError(400, f"{what} holds a number that cannot be read.") from None
-    if _is_deeper(document, depth):
+    if is_deeper(document, depth):
         raise HttpRefusalError(400, f"{what} nests deeper than {depth} levels.")
     return document
 
@@ -149,18 +147,19 @@ def _refuse_constant(name: str) -> NoReturn:
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
-def _is_deeper(document: Any, limit: int) -> bool:
-    """Whether objects and arrays stand more than `limit` deep in each other."""
-    level = _containers([document])
-    for _ in range(limit):
-        if not level:
-            return False
-        level = _containers(each for one in level for each in (one.values() if isinstance(one, dict) else one))
-    return bool(level)
-
-
-def _containers(values: Iterable[Any]) -> list[Any]:
-    return [each for each in values if isinstance(each, dict | list)]
+def _batch(documents: list[Any], maximum: int) -> Batch:
+    """What is no request is refused by itself: the others run."""
+    if not 0 < len(documents) <= maximum:
+        raise HttpRefusalError(_UNPROCESSABLE, f"A batch has 1 to {maximum} operations; this one has {len(documents)}.")
+    found: list[GraphQLRequest | HttpRefusalError] = []
+    for each in documents:
+        try:
+            if isinstance(each, list):
+                raise HttpRefusalError(_UNPROCESSABLE, "Send one operation at a time: an array stands in another.")
+            found.append(_request(each))
+        except HttpRefusalError as error:
+            found.append(error)
+    return Batch(tuple(found))
 
 
 def _request(document: Any) -> GraphQLRequest:
@@ -181,62 +180,6 @@ def _request(document: Any) -> GraphQLRequest:
         raise HttpRefusalError(_UNPROCESSABLE, "A GraphQL request has the key query, and it is a string.")
     name, document_id = document.get("operationName") or None, document.get("documentId") or None
     return GraphQLRequest(query, document.get("variables") or {}, name, document_id, extensions)
-
-
-# ---------- headers ----------
-
-
-_UTF8 = ("utf-8", "utf8")
-_QUALITY = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
-
-
-@lru_cache(maxsize=256)
-def negotiate(accept: str) -> str:
-    """The media type of the answer. Raises HttpRefusalError 406 where `accept` allows none of ours.
-
-    No Accept header, and `*/*`, mean application/json, for the sake of clients from before 2025; of the two by name
-    in equal quality GraphQL's own is given.
-    """
-    wanted = _accepted(accept)
-    if not wanted:
-        return JSON
-    best = max((JSON, GRAPHQL_RESPONSE), key=lambda media: _preference(media, wanted))
-    if _preference(best, wanted)[0] <= 0:
-        raise HttpRefusalError(406, f"The answer can be {GRAPHQL_RESPONSE} or {JSON}; Accept allows neither.")
-    return best
-
-
-@lru_cache(maxsize=256)
-def prefers_html(accept: str) -> bool:
-    """Whether a browser asks: it names HTML, and no media type of GraphQL's."""
-    names = {media for media, quality in _accepted(accept) if quality > 0}
-    return "text/html" in names and not names & {GRAPHQL_RESPONSE, JSON}
-
-
-def _accepted(accept: str) -> Sequence[tuple[str, float]]:
-    """(media range, quality) of an Accept header. Another charset than UTF-8 is not to be had; a range with a quality
-    that is none counts for nothing."""
-    found: list[tuple[str, float]] = []
-    for part in accept.split(","):
-        media, parameters = _media_type(part)
-        quality = parameters.get("q", "1")
-        if media and _QUALITY.fullmatch(quality):
-            found.append((media, float(quality) if parameters.get("charset", "*") in (*_UTF8, "*") else 0.0))
-    return found
-
-
-def _preference(media: str, wanted: Sequence[tuple[str, float]]) -> tuple[float, int, bool]:
-    """How much a media type is wanted: by the most specific range that it falls into; named beats a wildcard."""
-    names = {media: 3, "application/*": 2, "*/*": 1}
-    specific, quality = max(((names[name], quality) for name, quality in wanted if name in names), default=(0, 0.0))
-    return quality, specific, specific == names[media] and media == GRAPHQL_RESPONSE
-
-
-def _media_type(text: str) -> tuple[str, Mapping[str, str]]:
-    """`application/json; charset="UTF-8"` as its name and its parameters, in small letters."""
-    name, *rest = text.lower().split(";")
-    pairs = (part.partition("=") for part in rest)
-    return name.strip(), {key.strip(): value.strip().strip('"') for key, _, value in pairs}
 
 
 # ---------- answers ----------
@@ -264,6 +207,11 @@ def answer(result: ExecutionResult, media_type: str, partial_status: PartialStat
     elif not executed and 405 in refused:
         status = 405
     return HttpAnswer(status, media_type, _dump(document), {"allow": "POST"} if status == 405 else {})
+
+
+def batch_answer(answers: Sequence[HttpAnswer], media_type: str) -> HttpAnswer:
+    """One answer that holds many, in their order. Its status is 200 whatever theirs are."""
+    return HttpAnswer(200, media_type, b"[" + b",".join(each.body for each in answers) + b"]")
 
 
 def refusal(error: HttpRefusalError, media_type: str = JSON) -> HttpAnswer:
@@ -310,3 +258,28 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(each) for each in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+# ---------- OpenAPI ----------
+
+
+_PARAMETERS = {"query": "string", "variables": "object", "operationName": "string", "extensions": "object"}
+POST_DOCS: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["query"],
+                    "properties": {name: {"type": kind} for name, kind in _PARAMETERS.items()},
+                }
+            }
+        },
+    }
+}
+GET_DOCS: dict[str, Any] = {
+    "parameters": [
+        {"name": name, "in": "query", "required": name == "query", "schema": {"type": "string"}} for name in _PARAMETERS
+    ]
+}

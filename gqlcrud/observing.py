@@ -10,7 +10,7 @@ from functools import wraps
 from time import perf_counter_ns, time_ns
 from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
 
-from gqlcrud.variables import Holding
+from gqlcrud.holding import Holding
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -66,6 +66,8 @@ class Limits:
     page_size: rows of a page when neither `first` nor `last` is given; `max_page_size`, if that is less.
     max_page_size: the largest `first` or `last`.
     max_list_operands: items of one `in`, `notIn`, `and`, `or`, `hasAny` or `hasAll`.
+    max_match_length: characters of an operand that is more than compared: of `like`, `regex`, `search`, and of the operators
+    that ignore case.
     max_order_terms: items of one `orderBy` and the relations that they follow, taken together.
     max_node_ids: ids of one `nodes(ids:)`.
     max_filter_depth: how deep `and`, `or`, `not` and relation filters nest.
@@ -84,6 +86,7 @@ class Limits:
     max_root_fields: root fields of a query. max_root_mutations: those of a mutation.
     max_directives: directives of a document. max_field_directives: those of one field, or spread.
     max_errors: errors of validation that are told; one more says that there are others.
+    max_batch: operations of one request, sent as a JSON array; 1 refuses arrays.
     max_body: bytes of the body of a request, and of its query string. max_json_depth: how deep its JSON nests.
     statement_timeout: seconds that the database has for a statement, or for all that one field of a mutation writes.
     request_timeout: seconds for the whole of an operation. None for either is no bound.
@@ -92,6 +95,7 @@ class Limits:
     page_size: int = 50
     max_page_size: int = 500
     max_list_operands: int = 1000
+    max_match_length: int = 1000
     max_order_terms: int = 30
     max_node_ids: int = 500
     max_filter_depth: int = 10
@@ -112,6 +116,7 @@ class Limits:
     max_directives: int = 50
     max_field_directives: int = 5
     max_errors: int = 5
+    max_batch: int = 1
     max_body: int = 1024 * 1024
     max_json_depth: int = 100
     statement_timeout: float | None = 10

@@ -23,7 +23,7 @@ from sqlalchemy.pool import NullPool
 from gqlcrud.api import Api
 from gqlcrud.catalog import LeftOut
 from gqlcrud.errors import ConfigurationError
-from gqlcrud.fastapi import SERVED
+from gqlcrud.fastapi import SERVED, SERVED_GRAPHIQL
 from gqlcrud.options import Limits
 from gqlcrud.reflect import Reflection, reflect_models
 from gqlcrud.scalars import scalar_for
@@ -105,22 +105,30 @@ def served_api(target: Target) -> Api:
     """The Api of a target, that which an app serves if the target is one. Raises TargetError."""
     if target.api is not None:
         return target.api
-    found = list(dict.fromkeys(_apis(target.app)))
+    found = list(dict.fromkeys(getattr(each, SERVED) for each in _endpoints(target.app)))
     if len(found) != 1:
         how = "serves no Api" if not found else f"serves {len(found)} Apis"
         raise TargetError(f"{target.name} is an app that {how}; name the Api itself.")
-    return found[0]
+    api: Api = found[0]
+    return api
 
 
-def _apis(app: Any) -> Iterator[Api]:
-    """The Apis whose routers an app includes, or mounts. Where FastAPI keeps a router that is included depends on its
-    version."""
+def served_graphiql(target: Target) -> bool | None:
+    """Whether browsers get GraphiQL: of a database they do, of an Api its router says it, and None is told."""
+    if target.app is None:
+        return None if target.engine is None else True
+    return any(getattr(each, SERVED_GRAPHIQL) for each in _endpoints(target.app))
+
+
+def _endpoints(app: Any) -> Iterator[Any]:
+    """Those of the Apis whose routers an app includes, or mounts. Where FastAPI keeps a router that is included depends
+    on its version."""
     for route in getattr(app, "routes", None) or ():
-        api = getattr(getattr(route, "endpoint", None), SERVED, None)
-        if isinstance(api, Api):
-            yield api
+        endpoint = getattr(route, "endpoint", None)
+        if isinstance(getattr(endpoint, SERVED, None), Api):
+            yield endpoint
         for inner in (getattr(route, "app", None), getattr(route, "original_router", None)):
-            yield from _apis(inner)
+            yield from _endpoints(inner)
 
 
 # ---------- databases ----------

@@ -11,6 +11,7 @@ import datetime as dt
 import math
 import re
 import uuid
+from collections.abc import Iterable
 from decimal import Context, Decimal
 from typing import Any
 
@@ -44,6 +45,20 @@ def check_text(value: str) -> str:
     except UnicodeEncodeError:
         raise ValueError("A text cannot contain lone surrogates.") from None
     return value
+
+
+def is_deeper(document: Any, limit: int) -> bool:
+    """Whether mappings and lists of a JSON document stand more than `limit` deep in each other."""
+    level = _containers([document])
+    for _ in range(limit):
+        if not level:
+            return False
+        level = _containers(each for one in level for each in (one.values() if isinstance(one, dict) else one))
+    return bool(level)
+
+
+def _containers(values: Iterable[Any]) -> list[Any]:
+    return [each for each in values if isinstance(each, dict | list)]
 
 
 def check_pattern(value: str) -> str:

@@ -24,7 +24,8 @@ from graphql.language import ast as nodes
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gqlcrud import Api
-from gqlcrud.http import GRAPHQL_RESPONSE, answer
+from gqlcrud.http import answer
+from gqlcrud.media_types import GRAPHQL_RESPONSE
 
 ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))

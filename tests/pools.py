@@ -19,7 +19,7 @@ SLOW = {
 @asynccontextmanager
 async def pooled(engine: AsyncEngine, **options: Any) -> AsyncIterator[AsyncEngine]:
     """Another engine on the database of `engine`, its pool still empty."""
-    other = create_async_engine(engine.url, **{"pool_timeout": 2, **options})
+    other = create_async_engine(engine.url, **{"pool_timeout": 10, **options})
     try:
         yield other
     finally:
@@ -62,8 +62,8 @@ def taken(engine: AsyncEngine) -> int:
     return int(engine.pool.checkedout())  # type: ignore[attr-defined]  # every pool that queues has it
 
 
-async def until(engine: AsyncEngine, count: int, seconds: float = 1) -> None:
-    """Wait until so many connections are taken; a second at most."""
+async def until(engine: AsyncEngine, count: int, seconds: float = 10) -> None:
+    """Wait until so many connections are taken; ten seconds at most."""
     async with asyncio.timeout(seconds):
         while taken(engine) != count:
             await asyncio.sleep(0.005)

@@ -57,11 +57,12 @@ class Selected:
 
 @dataclass(frozen=True, slots=True)
 class Trees:
-    """Makes trees of fields."""
+    """Makes trees of fields. values: of each scalar."""
 
     schema: GraphQLSchema
     random: Random
     ids: Ids
+    values: Mapping[str, Sequence[Any]] = field(default_factory=lambda: VALUES)
 
     def tree(self) -> tuple[Selected, ...]:
         query = self.schema.query_type
@@ -160,7 +161,7 @@ class Trees:
             case GraphQLEnumType():
                 return self.random.choice(list(kind.values))
         named = get_named_type(kind)
-        return self._id() if named.name == "ID" else self.random.choice(VALUES.get(named.name, ["a"]))
+        return self._id() if named.name == "ID" else self.random.choice(self.values.get(named.name, ["a"]))
 
     def _object(self, kind: GraphQLInputObjectType, depth: int) -> dict[str, Any]:
         names = [name for name, each in kind.fields.items() if depth < 3 or not _is_deep(each.type)]

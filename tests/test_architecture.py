@@ -14,6 +14,7 @@ LAYERS = """
     cli
     commands
     targets
+    checking
     api
     extension direct schema
     answering reporting
@@ -35,8 +36,8 @@ LAYERS = """
     catalog http reflected_names reflected_keys
     naming options faults idempotency persisted disconnects observability
     scalars hooks policies
-    values selection errors graphiql progress uncollected observing
-    variables
+    values selection errors graphiql progress uncollected variables observing media_types
+    holding
 """
 """From the top; what stands in one line does not import what else stands there."""
 
@@ -53,7 +54,7 @@ THIRD_PARTIES = {
             "unit_of_work",
             "idempotency",
         ),
-        *("crud", "rest", "files", "commands", "reporting"),
+        *("crud", "rest", "files", "commands", "checking", "reporting"),
     },
     "strawberry": {
         "answering",
@@ -91,6 +92,7 @@ THIRD_PARTIES = {
             "schema",
             "selection",
             "types",
+            "variables",
         )
     },
     "fastapi": {"api", "cli", "fastapi", "http_errors", "rest"},
@@ -233,6 +235,7 @@ def test_few_modules_await_anything() -> None:
         *(
             "answering",
             "api",
+            "checking",
             "cli",
             "commands",
             "context",

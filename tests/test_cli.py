@@ -270,7 +270,7 @@ def test_a_host_that_is_not_known_is_told(notes: Path, capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ([], "gqlcrud: error: the following arguments are required: {serve,sdl,import,export,sync}"),
+        ([], "gqlcrud: error: the following arguments are required: {serve,sdl,check,import,export,sync}"),
         (["serve"], "gqlcrud serve: error: the following arguments are required: target"),
         (["sdl"], "gqlcrud sdl: error: the following arguments are required: target"),
         (["serve", "x:y", "--port", "http"], "gqlcrud serve: error: argument --port: invalid int value: 'http'"),
@@ -343,7 +343,7 @@ def test_the_driver_of_the_other_database_is_not_needed(
 # ---------- documentation ----------
 
 
-PAGES = {"serve": "serving", "sdl": "serving", "import": "files", "export": "files", "sync": "files"}
+PAGES = {"serve": "serving", "sdl": "serving", "check": "check", "import": "files", "export": "files", "sync": "files"}
 """Where each command is documented."""
 
 

@@ -11,6 +11,7 @@ from gqlcrud import Api, Limits
 from gqlcrud.http import GRAPHQL_RESPONSE, answer
 from tests import shelf
 from tests.databases import MakeEngine
+from tests.serving import PATH, app_of, client_of
 
 COST = {"gqlcrud": {"cost": True}}
 
@@ -42,6 +43,16 @@ async def test_a_request_may_ask_for_its_cost(engine: AsyncEngine) -> None:
                 "directives": {"used": 0, "limit": 50},
             }
         }
+
+
+async def test_it_is_asked_for_over_http(engine: AsyncEngine) -> None:
+    body = {"query": "{ tags(first: 3) { nodes { label } } }", "extensions": COST}
+    async with client_of(app_of(Api(shelf.Base, engine))) as client:
+        response = await client.post(PATH, json=body)
+
+    document = response.json()
+    assert document["data"] == {"tags": {"nodes": []}}
+    assert document["extensions"]["gqlcrud"]["cost"]["rows"] == {"used": 3, "limit": 500_000}
 
 
 async def test_what_exceeds_a_limit_tells_its_cost(engine: AsyncEngine) -> None:

@@ -1,5 +1,6 @@
 """`Api(debug=True)`: what an answer shows of its operation, and what it never does."""
 
+import asyncio
 import json
 import logging
 import re
@@ -23,6 +24,7 @@ from gqlcrud import (
     idempotency_table,
 )
 from gqlcrud.http import GRAPHQL_RESPONSE, answer
+from gqlcrud.observing import RUNNING
 from tests import shelf, tenancy
 from tests.databases import MakeEngine, PostgresServer, engine_maker, record_statements
 from tests.pages import ROOT, read_blocks
@@ -243,6 +245,40 @@ async def test_a_session_of_the_applications_is_seen(engine: AsyncEngine) -> Non
         report = shown(await api.execute("{ tags { nodes { label } } }", session=session))
 
     assert ("rows", [["tags"]], 1) in told(report)
+
+
+async def test_operations_at_the_same_time_do_not_mix(engine: AsyncEngine) -> None:
+    api = Api(shelf.Base, engine, debug=True)
+    names = ("authors", "books", "tags", "authors", "books", "tags")
+
+    results = await asyncio.gather(*(api.execute(f"{{ {name} {{ nodes {{ id }} }} }}") for name in names))
+
+    assert [told(shown(result)) for result in results] == [
+        [("rows", [[name]], {"authors": 2, "books": 4, "tags": 1}[name])] for name in names
+    ]
+
+
+async def test_what_goes_on_after_an_operation_is_none_of_it(engine: AsyncEngine) -> None:
+    later: list[asyncio.Task[None]] = []
+    observations: list[Any] = []
+
+    async def read() -> None:
+        await asyncio.sleep(0.01)
+        async with engine.connect() as own:
+            await own.execute(text("SELECT 1"))
+
+    @strawberry.type
+    class Starting:
+        @strawberry.field
+        async def start(self) -> bool:
+            observations.append(RUNNING.get())
+            later.append(asyncio.ensure_future(read()))
+            return True
+
+    await Api(shelf.Base, engine, query=Starting, debug=True).execute("{ start tags { nodes { label } } }")
+    await asyncio.gather(*later)
+
+    assert [(each.statements, each.plans, each.document) for each in observations] == [([], {}, None)]
 
 
 async def test_an_operation_that_a_resolver_runs_is_one_of_its_own(engine: AsyncEngine) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql
 import gqlcrud
 import gqlcrud.files
 from gqlcrud import Api, ErrorCode, Limits, ModelOptions, Observability, Operator
+from gqlcrud.checking import Hazard
 from gqlcrud.cli import _parser
 from gqlcrud.plan import Sort
 from gqlcrud.scalars import ARRAY_OPERATORS, COMPARISON, EQUALITY, TEXT, scalar_for
@@ -243,7 +244,7 @@ def options_of_commands() -> dict[str, set[str]]:
 
 def test_every_option_of_the_command_line_has_its_row() -> None:
     commands = options_of_commands()
-    options = set().union(*(found for name, found in commands.items() if name not in FILE_COMMANDS))
+    options = set().union(*(found for name, found in commands.items() if name not in (*FILE_COMMANDS, "check")))
 
     assert sorted(each for row in table("serving", "## The command line", 1) for each in quoted(row[0])[:1]) == sorted(
         options
@@ -262,6 +263,15 @@ def test_every_option_of_a_command_on_files_has_its_row() -> None:
             expected.setdefault(option, set()).add(name)
 
     assert listed == {option: names if len(names) < 3 else set() for option, names in expected.items()}
+
+
+def test_every_option_and_every_warning_of_the_check_has_its_row() -> None:
+    options, codes = (
+        {quoted(row[0])[0] for row in table("check", heading)} for heading in ("## Options", "## Warnings")
+    )
+
+    assert options == options_of_commands()["check"]
+    assert codes == {each.value for each in Hazard}
 
 
 @pytest.mark.parametrize("name", gqlcrud.files.__all__)

@@ -18,6 +18,7 @@ from gqlcrud.execution.driver import driver_of
 from gqlcrud.statements import preparing
 from gqlcrud.statements.json_texts import read_json
 from tests.databases import MakeEngine
+from tests.pools import small_pool
 from tests.running import save
 from tests.shelf import Author, Base, Book
 
@@ -140,6 +141,22 @@ async def test_what_is_known_of_statements_goes_with_them(engine: AsyncEngine) -
     gc.collect()
 
     assert len(driver._known) == 0
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+async def test_no_statement_has_a_name_where_none_is_to_be_kept(engine: AsyncEngine) -> None:
+    """As pgbouncer needs it, which gives each transaction another connection of its own: they know of nothing prepared."""
+    async with small_pool(engine, connect_args={"statement_cache_size": 0}) as pool:
+        api = Api(Base, pool)
+        for number in range(2):
+            assert [name for name, _ in await shown(api, 2)] == ["A", "B"]
+            change = f'mutation {{ createAuthor(input: {{data: {{name: "D{number}"}}}}) {{ author {{ name }} }} }}'
+            assert (await api.execute(change)).data == {"createAuthor": {"author": {"name": f"D{number}"}}}
+            async with pool.connect() as own:
+                raw = (await own.get_raw_connection()).driver_connection
+                assert raw is not None
+                assert await raw.fetchval("SELECT count(*) FROM pg_prepared_statements WHERE name <> ''") == 0
+                await raw.execute("DISCARD ALL")
 
 
 JSON_VALUES = st.recursive(

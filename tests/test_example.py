@@ -4,6 +4,7 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
 from hashlib import scrypt
 from types import ModuleType
 from typing import Any
@@ -12,10 +13,14 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from example import auth
+from example.auth import Caller
 from example.models import Customer
 from tests.bookshop import running_app
 from tests.databases import Backend, record_statements
 
+ADA, BOB = Caller(1, "Ada"), Caller(3, "Bob")
+STAFF = Caller(2, "Eve", staff=True)
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 
 
@@ -26,6 +31,11 @@ async def shop(backend: Backend) -> AsyncIterator[ModuleType]:
     async with running_app(url) as module:
         yield module
     backend.drop_database(url)
+
+
+def signed_in(caller: Caller) -> dict[str, str]:
+    """The header of who has signed in."""
+    return {"authorization": f"Bearer {auth.token_for(caller)}"}
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +59,7 @@ async def ask(
 
 async def test_the_shop_is_full_when_the_app_has_started(client: httpx.AsyncClient) -> None:
     query = "{ books { totalCount } authors { totalCount } orders { totalCount } }"
-    assert await ask(client, query, {"x-staff": "true"}) == {
+    assert await ask(client, query, signed_in(STAFF)) == {
         "data": {"books": {"totalCount": 800}, "authors": {"totalCount": 133}, "orders": {"totalCount": 400}}
     }
 
@@ -218,9 +228,9 @@ async def test_a_password_becomes_a_hash_and_an_address_is_tidied(shop: ModuleTy
     made = await ask(client, create)
     async with shop.engine.connect() as connection:
         stored = await connection.scalar(select(Customer.password_hash).where(Customer.email == "ada@example.com"))
-    deleted = await ask(client, delete)
+    deleted = await ask(client, delete, signed_in(STAFF))
 
-    assert made == {"data": {"createCustomer": {"customer": {"email": "ada@example.com"}, "errors": []}}}
+    assert made == {"data": {"createCustomer": {"customer": None, "errors": []}}}  # visitors see no customers
     salt, digest = map(bytes.fromhex, stored.split(":"))
     assert scrypt(b"difference", salt=salt, n=2**14, r=8, p=1) == digest
     assert deleted == {"data": {"deleteCustomer": {"errors": []}}}
@@ -262,8 +272,12 @@ ORDER = """mutation ($second: ID!) {
 }"""
 
 
+def gid(name: str, number: int) -> str:
+    return b64encode(f"{name}:{number}".encode()).decode().rstrip("=")
+
+
 def book_id(number: int) -> str:
-    return b64encode(f"Book:{number}".encode()).decode().rstrip("=")
+    return gid("Book", number)
 
 
 async def test_an_order_is_placed_by_who_is_signed_in_and_logged(
@@ -271,14 +285,14 @@ async def test_an_order_is_placed_by_who_is_signed_in_and_logged(
 ) -> None:
     caplog.set_level("INFO", "bookshop")
 
-    answer = await ask(client, ORDER, {"x-user": "ada"}, second=book_id(3))
+    answer = await ask(client, ORDER, signed_in(ADA), second=book_id(3))
 
     number = answer["data"]["createOrder"]["order"].pop("rowId")
     assert answer == {
         "data": {
             "createOrder": {
                 "order": {
-                    "placedBy": "ada",
+                    "placedBy": "Ada",
                     "items": {
                         "nodes": [{"book": {"title": "Broken Seasons"}}, {"book": {"title": "The Gentle Storm"}}]
                     },
@@ -290,39 +304,168 @@ async def test_an_order_is_placed_by_who_is_signed_in_and_logged(
     assert [each.getMessage() for each in caplog.records if each.name == "bookshop"] == [f"orders: create {number}"]
 
 
-async def test_customers_see_their_own_orders_and_what_belongs_to_them(client: httpx.AsyncClient) -> None:
-    placed = await ask(client, ORDER, {"x-user": "eve"}, second=book_id(3))
-    query = "{ orders { nodes { placedBy items { totalCount } } } orderItems { totalCount } payments { totalCount } }"
+async def test_customers_see_their_own_orders_and_what_belongs_to_them(
+    shop: ModuleType, client: httpx.AsyncClient
+) -> None:
+    own = "customerId: {eq: $id}"
+    query = "{ orders { totalCount } orderItems { totalCount } payments { totalCount } itemReturns { totalCount } }"
+    owned = f"""query ($id: ID!) {{ orders(where: {{{own}}}) {{ totalCount }}
+      orderItems(where: {{order: {{is: {{{own}}}}}}}) {{ totalCount }}
+      payments(where: {{order: {{is: {{{own}}}}}}}) {{ totalCount }}
+      itemReturns(where: {{item: {{is: {{order: {{is: {{{own}}}}}}}}}}}) {{ totalCount }} }}"""
 
-    assert placed["data"]["createOrder"]["errors"] == []
-    assert await ask(client, query, {"x-user": "eve"}) == {
-        "data": {
-            "orders": {"nodes": [{"placedBy": "eve", "items": {"totalCount": 2}}]},
-            "orderItems": {"totalCount": 2},
-            "payments": {"totalCount": 0},
-        }
-    }
+    seen = await ask(client, query, signed_in(BOB))
+    expected = await ask(client, owned, signed_in(STAFF), id=gid("Customer", 3))
+    everything = await ask(client, query, signed_in(STAFF))
+
+    assert seen == expected != everything
     assert await ask(client, query) == {
-        "data": {"orders": {"nodes": []}, "orderItems": {"totalCount": 0}, "payments": {"totalCount": 0}}
+        "data": {each: {"totalCount": 0} for each in ("orders", "orderItems", "payments", "itemReturns")}
     }
+
+
+async def test_nobody_orders_for_somebody_else(client: httpx.AsyncClient) -> None:
+    refused = await ask(client, ORDER, signed_in(BOB), second=book_id(3))
+    visitor = await ask(client, ORDER, second=book_id(3))
+
+    missing = [
+        {
+            "code": "NOT_FOUND",
+            "path": ["input", "data", each, "connect"],
+            "message": f"There is no {name} with this key.",
+        }
+        for each, name in (("customer", "Customer"), ("billingAddress", "Address"))
+    ]
+    assert refused["data"]["createOrder"]["order"] is None
+    assert [each for each in refused["data"]["createOrder"]["errors"] if each not in missing] == []
+    assert {each["code"] for each in visitor["data"]["createOrder"]["errors"]} == {"FORBIDDEN"}
+
+
+async def test_everybody_reads_reviews_and_writes_their_own(client: httpx.AsyncClient) -> None:
+    create = """mutation ($book: ID!, $verified: Boolean) {
+      createReview(input: {data: {bookId: $book, rating: 4, body: "Well.", verified: $verified}}) {
+        review { id rating customer { name } } errors { code path }
+      }
+    }"""
+    update = """mutation ($id: ID!) {
+      updateReview(input: {by: {id: $id}, patch: {rating: 1}}) { review { rating } errors { code path } }
+    }"""
+
+    made = await ask(client, create, signed_in(ADA), book=book_id(1))
+    review = made["data"]["createReview"]["review"]
+    visitor = await ask(client, create, book=book_id(1))
+    bought = await ask(client, create, signed_in(ADA), book=book_id(1), verified=True)
+    other = await ask(client, update, signed_in(BOB), id=review["id"])
+    own = await ask(client, update, signed_in(ADA), id=review["id"])
+    await ask(
+        client,
+        "mutation ($id: ID!) { deleteReview(input: {by: {id: $id}, hard: true}) { errors { code } } }",
+        signed_in(STAFF),
+        id=review["id"],
+    )
+
+    def forbidden(field: str, *path: str) -> Any:
+        return {"data": {field: {"review": None, "errors": [{"code": "FORBIDDEN", "path": ["input", *path]}]}}}
+
+    assert (review["rating"], made["data"]["createReview"]["errors"]) == (4, [])
+    assert review["customer"] is not None
+    assert visitor == forbidden("createReview", "data")
+    assert bought == forbidden("createReview", "data", "verified")
+    assert other == forbidden("updateReview", "patch")
+    assert own == {"data": {"updateReview": {"review": {"rating": 1}, "errors": []}}}
+
+
+async def test_visitors_read_the_catalogue_and_staff_alone_write_it(client: httpx.AsyncClient) -> None:
+    update = """mutation {
+      updateBook(input: {by: {rowId: 2}, patch: {pages: 7}}) { book { pages } errors { code message } }
+    }"""
+    refused = {"book": None, "errors": [{"code": "FORBIDDEN", "message": "You may not update Book records."}]}
+
+    assert await ask(client, "{ book(by: {rowId: 2}) { title } }") == {
+        "data": {"book": {"title": "The Endless Lighthouse"}}
+    }
+    for headers in ({}, signed_in(ADA)):
+        assert await ask(client, update, headers) == {"data": {"updateBook": refused}}
+    assert await ask(client, update, signed_in(STAFF)) == {"data": {"updateBook": {"book": {"pages": 7}, "errors": []}}}
+
+
+async def test_customers_see_and_change_their_own_account(client: httpx.AsyncClient) -> None:
+    query = "{ customers { nodes { rowId staff } } addresses { nodes { customer { rowId } } } }"
+    seen = await ask(client, query, signed_in(ADA))
+    token = await ask(client, "{ customers { nodes { token } } }", signed_in(ADA))
+    staff = await ask(
+        client,
+        "mutation { updateCustomer(input: {by: {rowId: 1}, patch: {staff: true}}) { errors { code path } } }",
+        signed_in(ADA),
+    )
+
+    assert seen["data"]["customers"] == {"nodes": [{"rowId": 1, "staff": False}]}
+    assert {each["customer"]["rowId"] for each in seen["data"]["addresses"]["nodes"]} == {1}
+    assert [each["extensions"]["code"] for each in token["errors"]] == ["FORBIDDEN"]
+    assert staff == {
+        "data": {"updateCustomer": {"errors": [{"code": "FORBIDDEN", "path": ["input", "patch", "staff"]}]}}
+    }
+
+
+# ---------- signing in ----------
+
+
+async def test_who_knows_the_password_gets_a_token(client: httpx.AsyncClient) -> None:
+    given = {"email": " Customer2@example.com ", "password": "lighthouse"}
+    answer = await client.post("/login", json=given)
+    headers = {"authorization": f"Bearer {answer.json()['access_token']}"}
+
+    assert (answer.status_code, answer.json()["token_type"]) == (200, "bearer")
+    assert await ask(client, "{ orders { totalCount } }", headers) != await ask(client, "{ orders { totalCount } }")
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [("customer2@example.com", "Lighthouse"), ("nobody@example.com", "lighthouse"), ("customer3@example.com", "")],
+    ids=["wrong", "unknown", "without"],
+)
+async def test_who_does_not_learns_nothing(client: httpx.AsyncClient, email: str, password: str) -> None:
+    answer = await client.post("/login", json={"email": email, "password": password})
+
+    assert (answer.status_code, answer.json()) == (401, {"detail": "No account has this address and this password."})
+
+
+async def test_a_token_that_is_none_is_refused(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    good = auth.token_for(ADA)
+    head, body, signature = good.split(".")
+    unsigned = b64encode(b'{"alg":"none"}').decode().rstrip("=") + f".{body}."
+    monkeypatch.setattr(auth, "LIFETIME", timedelta(seconds=-1))
+    expired = auth.token_for(ADA)
+    monkeypatch.setattr(auth, "LIFETIME", timedelta(hours=1))
+    monkeypatch.setattr(auth, "SECRET", "x" * 32)
+    foreign = auth.token_for(STAFF)
+    monkeypatch.undo()
+
+    for token in ("x", expired, foreign, unsigned, f"{head}.{body}.{signature[::-1]}"):
+        answer = await client.post(
+            "/graphql", json={"query": "{ __typename }"}, headers={"authorization": f"Bearer {token}"}
+        )
+        assert (answer.status_code, answer.json()) == (401, {"detail": "Sign in again."})
 
 
 async def test_a_book_out_of_print_is_ordered_after_it_is_restocked(client: httpx.AsyncClient) -> None:
     restock = 'mutation { restock(isbn: "978-3-000-00005-5", price: "23.50") { inPrint price } }'
 
-    refused = await ask(client, ORDER, second=book_id(5))
-    restocked = await ask(client, restock)
-    ordered = await ask(client, ORDER, second=book_id(5))
+    refused = await ask(client, ORDER, signed_in(ADA), second=book_id(5))
+    forbidden = await ask(client, restock, signed_in(ADA))
+    restocked = await ask(client, restock, signed_in(STAFF))
+    ordered = await ask(client, ORDER, signed_in(ADA), second=book_id(5))
 
     message = "The Quiet Harbour is out of print."
     errors = [{"code": "FORBIDDEN", "path": ["input", "data", "items", "create", "1"], "message": message}]
     assert refused == {"data": {"createOrder": {"order": None, "errors": errors}}}
+    assert [each["extensions"]["code"] for each in forbidden["errors"]] == ["FORBIDDEN"]
     assert restocked == {"data": {"restock": {"inPrint": True, "price": "23.50"}}}
     assert ordered["data"]["createOrder"]["errors"] == []
 
 
 async def test_a_book_that_is_not_there_cannot_be_restocked(client: httpx.AsyncClient) -> None:
-    assert await ask(client, 'mutation { restock(isbn: "no such") { title } }') == {
+    assert await ask(client, 'mutation { restock(isbn: "no such") { title } }', signed_in(STAFF)) == {
         "errors": [
             {
                 "message": "No book has this ISBN.",
@@ -341,7 +484,7 @@ async def test_reviews_that_are_taken_down_are_shown_to_staff_alone(client: http
     }"""
 
     refused = await ask(client, query)
-    shown = await ask(client, query, {"x-staff": "true"})
+    shown = await ask(client, query, signed_in(STAFF))
 
     assert [error["extensions"]["code"] for error in refused["errors"]] == ["FORBIDDEN"]
     assert shown == {
@@ -353,10 +496,10 @@ async def test_reviews_that_are_taken_down_are_shown_to_staff_alone(client: http
 
 async def test_a_request_that_is_repeated_with_its_key_writes_once(client: httpx.AsyncClient) -> None:
     query = 'mutation { createGenre(input: {data: {name: "Cookery"}}) { genre { name } errors { code } } }'
-    key = {"idempotency-key": "8e03978e", "x-user": "ada"}
+    key = {"idempotency-key": "8e03978e"}
 
-    first, again = [await ask(client, query, key) for _ in range(2)]
-    other = await ask(client, query, key | {"x-user": "bob"})
+    first, again = [await ask(client, query, key | signed_in(STAFF)) for _ in range(2)]
+    other = await ask(client, query, key | signed_in(Caller(4, "Joe", staff=True)))
 
     assert first == {"data": {"createGenre": {"genre": {"name": "Cookery"}, "errors": []}}}
     assert again == first

@@ -8,6 +8,7 @@ from types import ModuleType
 import httpx
 import pytest
 
+from example.auth import Caller, token_for
 from example.models import Book
 from tests.bookshop import import_nightly, running_app
 from tests.databases import Backend, record_statements
@@ -47,12 +48,15 @@ async def test_books_are_listed(shop: ModuleType, client: httpx.AsyncClient) -> 
 
 async def test_a_book_is_stocked_and_read(client: httpx.AsyncClient) -> None:
     data = {"isbn": "978-0-14-143958-7", "title": "Emma", "price": "9.90", "publisher_id": 1, "genre_ids": [1]}
+    refused = await client.post("/api/books", json=data)
+    client.headers["authorization"] = f"Bearer {token_for(Caller(2, 'Eve', staff=True))}"
     made = await client.post("/api/books", json=data)
     again = await client.post("/api/books", json=data)
     nowhere = await client.post("/api/books", json={**data, "isbn": "x", "genre_ids": [99]})
     read = await client.get("/api/books/978-0-14-143958-7")
     missing = await client.get("/api/books/none")
 
+    assert (refused.status_code, refused.json()["detail"][0]["code"]) == (403, "FORBIDDEN")
     assert (made.status_code, made.json()["title"], len(made.json()["genres"])) == (201, "Emma", 1)
     assert read.json() == made.json()
     detail = {"message": "Another Book has the isbn '978-0-14-143958-7'.", "path": ["isbn"], "fields": ["isbn"]}
@@ -68,7 +72,7 @@ def test_the_endpoints_stand_in_openapi(shop: ModuleType) -> None:
         "/api/books": ["get", "post"],
         "/api/books/{isbn}": ["get"],
     }
-    assert list(paths["/api/books"]["post"]["responses"]) == ["201", "409", "422"]
+    assert list(paths["/api/books"]["post"]["responses"]) == ["201", "403", "409", "422"]
 
 
 @pytest.mark.parametrize("kind", ["csv", "json"])

@@ -450,7 +450,7 @@ async def test_statement_of_an_operation_that_is_given_up_ends_in_the_database(
         async with asyncio.timeout(0.1):
             await slow_api.execute("{ own }")
 
-    async with small_pool(slow_pool) as other, other.connect() as own, asyncio.timeout(1):
+    async with small_pool(slow_pool) as other, other.connect() as own, asyncio.timeout(10):
         if backend.name == "sqlite":
             await own.execute(text("DROP TABLE slow_sqlite"))
         else:

@@ -10,7 +10,8 @@ import pytest
 from strawberry.types import ExecutionResult
 
 from gqlcrud import http
-from gqlcrud.http import GRAPHQL_RESPONSE, answer
+from gqlcrud.http import answer
+from gqlcrud.media_types import GRAPHQL_RESPONSE
 
 
 @dataclasses.dataclass

@@ -450,6 +450,46 @@ COLUMNS: dict[str, tuple[Any, str, str]] = {
 }
 
 
+VERSIONS = {
+    "update": 'updateBook(input: {by: {rowId: 1}, version: 1, patch: {title: "x"}})',
+    "delete": "deleteBook(input: {by: {rowId: 1}, version: 1})",
+    "update_each": 'updateEachBook(input: {items: [{by: {rowId: 1}, version: 1, patch: {title: "x"}}]})',
+    "nested": (
+        "updateAuthor(input: {by: {rowId: 1}, patch: {books: {update: "
+        '[{by: {rowId: 1}, version: 1, patch: {title: "x"}}]}}})'
+    ),
+}
+
+
+@pytest.mark.parametrize("version", [1, 7], ids=["right", "wrong"])
+@pytest.mark.parametrize("name", VERSIONS)
+async def test_a_hidden_version_cannot_be_guessed(engine: AsyncEngine, name: str, version: int) -> None:
+    """The answer to a guess would tell whether it is right, and so how often the record was changed."""
+    api = Api(Base, engine, models={Book: ModelOptions(policy=Policy(read_columns=AllBut("version")))})
+    text = VERSIONS[name].replace("version: 1", f"version: {version}")
+    result = await api.execute(f"mutation {{ {text} {{ errors {{ code message path }} }} }}", context=A)
+
+    paths = {
+        "update_each": ["input", "items", "0", "version"],
+        "nested": ["input", "patch", "books", "update", "0", "version"],
+    }
+    path = paths.get(name, ["input", "version"])
+    error = {"code": "FORBIDDEN", "message": "You may not filter by version of Book.", "path": path}
+    assert (result.data, result.errors) == ({text.partition("(")[0]: {"errors": [error]}}, None)
+
+
+@pytest.mark.parametrize("version", [1, 7], ids=["right", "wrong"])
+async def test_a_hidden_version_cannot_be_guessed_by_a_crud(engine: AsyncEngine, version: int) -> None:
+    api = Api(Base, engine, models={Book: ModelOptions(policy=Policy(read_columns=AllBut("version")))})
+    books = Crud(Book, api=api).with_context(A, policies=True)
+    for call in (books.update(None, 1, {"title": "x"}, version=version), books.delete(None, 1, version=version)):
+        with pytest.raises(Forbidden) as error:
+            await call
+        assert [(each.message, each.path) for each in error.value.errors] == [
+            ("You may not filter by version of Book.", ("version",))
+        ]
+
+
 @pytest.mark.parametrize("name", COLUMNS)
 async def test_a_hidden_column_cannot_be_had_in_another_way(engine: AsyncEngine, name: str) -> None:
     columns, query, message = COLUMNS[name]

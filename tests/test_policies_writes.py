@@ -81,6 +81,14 @@ UNSEEN = {
         f'mutation {{ updateBook(input: {{by: {TWO}, patch: {{title: "x"}}, if: {{title: {{eq: "no"}}}}}}) '
         "{ errors { code path } } }"
     ),
+    "update_if_related": (
+        'mutation { updateBook(input: {by: {id: "Qm9vazo1"}, patch: {title: "x"}, if: {author: {isNull: true}}}) '
+        "{ book { title author { name } } errors { code path } } }"
+    ),
+    "delete_if_related": (
+        'mutation { deleteBook(input: {by: {id: "Qm9vazo1"}, if: {author: {is: {name: {eq: "Bob"}}}}}) '
+        "{ deletedId errors { code path } } }"
+    ),
     "delete": f"mutation {{ deleteBook(input: {{by: {TWO}}}) {{ deletedId errors {{ code message path }} }} }}",
     "connect": update(ONE, f"{{author: {{connect: {BOB}}}}}"),
     "connect_key": update(ONE, '{author: {connect: {email: "bob@b"}}}'),

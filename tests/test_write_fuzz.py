@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from graphql import build_schema
 from sqlalchemy.orm import DeclarativeBase
 
 from gqlcrud import Api
@@ -46,7 +47,7 @@ async def check_random_mutations(base: type[DeclarativeBase], make_engine: MakeE
     if base in FILLED:
         await fill(engine, made_rows(base.metadata, count=4))
     api = Api(base, engine, skip_unknown=True)
-    schema = api.schema._schema
+    schema = build_schema(api.sdl())
     assert schema.mutation_type is not None
     inputs = Inputs(schema, Random(base.__name__), await ids_of(api))
     before = await state(engine, base.metadata)

@@ -166,7 +166,7 @@ async def test_client_that_leaves_ends_its_write(engine: AsyncEngine, backend: B
                 writer.write(graphql_message(WRITE))
                 await until(pool, 1)
                 await asyncio.sleep(0.2)
-            await until(pool, 0, seconds=3)
+            await until(pool, 0)
 
         assert await run(Api(Base, pool), LEFT) == NOTHING
 
@@ -184,7 +184,7 @@ async def test_dependency_of_a_client_that_leaves_commits_nothing(engine: AsyncE
                 writer.write(graphql_message(WRITE))
                 await until(pool, 1)
                 await asyncio.sleep(0.2)
-            await until(pool, 0, seconds=3)
+            await until(pool, 0)
 
         assert await run(Api(Base, pool), LEFT) == NOTHING
 

@@ -56,7 +56,7 @@ class ModelPolicy:
 
     def rule(self, name: str, context: Any) -> StatedRule:
         """Raises ConfigurationError for what is neither a condition over the class nor True or False."""
-        given, said = self._said(name)
+        given, said = self.said(name)
         if given is None or isinstance(given, bool):
             return given is not False
         if not _is_expression(given):
@@ -67,7 +67,7 @@ class ModelPolicy:
 
     def columns(self, name: str, context: Any) -> Allowed:
         """Raises ConfigurationError for what names no columns of the class."""
-        given, said = self._said(name)
+        given, said = self.said(name)
         if given is None:
             return Allowed(frozenset(), others=True)
         if callable(given) and not isinstance(given, AllBut):
@@ -106,11 +106,11 @@ class ModelPolicy:
         """Raises ConfigurationError for a condition that is not over the class."""
         self._clause(said, given)
 
-    def _said(self, name: str) -> tuple[Any, str]:
+    def said(self, name: str) -> tuple[Any, str]:
         """What is given for a rule, and the name that it is given by: another one's, if it follows from that."""
         given = getattr(self.policy, name)
         if given is None and name in _FOLLOWED:
-            return self._said(_FOLLOWED[name])
+            return self.said(_FOLLOWED[name])
         return given, name
 
     def _called(self, said: str, given: Any, context: Any) -> Any:

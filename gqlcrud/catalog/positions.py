@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from dataclasses import replace
@@ -50,6 +51,7 @@ def labels_by_place(column: Column, dialect_name: str) -> list[str]:
     return list(sql_type.enums) if isinstance(sql_type, sa.Enum) and not (native and sql_type.native_enum) else []
 
 
+@functools.lru_cache(maxsize=4096)
 def position_scalar(column: Column) -> Scalar:
     """How stored values of a column stand in cursors, exactly, where the database is strict about types.
 

@@ -241,7 +241,8 @@ class Reads(Counts[M]):
     async def prepare(self, session: AsyncSession) -> None:
         """Give the connection of a session what statements of `select` use on SQLite; nothing to do on PostgreSQL."""
         if session.get_bind().dialect.name == "sqlite":
-            await prepare_sqlite(await (await session.connection()).get_raw_connection())
+            connection = await session.connection()
+            await prepare_sqlite(await connection.get_raw_connection(), connection.engine.sync_engine)
 
     # ---------- parts ----------
 

@@ -24,6 +24,7 @@ from gqlcrud.planning import DeletedRecords, Planner
 from gqlcrud.selection import RESOLVED, Selection
 from gqlcrud.unit_of_work import apply_one
 from gqlcrud.write_plan import CreateOne, DeleteOne, Guard, Named, Path, RestoreOne, UpdateOne, UpsertOne, WriteOne
+from gqlcrud.write_planning import check_version
 
 S = TypeVar("S", bound=BaseModel)
 ATTEMPTS = 3
@@ -260,6 +261,7 @@ class Writes(Reads[M]):
         if version is not None and self.scope.model.version is None:
             message = f"{self.name} has no version; only_if= says what must hold of it."
             raise RequestError(message, path=("version",))
+        check_version(version, self.scope.model, ("version",), planning.planner, planning.problems)
         try:
             return Guard(version, plan_where(planning.planner, self.scope.model, only_if))
         except RequestError as error:

@@ -17,10 +17,11 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from gqlcrud.diagnosis import is_computation, is_denied
 from gqlcrud.errors import ConfigurationError, ErrorCode, RequestError
+from gqlcrud.execution.cancelling import undisturbed
 from gqlcrud.execution.driver import Driver, Rows
 from gqlcrud.execution.failures import is_driver_failure, is_outage, is_timeout, is_unreadable
 from gqlcrud.execution.sources import ConnectionSource
-from gqlcrud.execution.watching import Watch, prepare_sqlite
+from gqlcrud.execution.watching import Watch, guard_of, prepare_sqlite
 from gqlcrud.statements import Database
 
 logger = logging.getLogger("gqlcrud")
@@ -73,7 +74,7 @@ class OperationConnection:
         if self._tasks:
             for task in self._tasks:
                 task.cancel()
-            await asyncio.wait(self._tasks)
+            await undisturbed(asyncio.wait(tuple(self._tasks)))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[None]:
@@ -131,7 +132,8 @@ class OperationConnection:
                     return rows
             connection = await self._acquire()
             async with asyncio.timeout(self.timeout):
-                result = await _readable(connection.execute(statement, parameters))
+                running = guard_of(self.source.database)(connection.execute(statement, parameters))
+                result = await _readable(running)
             return list(result.fetchall())
         except (exc.SQLAlchemyError, OSError) as error:
             await self._failed(error)
@@ -145,16 +147,28 @@ class OperationConnection:
     async def _fetch(self, driver: Driver, statement: sa.Select[Any], parameters: Mapping[str, Any]) -> Rows | None:
         """The rows by way of the driver; None for a statement that only SQLAlchemy can run."""
         raw = await self._acquire_raw(driver)
+        if driver.ends_statements:
+            return await self._fetch_from(raw, driver, statement, parameters, self.timeout)
         async with asyncio.timeout(self.timeout):
-            try:
-                known = await driver.statement(raw, statement, parameters)
-                if known is None:
-                    return None
-                answer = await _readable(driver.fetch(raw, known, parameters))
-            except BaseException as error:
-                if not isinstance(error, Exception):
-                    await self._release(error)
-                raise
+            return await self._fetch_from(raw, driver, statement, parameters, None)
+
+    async def _fetch_from(
+        self,
+        raw: PoolProxiedConnection,
+        driver: Driver,
+        statement: sa.Select[Any],
+        parameters: Mapping[str, Any],
+        timeout: float | None,
+    ) -> Rows | None:
+        try:
+            known = await driver.statement(raw, statement, parameters, timeout)
+            if known is None:
+                return None
+            answer = await _readable(driver.fetch(raw, known, parameters, timeout))
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                await self._release(error)
+            raise
         return known.read(answer)
 
     async def _acquire(self) -> AsyncConnection:
@@ -166,7 +180,7 @@ class OperationConnection:
             connection = await self._open(opened.__aenter__, lambda _: opened.__aexit__(None, None, None))
             self._opened, self._connection = opened, connection
             if self.source.database is Database.SQLITE:
-                self._watch = await prepare_sqlite(await connection.get_raw_connection())
+                self._watch = await prepare_sqlite(await connection.get_raw_connection(), connection.engine.sync_engine)
         self._watch.task = asyncio.current_task()
         return self._connection
 
@@ -176,7 +190,7 @@ class OperationConnection:
         if self._raw is None:
             self._raw = await self._open(driver.connect, lambda raw: driver.release(raw, None))
             if self.source.database is Database.SQLITE:
-                self._watch = await prepare_sqlite(self._raw)
+                self._watch = await prepare_sqlite(self._raw, driver.engine.sync_engine)
         self._watch.task = asyncio.current_task()
         return self._raw
 
@@ -184,7 +198,7 @@ class OperationConnection:
         if self._outage is not None:
             raise RequestError(_UNAVAILABLE, ErrorCode.UNAVAILABLE) from self._outage
 
-    async def _open(self, connect: Callable[[], Awaitable[T]], give_back: Callable[[T], Awaitable[Any]]) -> T:
+    async def _open(self, connect: Callable[[], Coroutine[Any, Any, T]], give_back: Callable[[T], Awaitable[Any]]) -> T:
         """A connection. Raises RequestError if none comes about."""
         try:
             if self.source.database is Database.SQLITE:
@@ -222,12 +236,15 @@ class OperationConnection:
         opened, self._opened, self._connection = self._opened, None, None
         raw, self._raw = self._raw, None
         if raw is not None and self.source.driver is not None:
-            if isinstance(error, Exception | None):  # else the statement still runs, and is to be ended
+            if isinstance(error, Exception | None) and not isinstance(error, TimeoutError):
                 self._watch.task = None
+            else:  # the statement still runs, and is to be ended
+                self._watch.given_up = True
             await self.source.driver.release(raw, error)
         if opened is not None:
             self._watch.task = None
-            await opened.__aexit__(type(error) if error else None, error, error.__traceback__ if error else None)
+            given = (type(error), error, error.__traceback__) if error else (None, None, None)
+            await undisturbed(opened.__aexit__(*given))
 
     async def _drop(self, error: Exception) -> None:
         """Throw the connection away."""
@@ -246,19 +263,23 @@ async def _readable(work: Awaitable[T]) -> T:
         raise UnreadableError from error
 
 
-async def _open_in_thread(connect: Callable[[], Awaitable[T]], give_back: Callable[[T], Awaitable[Any]]) -> T:
+async def _open_in_thread(connect: Callable[[], Coroutine[Any, Any, T]], give_back: Callable[[T], Awaitable[Any]]) -> T:
     """SQLite opens its file in a thread, which does not learn that its caller is cancelled, and would leave the connection
     open: it is awaited and given back."""
     task = asyncio.ensure_future(connect())
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait([task], timeout=_OPENS_WITHIN)
-        task.cancel()  # it waits for a pool that has none free
-        await asyncio.wait([task])
-        if not task.cancelled() and task.exception() is None:
-            await give_back(task.result())
+        await undisturbed(_taken_back(task, give_back))
         raise
+
+
+async def _taken_back(task: asyncio.Future[T], give_back: Callable[[T], Awaitable[Any]]) -> None:
+    await asyncio.wait([task], timeout=_OPENS_WITHIN)
+    task.cancel()  # it waits for a pool that has none free
+    await asyncio.wait([task])
+    if not task.cancelled() and task.exception() is None:
+        await give_back(task.result())
 
 
 def unavailable(error: Exception) -> RequestError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.types import TypeEngine
 from sqlalchemy.util import greenlet_spawn
 
+from gqlcrud.execution.cancelling import undisturbed
 from gqlcrud.execution.failures import is_driver_failure
 
 Values: TypeAlias = Sequence[Any]
@@ -94,6 +96,11 @@ class Driver:
         )
 
     @property
+    def ends_statements(self) -> bool:
+        """Whether the driver by itself ends a statement that takes too long; SQLite's is ended by who awaits it."""
+        return self.engine.dialect.driver == "asyncpg"
+
+    @property
     def is_free_to_write(self) -> bool:
         """Whether nobody wants to know of transactions either."""
         dispatch = self.engine.sync_engine.dispatch
@@ -104,29 +111,59 @@ class Driver:
         return await self.engine.raw_connection()
 
     async def release(self, connection: PoolProxiedConnection, error: BaseException | None) -> None:
-        """Give a connection back; one whose statement was cut off or that is lost is thrown away."""
-        if error is not None and _spoils(error):
+        """Give a connection back; one whose statement was cut off or that is lost is thrown away.
+
+        Where the server has ended one, it has ended all that the pool has: they are thrown away when they are next taken.
+        """
+        if error is None and self.engine.dialect.driver == "asyncpg":
+            await greenlet_spawn(connection.close)  # it waits for nothing
+        else:
+            await undisturbed(self._give_back(connection, error))
+
+    async def _give_back(self, connection: PoolProxiedConnection, error: BaseException | None) -> None:
+        if error is not None and self._is_lost(connection, error):
+            self.engine.pool._invalidate(connection, _checkin=False)
+            await greenlet_spawn(connection.invalidate)
+        elif error is not None and _spoils(error):
             await greenlet_spawn(connection.invalidate)
         await greenlet_spawn(connection.close)
 
+    def _is_lost(self, connection: PoolProxiedConnection, error: BaseException) -> bool:
+        """Whether the server has closed a connection; of one that is cut off or whose time is over, the client has."""
+        driver: Any = connection.driver_connection
+        if driver is None or not isinstance(error, Exception) or self.engine.dialect.driver != "asyncpg":
+            return False
+        return bool(driver.is_closed())
+
     async def statement(
-        self, connection: PoolProxiedConnection, statement: Statement, values: Mapping[str, Any]
+        self,
+        connection: PoolProxiedConnection,
+        statement: Statement,
+        values: Mapping[str, Any],
+        timeout: float | None = None,
     ) -> DriverStatement | None:
         """What the driver runs for a statement; None where only SQLAlchemy can tell at each execution. values: those of
-        the parameters that every execution gives."""
+        the parameters that every execution gives. Raises TimeoutError if the database takes longer than so many seconds for
+        it."""
         if statement not in self._known:
-            self._known[statement] = await self._translate(connection, statement, values.keys())
+            async with asyncio.timeout(timeout):
+                self._known[statement] = await self._translate(connection, statement, values.keys())
         return self._known[statement]
 
     async def fetch(
-        self, connection: PoolProxiedConnection, statement: DriverStatement, values: Mapping[str, Any]
+        self,
+        connection: PoolProxiedConnection,
+        statement: DriverStatement,
+        values: Mapping[str, Any],
+        timeout: float | None = None,
     ) -> Sequence[Sequence[Any]]:
-        """The rows as the driver gives them. Raises the errors of SQLAlchemy for those of the database."""
+        """The rows as the driver gives them. Raises the errors of SQLAlchemy for those of the database. timeout: seconds after
+        which a driver that `ends_statements` raises TimeoutError."""
         driver: Any = connection.driver_connection
         arguments = statement.arguments(values)
         with _telling(statement.text):
             if self.engine.dialect.driver == "asyncpg":
-                answer: Sequence[Sequence[Any]] = await driver.fetch(statement.text, *arguments)
+                answer: Sequence[Sequence[Any]] = await driver.fetch(statement.text, *arguments, timeout=timeout)
             else:
                 answer = await driver.execute_fetchall(statement.text, arguments)
         return answer

@@ -54,10 +54,14 @@ class HeldDriver(Driver):
         return
 
     def fetch(
-        self, connection: PoolProxiedConnection, statement: DriverStatement, values: Mapping[str, Any]
+        self,
+        connection: PoolProxiedConnection,
+        statement: DriverStatement,
+        values: Mapping[str, Any],
+        timeout: float | None = None,
     ) -> Coroutine[Any, Any, Sequence[Sequence[Any]]]:
         assert self.lender is not None, "it is made with one"
-        return self.lender.fetch(connection, statement, values)
+        return self.lender.fetch(connection, statement, values, timeout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,7 @@ class LoneWriter:
                 if statement is None:
                     raise NotAloneError
                 answer = statement.read(await self.driver.fetch(connection, statement, row.given))
-            result = await show(row.told(answer[0]), self._reader(connection))
+            result = await self._shown(connection, row.told(answer[0]), show)
         except TimeoutError as error:
             raise took_too_long(error) from error
         except (exc.SQLAlchemyError, OSError, ValueError, OverflowError):
@@ -117,9 +121,14 @@ class LoneWriter:
             raise
         return result if await _committed(raw) else None
 
-    def _reader(self, connection: PoolProxiedConnection) -> Reader:
+    async def _shown(self, connection: PoolProxiedConnection, told: Mapping[str, Any], show: Show[T]) -> T:
+        """What is shown; nothing reads any more then, whatever comes of it."""
         held = HeldDriver(self.driver.engine, self.driver._known, held=connection, lender=self.driver)
-        return Reader(OperationConnection(ConnectionSource(Database.POSTGRESQL, _no_session, held), self.timeout))
+        reading = OperationConnection(ConnectionSource(Database.POSTGRESQL, _no_session, held), self.timeout)
+        try:
+            return await show(told, Reader(reading))
+        finally:
+            await reading.close()
 
 
 async def _committed(raw: Any) -> bool:

@@ -64,16 +64,20 @@ class ObservedDriver(Driver):
     """A driver whose statements are told."""
 
     async def fetch(
-        self, connection: PoolProxiedConnection, statement: DriverStatement, values: Mapping[str, Any]
+        self,
+        connection: PoolProxiedConnection,
+        statement: DriverStatement,
+        values: Mapping[str, Any],
+        timeout: float | None = None,
     ) -> Sequence[Sequence[Any]]:
         observation = RUNNING.get()
         if observation is None:
-            return await Driver.fetch(self, connection, statement, values)
+            return await Driver.fetch(self, connection, statement, values, timeout)
         began = observation.now()
         answer: Sequence[Sequence[Any]] | None = None
         error: BaseException | None = None
         try:
-            answer = await Driver.fetch(self, connection, statement, values)
+            answer = await Driver.fetch(self, connection, statement, values, timeout)
             return answer
         except BaseException as failure:
             error = failure

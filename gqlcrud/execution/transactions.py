@@ -11,11 +11,12 @@ from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
 from gqlcrud.errors import ConfigurationError
+from gqlcrud.execution.cancelling import undisturbed
 from gqlcrud.execution.driver import Driver, driver_of
 from gqlcrud.execution.failures import is_driver_failure
 from gqlcrud.execution.sources import is_autocommit, sessionmaker_database
 from gqlcrud.execution.staleness import Written
-from gqlcrud.execution.watching import prepare_sqlite
+from gqlcrud.execution.watching import guard_of, prepare_sqlite
 from gqlcrud.statements import Database, database_of
 
 
@@ -51,14 +52,17 @@ def sessionmaker_transactions(maker: async_sessionmaker[Any]) -> TransactionSour
 def _transactions(new_session: Callable[[], AsyncSession], database: Database) -> TransactionSource:
     @asynccontextmanager
     async def begin() -> AsyncIterator[AsyncSession]:
-        async with new_session() as session:
+        session, guarded = new_session(), guard_of(database)
+        try:
             connection = await _start(session, database)
             try:
                 yield session
-                await _commit(session, connection, database)
+                await guarded(_commit(session, connection, database))
             except BaseException as error:
-                await _undo(session, error)
+                await undisturbed(_undo(session, error))
                 raise
+        finally:
+            await undisturbed(session.close())
 
     return TransactionSource(database, begin)
 
@@ -71,6 +75,7 @@ def session_transactions(session: AsyncSession, *, joined: bool) -> TransactionS
     is committed when it has succeeded.
     """
     database = database_of(session.get_bind().dialect.name)
+    guarded = guard_of(database)
 
     @asynccontextmanager
     async def begin() -> AsyncIterator[AsyncSession]:
@@ -89,16 +94,16 @@ def session_transactions(session: AsyncSession, *, joined: bool) -> TransactionS
                 try:
                     with written.watching(own.sync_session, connection):
                         yield own
-                        await own.commit()
+                        await guarded(own.commit())
                 except BaseException as error:
-                    await _undo(own, error)
+                    await undisturbed(_undo(own, error))
                     raise
             written.expire(session.sync_session)
             if not joined:
-                await _commit(session, connection, database)
+                await guarded(_commit(session, connection, database))
         except BaseException as error:
             if not joined:
-                await _undo(session, error)
+                await undisturbed(_undo(session, error))
             raise
 
     return TransactionSource(database, begin, session if joined else None)
@@ -114,12 +119,7 @@ async def _start(session: AsyncSession, database: Database, *, joined: bool = Fa
     """
     connection = await _connection(session)
     if database is Database.SQLITE:
-        raw = await connection.get_raw_connection()
-        await prepare_sqlite(raw)
-        assert raw.driver_connection is not None, "a connection that is checked out is open"
-        if not raw.driver_connection.in_transaction:
-            await (await raw.driver_connection.execute("PRAGMA foreign_keys = ON")).close()
-            await connection.exec_driver_sql("BEGIN IMMEDIATE")
+        await undisturbed(_begin_immediate(connection))
     elif await is_autocommit(connection):
         if joined:
             raise ConfigurationError(
@@ -130,6 +130,15 @@ async def _start(session: AsyncSession, database: Database, *, joined: bool = Fa
         await session.rollback()
         connection = await _connection(session, {"isolation_level": level})
     return connection
+
+
+async def _begin_immediate(connection: AsyncConnection) -> None:
+    raw = await connection.get_raw_connection()
+    await prepare_sqlite(raw, connection.engine.sync_engine)
+    assert raw.driver_connection is not None, "a connection that is checked out is open"
+    if not raw.driver_connection.in_transaction:
+        await (await raw.driver_connection.execute("PRAGMA foreign_keys = ON")).close()
+        await connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 async def _undo(session: AsyncSession, error: BaseException) -> None:
@@ -144,11 +153,12 @@ async def _undo(session: AsyncSession, error: BaseException) -> None:
 
 
 async def _commit(session: AsyncSession, connection: AsyncConnection, database: Database) -> None:
-    """SQLite leaves a transaction open whose COMMIT fails, while SQLAlchemy takes it for ended and pools it as it is."""
+    """SQLite leaves a transaction open whose COMMIT fails, while SQLAlchemy takes it for ended and pools it as it is. It
+    throws away a connection whose COMMIT is cut off."""
     try:
         await session.commit()
-    except BaseException:
-        if database is Database.SQLITE and not connection.closed:
+    except Exception:
+        if database is Database.SQLITE and not (connection.closed or connection.invalidated):
             raw = await connection.get_raw_connection()
             assert raw.driver_connection is not None, "the connection is open"
             await raw.driver_connection.rollback()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -30,6 +30,7 @@ from gqlcrud.diagnosis import (
 )
 from gqlcrud.errors import ErrorCode, RequestError, UserError, WriteError
 from gqlcrud.execution.announcing import announce, announce_with
+from gqlcrud.execution.cancelling import Shelter, cancelled_once, undisturbed
 from gqlcrud.execution.connection import OperationConnection, took_too_long, unavailable
 from gqlcrud.execution.failures import is_driver_failure, is_outage, is_timeout
 from gqlcrud.execution.reader import Reader
@@ -66,10 +67,10 @@ class Rows:
 class Transaction:
     """One transaction that is open: plans are applied in it, and what they have written is read.
 
-    place: put before the path of every error; it tells which of several pieces of work has failed. hooks: of the records
-    that are written. holds_keys: whether the database holds declared foreign keys to be true, and lets the caller see where
-    they lead. rules: what the caller may write. timeout: seconds for each part of the work, and for each statement that
-    reads.
+    place: put before the path of every error; it tells which of several pieces of work has failed. hooks: of the
+    records that are written; they are told of a cancellation, by `shelter`. holds_keys: whether the database holds
+    declared foreign keys to be true, and lets the caller see where they lead. rules: what the caller may write.
+    timeout: seconds for each part of the work, and for each statement that reads.
     """
 
     session: AsyncSession
@@ -81,6 +82,8 @@ class Transaction:
     place: tuple[str, ...] = ()
     rules: WriteRules = field(default_factory=Unruled)
     timeout: float | None = None
+    shelter: Shelter = field(default_factory=Shelter)
+    _connections: list[OperationConnection] = field(default_factory=list)
 
     async def apply(self, work: Callable[[Saver], T]) -> T:
         """Run a part of the unit of work, which is synchronous."""
@@ -88,14 +91,16 @@ class Transaction:
         written: list[WrittenRow] = []
         try:
             async with self._watched(), asyncio.timeout(self.timeout):
-                return await self.session.run_sync(
-                    lambda session: _permitted(
-                        Saver(
-                            *(session, self.catalog, self.database, self.hooks, writing, written),
-                            holds_keys=self.holds_keys,
-                            rules=self.rules,
-                        ),
-                        work,
+                return await self._guarded(
+                    self.session.run_sync(
+                        lambda session: _permitted(
+                            Saver(
+                                *(session, self.catalog, self.database, self.hooks, writing, written),
+                                holds_keys=self.holds_keys,
+                                rules=self.rules,
+                            ),
+                            work,
+                        )
                     )
                 )
         except WriteError as error:
@@ -104,6 +109,11 @@ class Transaction:
             self.rows.writing[:] = [row.below(*self.place) for row in writing]
             self.rows.written += [row.below(*self.place) for row in written]
 
+    def _guarded(self, work: Coroutine[Any, Any, T]) -> Awaitable[T]:
+        if self.database is Database.SQLITE:
+            return undisturbed(work, self.shelter)
+        return cancelled_once(work)
+
     def reader(self) -> Reader:
         """Reads what is written, before it is committed; a statement that fails spoils the transaction."""
 
@@ -111,11 +121,20 @@ class Transaction:
         async def connect() -> AsyncIterator[AsyncConnection]:
             yield await self.session.connection()
 
-        return Reader(OperationConnection(ConnectionSource(self.database, connect), self.timeout))
+        return Reader(self._connection(ConnectionSource(self.database, connect)))
 
     def connection(self) -> OperationConnection:
         """Reads what is written, and leaves the transaction intact if a statement fails."""
-        return OperationConnection(session_source(self.session), self.timeout)
+        return self._connection(session_source(self.session))
+
+    def _connection(self, source: ConnectionSource) -> OperationConnection:
+        self._connections.append(OperationConnection(source, self.timeout))
+        return self._connections[-1]
+
+    async def close(self) -> None:
+        """End what still reads, before the transaction ends: it cannot while a statement runs on its connection."""
+        for each in self._connections:
+            await each.close()
 
     @asynccontextmanager
     async def _watched(self) -> AsyncIterator[None]:
@@ -123,7 +142,8 @@ class Transaction:
         if self.database is not Database.SQLITE:
             yield
             return
-        watch = await prepare_sqlite(await (await self.session.connection()).get_raw_connection())
+        connection = await self.session.connection()
+        watch = await prepare_sqlite(await connection.get_raw_connection(), connection.engine.sync_engine)
         watch.task = asyncio.current_task()
         try:
             yield
@@ -211,7 +231,7 @@ class Writer:
                 return Held(result, transaction, stack.pop_all(), self._explained, self._announce)
             raise AssertionError("no block swallows an error")
 
-        return await self._retried(once)
+        return await self._retried(lambda rows: cancelled_once(once(rows)))
 
     async def _announce(self, transaction: Transaction) -> None:
         """Tell the hooks what is committed; of what the application commits, when it does."""
@@ -246,16 +266,20 @@ class Writer:
             if is_outage(error):
                 raise unavailable(error) from error
             raise
-        hooks = RecordHooks(self.context, session, await_only)
+        shelter = Shelter()
+        hooks = RecordHooks(self.context, session, lambda work: await_only(shelter.opened(work)))
         # SQLite does if it is told to, which is for the application where the transaction is its own; a foreign key leads to
         # records that policies of the database hide
         holds_keys = self.source.database is Database.POSTGRESQL or self.source.joined is None
         holds_keys = holds_keys and not self.rules.secured
-        return Transaction(
+        transaction = Transaction(
             *(session, self.catalog, self.source.database, hooks, holds_keys, rows),
             rules=self.rules,
             timeout=self.timeout,
+            shelter=shelter,
         )
+        stack.push_async_callback(transaction.close)
+        return transaction
 
     async def _explained(self, error: Exception, rows: Rows) -> Exception:
         """What is told of a failure of the database; the failure itself, if that is nothing that could be expected."""

@@ -14,12 +14,12 @@ from gqlcrud.context import ApiKey, Operation, running_operation
 from gqlcrud.errors import UserError
 from gqlcrud.execution import Record
 from gqlcrud.fields import GeneratedField
+from gqlcrud.holding import Holding
 from gqlcrud.mutations.payloads import Payload
 from gqlcrud.mutations.running import Mutation, run_mutation
 from gqlcrud.observing import Purpose, running_for
 from gqlcrud.rendering import NotRendered, OpenSelection, Rendered, ShownPayload, render_payload
 from gqlcrud.selection import RESOLVED, FieldInfo, Selection, has_variable, read_selection
-from gqlcrud.variables import Holding
 
 
 class WriteField(GeneratedField):

@@ -174,8 +174,8 @@ Condition: TypeAlias = (
 
 def conjunction(terms: Sequence[Condition]) -> Condition:
     """All of `terms`; no term at all is true."""
-    kept = [term for term in terms if term != Always(True)]
-    if Always(False) in kept:
+    kept = [term for term in terms if not isinstance(term, Always) or not term.value]
+    if any(isinstance(term, Always) for term in kept):
         return Always(False)
     if not kept:
         return Always(True)

@@ -167,8 +167,13 @@ def order_fingerprint(model: Model, relation: Relation | None, order: tuple[Orde
 def _are_unique(terms: Sequence[OrderTerm], model: Model) -> bool:
     """Whether no two records are equal by the terms: a unique key without NULLs stands among them."""
     plain = _plain_columns(terms)
+    return any(plain >= key for key in _keys_without_nulls(model))
+
+
+@functools.lru_cache(maxsize=1024)
+def _keys_without_nulls(model: Model) -> tuple[frozenset[str], ...]:
     keys = [key.columns for key in model.keys if not any(column.nullable for column in key.columns)]
-    return any(plain >= {column.key for column in columns} for columns in keys)
+    return tuple(frozenset(column.key for column in columns) for columns in keys)
 
 
 def _plain_columns(terms: Sequence[OrderTerm]) -> set[str]:

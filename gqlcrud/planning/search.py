@@ -78,6 +78,10 @@ class SearchPlanner:
             check_text(text)
         except ValueError as error:
             raise RequestError(str(error), path=("search",)) from None
+        longest = self.limits.max_search_words * (_MAX_WORD_LENGTH + 3)  # quotation marks and a blank
+        if len(text) > longest:
+            message = f"A search has at most {longest} characters; this one has {len(text)}."
+            raise RequestError(message, ErrorCode.LIMIT, ("search",))
         words = list(
             dict.fromkeys(word for match in _WORD.finditer(text) if (word := (match[1] or match[2] or "").strip()))
         )

@@ -48,20 +48,15 @@ class Planner:
         orders = OrderPlanner(self.catalog, self.limits, self.visibility)
         order = orders.plan(selection.arguments.get("orderBy"), model, relation, match)
         mark = order_fingerprint(model, relation, order)
-        plan = PagePlan(
-            model=model,
-            relation=relation,
-            where=conjunction([self._where(selection.arguments, model), search]),
-            order=order,
-            window=plan_window(selection.arguments, model, order, mark, self.check_position),
-            fingerprint=mark,
-        )
+        where = conjunction([self._where(selection.arguments, model), search])
+        window = plan_window(selection.arguments, model, order, mark, self.check_position)
         known: PagePlan | None = self.known.find(selection)
         if known is not None:
             if known.need.cursors:
                 orders.check_cursors(order, model, relation)
             shown = (known.need, known.columns, known.edge_columns, known.views)
-            return PagePlan(model, relation, plan.where, order, plan.window, mark, *shown)
+            return PagePlan(model, relation, where, order, window, mark, *shown)
+        plan = PagePlan(model, relation, where, order, window, mark)
         before = self.visibility.asked_policies
         for child in selection.children:
             if child.name == "facets":

@@ -31,12 +31,19 @@ from gqlcrud.plan import (
 )
 from gqlcrud.planning.visibility import Visibility
 from gqlcrud.scalars import BOOLEAN, DECIMAL, STRING, Operator, Scalar
-from gqlcrud.values import check_pattern, check_text
+from gqlcrud.values import check_pattern, check_text, is_deeper
 
+_DEEPEST = 400
+"""Levels of a JSON value: drivers encode it when the stack of calls is high already."""
 _ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _LISTS = {Operator.IN, Operator.NOT_IN}
 _PATTERNS = {Operator.LIKE, Operator.I_LIKE}
 _FLAGS = {Operator.IS_NULL, Operator.IS_EMPTY}
+_MATCHED = {
+    *(Operator.LIKE, Operator.I_LIKE, Operator.REGEX, Operator.I_REGEX, Operator.SEARCH),
+    *(Operator.I_EQ, Operator.I_CONTAINS, Operator.I_STARTS_WITH, Operator.I_ENDS_WITH),
+}
+"""Operators whose operand is translated: PostgreSQL takes seconds for a regular expression of 200,000 letters."""
 _JSON_KINDS = {JsonKind.STRING: STRING, JsonKind.NUMBER: DECIMAL, JsonKind.BOOLEAN: BOOLEAN}
 
 
@@ -109,6 +116,8 @@ class WherePlanner:
     def _operand(self, scalar: Scalar, operator: Operator, operand: Any) -> Any:
         if operator in _FLAGS:
             return operand
+        if operator in _MATCHED:
+            self._check_length(operator, operand)
         if operator in _LISTS:
             self._check_count(operand)
             return tuple(_at(place, _checked, scalar, each) for place, each in enumerate(operand))
@@ -196,6 +205,14 @@ class WherePlanner:
             case _:
                 return Always(True) if term == Always(True) else Related(relation, Quantifier.EVERY, term, among)
 
+    def _check_length(self, operator: Operator, operand: str) -> None:
+        if len(operand) > self.limits.max_match_length:
+            raise RequestError(
+                f"An operand of {operator} has at most {self.limits.max_match_length} characters; "
+                f"this one has {len(operand)}.",
+                ErrorCode.LIMIT,
+            )
+
     def _check_count(self, operands: Sequence[object]) -> None:
         if len(operands) > self.limits.max_list_operands:
             raise RequestError(
@@ -214,7 +231,9 @@ def canonical_json(value: Any) -> str:
         raise ValueError("A JSON value is made of mappings, lists, texts, numbers, booleans and null.") from None
     except ValueError:
         raise ValueError("A JSON value has no NaN and no infinity.") from None
-    if _ESCAPED_NUL.search(text):
+    if text.count("[") + text.count("{") > _DEEPEST and is_deeper(value, _DEEPEST):
+        raise ValueError("The value is nested too deeply.")
+    if "\\u0000" in text and _ESCAPED_NUL.search(text):  # the search alone takes 40 ms for a megabyte
         raise ValueError("A text cannot contain the NUL character.")
     return check_text(text)
 

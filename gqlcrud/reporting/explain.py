@@ -78,7 +78,7 @@ async def explained(
 async def _explain(connection: AsyncConnection, database: Database, seen: SeenStatement) -> list[Step]:
     values = tuple(seen.parameters or ())
     if database is Database.SQLITE:
-        await prepare_sqlite(await connection.get_raw_connection())
+        await prepare_sqlite(await connection.get_raw_connection(), connection.engine.sync_engine)
         rows = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {seen.sql}", values)).all()
         steps = _sqlite_steps(rows, seen.sql)
     else:

@@ -15,6 +15,7 @@ from gqlcrud.scalars import Operator
 from gqlcrud.statements.computing import CHANGE_FUNCTIONS
 from gqlcrud.statements.documents import NOTHING, Stored, distinct, element_at, read_document
 from gqlcrud.statements.folding import fold
+from gqlcrud.statements.matching import matches
 
 
 class Database(StrEnum):
@@ -92,6 +93,7 @@ def _fold(text: str | None) -> str | None:
 SQLITE_FUNCTIONS: tuple[tuple[str, int, Callable[..., Any]], ...] = (
     ("gqlcrud_bytes", 1, from_hex),
     ("gqlcrud_fold", 1, _fold),
+    ("gqlcrud_regex", 3, matches),
     ("gqlcrud_search", 2, search),
     ("gqlcrud_json_equal", 2, json_equal),
     ("gqlcrud_json_exists", 2, json_exists),

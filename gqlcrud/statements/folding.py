@@ -26,6 +26,11 @@ def any_case(text: str) -> str:
     return "".join(map(_pattern, text))
 
 
+def forms(char: str) -> str:
+    """All characters that fold to what a character folds to."""
+    return _variants().get(_fold(char), char)
+
+
 def _pattern(char: str) -> str:
     variants = _variants().get(_fold(char))
     if variants is not None:

@@ -239,6 +239,8 @@ class _Splitter:
 
     def order(self, term: OrderTerm) -> OrderTerm:
         """Conditions hold for the records that a term leads over, too."""
+        if isinstance(term.key, ColumnKey) and not term.key.path:
+            return term
         path = tuple(replace(hop, among=self.condition(hop.among)) for hop in term.key.path)
         match term.key:
             case ColumnKey():

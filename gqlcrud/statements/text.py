@@ -157,10 +157,8 @@ def _sqlite(text: Any, operator: Operator, operand: str) -> Any:
             return text.op("GLOB", is_comparison=True)(_glob(operand))
         case Operator.I_LIKE:
             return sa.func.gqlcrud_fold(text).op("GLOB", is_comparison=True)(_glob(fold(operand)))
-        case Operator.REGEX:
-            return text.regexp_match(operand)
-        case Operator.I_REGEX:
-            return text.regexp_match(f"(?i){operand}")
+        case Operator.REGEX | Operator.I_REGEX:
+            return sa.func.gqlcrud_regex(text, operand, operator is Operator.I_REGEX) == 1
         case Operator.SEARCH:
             return sa.func.gqlcrud_search(text, operand) == 1
         case _:

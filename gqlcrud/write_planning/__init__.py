@@ -2,6 +2,7 @@
 
 from gqlcrud.write_planning.alike import pass_at_once
 from gqlcrud.write_planning.bulk import BulkPlanner
+from gqlcrud.write_planning.permitted import check_version
 from gqlcrud.write_planning.presets import Outcome, Presets
 from gqlcrud.write_planning.problems import Problems
 from gqlcrud.write_planning.references import GuardedKey, guarded_keys
@@ -20,6 +21,7 @@ __all__ = [
     "WritePlanner",
     "check_bounds",
     "check_rules",
+    "check_version",
     "checked_assignment",
     "guarded_keys",
     "input_value",

@@ -13,6 +13,7 @@ from gqlcrud.plan import Always, Condition, WriteAction, conjunction
 from gqlcrud.planning import Planner
 from gqlcrud.write_plan import Named, Path, Save
 from gqlcrud.write_planning.alike import Passed, inputs_passed
+from gqlcrud.write_planning.permitted import check_version
 from gqlcrud.write_planning.presets import Presets
 from gqlcrud.write_planning.problems import Problems
 from gqlcrud.write_planning.saves import SavePlanner
@@ -68,7 +69,9 @@ class BulkPlanner:
             save = saves.update(
                 item.get("patch"), model, (*path, "patch"), ops=item.get("ops"), ops_path=(*path, "ops")
             )
-            return UpdateItem(target, save, item.get("version")), target
+            version = item.get("version")
+            check_version(version, model, (*path, "version"), self.planner, saves.problems)
+            return UpdateItem(target, save, version), target
 
         apart = _continues(value)
         items, errors = self._items(value["items"], (*INPUT, "items"), plan, saves.problems, apart=apart)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from gqlcrud.catalog import Column, Key, Model, Relation
 from gqlcrud.errors import ErrorCode
@@ -47,6 +48,13 @@ def check_edge(
         if name in columns:
             with problems.at(*path, name):
                 planner.visibility.check_edges("write", relation, [columns[name]], planner.catalog)
+
+
+def check_version(version: Any, model: Model, path: Path, planner: Planner, problems: Problems) -> None:
+    """To say which version a record has is to filter by it: the answer tells whether it is true."""
+    if version is not None and model.version is not None:
+        with problems.at(*path):
+            planner.visibility.check("filter", [model.version], model)
 
 
 def check_key(key: Key, model: Model, path: Path, planner: Planner, problems: Problems) -> None:

@@ -29,6 +29,7 @@ from gqlcrud.write_plan import (
     UpsertChild,
     UpsertTarget,
 )
+from gqlcrud.write_planning.permitted import check_version
 from gqlcrud.write_planning.problems import Problems
 
 T = TypeVar("T")
@@ -170,11 +171,13 @@ class RelationPlanner:
         return Create(save, self._edge(relation, item, path))
 
     def _update(self, relation: Relation, item: Mapping[str, Any], path: Path, depth: int) -> UpdateChild:
+        version, target = item.get("version"), self._target(relation)
+        check_version(version, target, (*path, "version"), self.records.planner, self.records.problems)
         return UpdateChild(
             self._named(relation, item["by"], (*path, "by")),
             self._changes(relation, item, path, depth),
             self._edge(relation, item, path),
-            item.get("version"),
+            version,
         )
 
     def _update_where(self, relation: Relation, item: Mapping[str, Any], path: Path, depth: int) -> UpdateChildren:

@@ -12,6 +12,7 @@ from gqlcrud.plan import Always, WriteAction
 from gqlcrud.planning import DeletedRecords, Planner
 from gqlcrud.write_plan import CreateOne, DeleteOne, Guard, Path, RestoreOne, UpdateOne, UpsertOne
 from gqlcrud.write_planning.bulk import BulkPlanner
+from gqlcrud.write_planning.permitted import check_version
 from gqlcrud.write_planning.presets import Presets
 from gqlcrud.write_planning.problems import Problems
 from gqlcrud.write_planning.saves import SavePlanner
@@ -97,6 +98,7 @@ class WritePlanner:
         version, condition = value.get("version"), value.get("if")
         if "if" in value and condition is None:
             problems.add("if cannot be null; leave it out.", (*INPUT, "if"))
+        check_version(version, model, (*INPUT, "version"), self.planner, problems)
         if condition is None:
             return Guard(version)
         with problems.at(*INPUT, "if"):

@@ -26,7 +26,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from example.models import Base
 from example.seed import seed
 from gqlcrud import Api
-from gqlcrud.http import GRAPHQL_RESPONSE, answer
+from gqlcrud.http import answer
+from gqlcrud.media_types import GRAPHQL_RESPONSE
 from tests.databases import running_postgres
 
 try:

@@ -23,7 +23,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from gqlcrud import Api
-from gqlcrud.http import GRAPHQL_RESPONSE, answer
+from gqlcrud.http import answer
+from gqlcrud.media_types import GRAPHQL_RESPONSE
 from tests.benchmarks.__main__ import cost, count_statements
 from tests.databases import running_postgres
 
