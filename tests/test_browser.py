@@ -51,6 +51,12 @@ class AuthorFields:
             return str((await session.execute(text(SHOUT), {"id": self.id})).scalar())  # type: ignore[attr-defined]
 
 
+    @field()
+    async def fail(self) -> str | None:
+        """What is masked, and shown where the API debugs."""
+        raise RuntimeError("no money")
+
+
 class BehindProxy:
     """What a proxy does that serves an app below a path, and tells it nothing."""
 
@@ -207,12 +213,14 @@ async def test_a_mutation_that_is_explained_is_written_once_and_its_error_shown(
     assert (buttons, len(shelf.sent)) == (0, 2)
 
 
-async def test_statements_that_are_repeated_are_warned_of(browser: BrowserContext, host: str) -> None:
-    async with visit(browser, f"{host}/graphql", "query Loud { authors { nodes { shout } } }") as shelf:
-        await shelf.run('"data"')
+async def test_repeated_statements_and_failures_are_told(browser: BrowserContext, host: str) -> None:
+    async with visit(browser, f"{host}/graphql", "query Loud { authors { nodes { shout fail } } }") as shelf:
+        await shelf.run('"errors"')
         await shelf.show("SQL")
         codes = await shelf.texts(".gqlcrud-warnings li > b")
         others = await shelf.texts(".gqlcrud-section > h4")
+        failures = await shelf.texts(".gqlcrud-failure > summary > b")
+        traceback = await shelf.page.locator(".gqlcrud-failure > pre").first.text_content()
         is_open = ".gqlcrud-statement[open]"
         closed = await shelf.page.locator(is_open).count()
         await shelf.page.click(".gqlcrud-warnings .gqlcrud-link >> nth=0")
@@ -222,6 +230,10 @@ async def test_statements_that_are_repeated_are_warned_of(browser: BrowserContex
 
     assert codes == ["REPEATED_STATEMENT"]
     assert others == ["For no field of the plan"]
+    assert failures == ["RuntimeError"] * 6
+    assert traceback is not None
+    assert traceback.startswith("no money\n")
+    assert "in fail" in traceback
     assert (closed, opened, shut) == (0, [SHOUT_SQL], 0)
 
 

@@ -52,7 +52,7 @@ function DebugOff({ costs, reports }) {
 function Explaining({ endpoint, reports, tab, report, explains }) {
   const [asking, setAsking] = useState(false)
   const [failure, setFailure] = useState(null)
-  const isExplained = report.statements.some((statement) => statement.explain !== null)
+  const canAsk = report.statements.length > 0 && report.statements.every((statement) => statement.explain === null)
   const ask = async () => {
     setAsking(true)
     setFailure(null)
@@ -69,7 +69,7 @@ function Explaining({ endpoint, reports, tab, report, explains }) {
         <input type="checkbox" checked={explains} onChange={(event) => reports.ask({ explain: event.target.checked })} />
         EXPLAIN with each run
       </label>
-      {report.operation.type === 'query' && !isExplained && (
+      {report.operation.type === 'query' && canAsk && (
         <button type="button" className="graphiql-button gqlcrud-button" onClick={ask} disabled={asking}>
           Explain this query
         </button>
@@ -79,7 +79,7 @@ function Explaining({ endpoint, reports, tab, report, explains }) {
           {failure}
         </p>
       )}
-      {report.operation.type === 'mutation' && !isExplained && (
+      {report.operation.type === 'mutation' && canAsk && (
         <p className="gqlcrud-note">A mutation is never run again to explain it: tick this, then run it.</p>
       )}
     </div>

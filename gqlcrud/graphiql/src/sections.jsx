@@ -123,7 +123,7 @@ export function Bar({ start, end }) {
   const percent = (part) => `${(100 * part).toFixed(2)}%`
   return (
     <span className="gqlcrud-bar" aria-hidden="true">
-      <span style={{ marginLeft: percent(start), width: percent(Math.max(0, end - start)) }} />
+      {end > start && <span style={{ marginLeft: percent(start), width: percent(end - start) }} />}
     </span>
   )
 }
