@@ -46,7 +46,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 
-$(VENV)/.demo: pyproject.toml gqlcrud/graphiql/package-lock.json | $(BIN)/python
+$(VENV)/.demo: pyproject.toml gqlcrud/graphiql/package-lock.json $(wildcard gqlcrud/graphiql/src/*) | $(BIN)/python
 	@echo "Installing gqlcrud and building GraphiQL; this takes a minute or two the first time."
 	$(BIN)/python -m pip install --quiet --editable '.[serve,example]'
 	@touch $@

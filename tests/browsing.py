@@ -9,7 +9,8 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from gqlcrud.graphiql import is_built
+from gqlcrud.graphiql.build import sources_digest
+from gqlcrud.graphiql.page import STATIC
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Page
@@ -29,7 +30,10 @@ def what_is_missing() -> str | None:
         return "there is no Chromium (apt-get install chromium, or name one in GQLCRUD_CHROMIUM)"
     if find_spec("playwright") is None:
         return "playwright is not installed (pip install --group dev)"
-    return None if is_built() else "GraphiQL is not built (python -m gqlcrud.graphiql.build)"
+    stamp = STATIC / "sources.sha256"
+    if not stamp.is_file() or stamp.read_text("utf-8") != sources_digest(STATIC.parent):
+        return "GraphiQL is not built of these sources (python -m gqlcrud.graphiql.build)"
+    return None
 
 
 @asynccontextmanager

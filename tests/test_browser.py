@@ -50,7 +50,6 @@ class AuthorFields:
         async with info.context["sessions"]() as session:
             return str((await session.execute(text(SHOUT), {"id": self.id})).scalar())  # type: ignore[attr-defined]
 
-
     @field()
     async def fail(self) -> str | None:
         """What is masked, and shown where the API debugs."""
