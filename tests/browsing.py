@@ -73,6 +73,16 @@ class Visit:
     async def show(self, plugin: str) -> None:
         await self.page.click(f"button[aria-label='Show {plugin}']")
 
+    async def overhang(self) -> int:
+        """By how many pixels the page is wider than the window, once the editors have got used to its size."""
+        width = 0
+        for _ in range(100):
+            script = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            if (width := int(await self.page.evaluate(script))) == 0:
+                break
+            await self.page.wait_for_timeout(50)
+        return width
+
     async def texts(self, selector: str) -> list[str]:
         return [" ".join(text.split()) for text in await self.page.locator(selector).all_inner_texts()]
 

@@ -291,21 +291,20 @@ async def test_it_works_behind_a_proxy_that_strips_a_prefix(browser: BrowserCont
 
 async def test_nothing_is_cut_off_in_a_small_window(browser: BrowserContext, host: str) -> None:
     """A window of 1280 by 800 at 200% zoom is one of 640 by 400."""
-    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     cut_off = (
         "[...document.querySelectorAll('.gqlcrud-panel *, .graphiql-execute-button, .graphiql-sidebar button')]"
         ".filter(each => each.getBoundingClientRect().right > innerWidth + 1).map(each => each.outerHTML)"
     )
     async with visit(browser, f"{host}/graphql", BOOKS, (640, 400)) as shelf:
-        widths = [await shelf.page.evaluate(wide)]
+        widths = [await shelf.overhang()]
         await shelf.show("SQL")
         await shelf.run('"data"')
         await shelf.page.wait_for_selector(".gqlcrud-statement")
         zoomed = await shelf.page.evaluate(cut_off)
-        widths.append(await shelf.page.evaluate(wide))
+        widths.append(await shelf.overhang())
         await shelf.page.set_viewport_size({"width": 320, "height": 480})
+        widths.append(await shelf.overhang())
         narrow = await shelf.page.evaluate(cut_off)
-        widths.append(await shelf.page.evaluate(wide))
 
     assert (widths, zoomed, narrow) == ([0, 0, 0], [], [])
 
