@@ -315,6 +315,7 @@ async def test_it_is_dark_where_the_system_is_and_used_by_keys(browser: BrowserC
         light = await shelf.page.evaluate(colour)
         await shelf.page.emulate_media(color_scheme="dark")
         dark = await shelf.page.evaluate(colour)
+        await shelf.page.wait_for_selector(".graphiql-query-editor .monaco-editor.vs-dark")
         await shelf.run('"data"')
         await shelf.page.focus("button[aria-label='Show SQL']")
         await shelf.page.keyboard.press("Enter")

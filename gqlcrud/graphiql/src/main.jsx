@@ -10,6 +10,7 @@ import { createFetcher } from './fetcher.js'
 import { CopyLinkButton, linkedOperation } from './links.jsx'
 import { FollowTab, sqlPlugin } from './panel.jsx'
 import { createReports } from './reports.js'
+import { FollowScheme } from './scheme.jsx'
 import { storageFor } from './storage.js'
 import 'graphiql/style.css'
 import '@graphiql/plugin-explorer/style.css'
@@ -48,5 +49,6 @@ createRoot(document.getElementById('gqlcrud-graphiql')).render(
       )}
     </GraphiQL.Toolbar>
     <FollowTab reports={reports} />
+    <FollowScheme />
   </GraphiQL>,
 )

@@ -1,6 +1,6 @@
 // A plugin: what an answer tells of its statements and its plan, beside it; or why it tells nothing.
 
-import { useGraphiQL, useGraphiQLActions } from '@graphiql/react'
+import { useGraphiQL } from '@graphiql/react'
 import { useEffect, useState } from 'react'
 import { explain } from './fetcher.js'
 import { Plan } from './plan.jsx'
