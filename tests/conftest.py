@@ -1,5 +1,6 @@
 """Fixtures: databases on both backends, and the sample databases."""
 
+import gc
 import inspect
 import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -48,6 +49,15 @@ def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str
 @pytest.fixture(scope="session", autouse=True)
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def left_alone() -> Iterator[None]:
+    """What a module leaves behind in caches, types and documents, is looked at by the garbage collector once: to look again
+    at that of all modules takes more time than their tests."""
+    yield
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

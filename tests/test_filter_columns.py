@@ -13,7 +13,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from gqlcrud import Api, ModelOptions
+from gqlcrud import Api, Limits, ModelOptions
 from tests.databases import MakeEngine
 from tests.running import refused, run, save
 from tests.zoo import Custom, Customized, Invoice, Made
@@ -294,7 +294,8 @@ async def test_a_pattern_too_long_for_the_database_is_a_mistake_of_the_client(ma
     """SQLite takes patterns of 50,000 bytes; PostgreSQL finds nothing."""
     engine = await make_engine(Overflowing.metadata)
     await save(engine, Number(value=0, text="a"))
-    api = Api(Overflowing, engine, models={Number: ModelOptions(operators={"text": {"like"}})})
+    limits = Limits(max_match_length=10**6)
+    api = Api(Overflowing, engine, models={Number: ModelOptions(operators={"text": {"like"}})}, limits=limits)
     result = await api.execute(
         "query ($p: String) { numbers(where: {text: {like: $p}}) { totalCount } }", {"p": "a" * 50_001}
     )

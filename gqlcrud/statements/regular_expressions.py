@@ -135,7 +135,7 @@ class _Parser:
                 found = self.choice(depth + 1)
                 if not self._took(")"):
                     raise ValueError("a parenthesis is not closed")
-                return found
+                return Chain((found,)) if isinstance(found, Spot) else found  # what stands by itself may be repeated
             case "[":
                 return self._bracket()
             case ".":
