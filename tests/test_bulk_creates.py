@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gqlcrud import Api, Limits
+from gqlcrud import Api, Limits, ModelOptions
 from tests import bulk_models, shelf, zoo
 from tests.bulk_models import heard
 from tests.databases import MakeEngine, record_statements
@@ -85,6 +85,42 @@ async def test_10000_records_are_made_and_read_in_one_mutation(make_engine: Make
     assert (found["affectedCount"], found["errors"]) == (10_000, [])
     assert [each["isbn"] for each in found["books"]] == [str(n) for n in range(10_000)]
     assert len([sql for sql, _ in statements if sql.startswith("SELECT")]) == 1
+
+
+async def test_records_with_the_same_fields_are_what_each_would_be_alone(make_engine: MakeEngine) -> None:
+    """With presets, foreign keys as ids, values for some, and one that is wrong among them."""
+
+    def inputs(author: str) -> list[dict[str, Any]]:
+        shapes: list[dict[str, Any]] = [
+            {"title": "T", "price": "1.5"},
+            {"price": "2.25", "title": "U", "publishedAt": None},
+            {"title": "V", "price": "3", "meta": {"a": 1}, "authorId": author},
+            {"title": "W", "price": "4", "author": {"connect": {"rowId": 1}}},
+        ]
+        return [{**shapes[n % 4], "isbn": f"{author}{n}"} for n in range(16)]
+
+    api = Api(
+        shelf.Base,
+        await make_engine(shelf.Base.metadata),
+        models={shelf.Book: ModelOptions(presets={"title": lambda _: "preset"})},
+    )
+    made = await run(api, 'mutation { createAuthor(input: {data: {name: "A"}}) { author { id } } }')
+    author = made["createAuthor"]["author"]["id"]
+    shown = "title price publishedAt meta author { name }"
+    many = f"""mutation($data: [BookCreate!]!) {{ createBooks(input: {{data: $data}}) {{
+      books {{ {shown} }} errors {{ path }} }} }}"""
+    one = f"mutation($data: BookCreate!) {{ createBook(input: {{data: $data}}) {{ book {{ {shown} }} }} }}"
+    given = [{name: value for name, value in each.items() if name != "title"} for each in inputs(author)]
+
+    together = await run(api, many, data=given)
+    alone = [(await run(api, one, data={**each, "isbn": f"{n}"}))["createBook"]["book"] for n, each in enumerate(given)]
+
+    assert together["createBooks"] == {"books": alone, "errors": []}
+    assert {each["title"] for each in alone} == {"preset"}
+    wrong = [{**each, "isbn": f"w{n}"} for n, each in enumerate(given)]
+    wrong[13]["price"] = "123456789012"
+    refused = await run(api, many, data=wrong)
+    assert refused["createBooks"] == {"books": [], "errors": [{"path": ["input", "data", "13", "price"]}]}
 
 
 async def test_more_records_than_the_limit_are_refused(make_engine: MakeEngine) -> None:

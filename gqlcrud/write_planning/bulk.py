@@ -17,6 +17,7 @@ from gqlcrud.write_planning.permitted import check_version
 from gqlcrud.write_planning.presets import Presets
 from gqlcrud.write_planning.problems import Problems
 from gqlcrud.write_planning.saves import SavePlanner
+from gqlcrud.write_planning.templates import CreateTemplates
 
 INPUT: Path = ("input",)
 CONTINUE = "CONTINUE"
@@ -95,10 +96,10 @@ class BulkPlanner:
     def _creates(
         self, value: Mapping[str, Any], model: Model, saves: SavePlanner, conflict: OnConflict | None
     ) -> CreateMany:
-        passed = _passed(value["data"], model, self.planner.catalog)
+        templates = CreateTemplates(saves, model, _passed(value["data"], model, self.planner.catalog))
 
         def plan(item: Mapping[str, Any], path: Path) -> tuple[Save, Named | None]:
-            save = saves.create(item, model, path, passed=passed)
+            save = templates.create(item, path)
             return save, None if conflict is None else saves.named_by(save, conflict.key)
 
         apart = _continues(value)

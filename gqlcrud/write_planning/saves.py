@@ -69,7 +69,7 @@ class SavePlanner:
             known |= {column.key for column in model.columns if column.name in data}
         self._check_given(data, model, given, path)
         self._check_required(model, known, path, refused=refused)
-        references = plan_references(self._guarded(model), assignments, path)
+        references = plan_references(self.guards(model), assignments, path)
         return Save(model, path, (*assignments, *own), (), to_one, to_many, references=references)
 
     def update(
@@ -88,7 +88,7 @@ class SavePlanner:
         to_one, to_many = self._links(patch, model, path, depth)
         self._check_twice(patch, to_one, path)
         changes = self._changes(ops or {}, {*patch, *(each.column.name for each in assignments)}, model, ops_path)
-        references = plan_references(self._guarded(model), assignments, path)
+        references = plan_references(self.guards(model), assignments, path)
         save = Save(model, path, assignments, changes, to_one, to_many, ops_path, references)
         if save.is_empty:
             return save
@@ -133,7 +133,7 @@ class SavePlanner:
     def referring(self, saves: Sequence[Save]) -> list[Save]:
         """Saves of values alone, with what the foreign keys among them must lead to."""
         return [
-            replace(each, references=plan_references(self._guarded(each.model), each.assignments, each.path))
+            replace(each, references=plan_references(self.guards(each.model), each.assignments, each.path))
             for each in saves
         ]
 
@@ -204,7 +204,8 @@ class SavePlanner:
                     self.problems.keep(error, (*path, column.name) if column.offered else path)
         return tuple(found)
 
-    def _guarded(self, model: Model) -> Sequence[GuardedKey]:
+    def guards(self, model: Model) -> Sequence[GuardedKey]:
+        """The foreign keys that must not lead to every record."""
         if model not in self._guards:
             self._guards[model] = guarded_keys(self.planner, model)
         return self._guards[model]
