@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -35,11 +36,16 @@ async def engine(make_engine: MakeEngine) -> AsyncEngine:
 
 @asynccontextmanager
 async def engine_at(url: URL, **options: Any) -> AsyncIterator[AsyncEngine]:
+    """Until the threads of SQLite end, too: that of a file that cannot be opened does so by itself, a moment later."""
+    before = set(threading.enumerate())
     engine = create_async_engine(url, **options)
     try:
         yield engine
     finally:
         await engine.dispose()
+        async with asyncio.timeout(5):
+            while any(each.name.endswith("(_connection_worker_thread)") for each in {*threading.enumerate()} - before):
+                await asyncio.sleep(0.005)
 
 
 async def failures(api: Api, query: str, **options: Any) -> tuple[Any, list[tuple[str, str]]]:
