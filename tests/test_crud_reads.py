@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session, aliased, selectinload, sessionmaker
 
 from gqlcrud import Api, ConfigurationError, Crud, CrudError, Invalid, ModelOptions, NotFound, SoftDelete, Unavailable
@@ -16,6 +17,7 @@ from tests.databases import Backend, MakeEngine, record_statements
 from tests.reading_room import ids, reading_room
 from tests.running import save
 from tests.shelf import Author, Base, Book, OrderItem, Tag
+from tests.test_outages import engine_at
 
 BOOKS, AUTHORS, ITEMS = Crud(Book), Crud(Author), Crud(OrderItem)
 
@@ -574,17 +576,16 @@ async def test_an_outage_is_told_without_what_the_driver_says(backend: Backend, 
         "sqlite": f"sqlite+aiosqlite:///{tmp_path}/nowhere/x.sqlite",
         "postgresql": f"postgresql+asyncpg://u@/x?host={tmp_path}",
     }[backend.name]
-    engine = create_async_engine(url)
-    calls: list[Callable[[], Any]] = [
-        lambda: BOOKS.get(engine, 1),
-        lambda: BOOKS.create(engine, {"title": "x", "price": 1}),
-    ]
-    for call in calls:
-        with pytest.raises(Unavailable) as raised:
-            await call()
-        assert told(raised.value) == [("UNAVAILABLE", "The database is not available.", ())]
-        assert raised.value.status == 503
-    await engine.dispose()
+    async with engine_at(make_url(url)) as engine:
+        calls: list[Callable[[], Any]] = [
+            lambda: BOOKS.get(engine, 1),
+            lambda: BOOKS.create(engine, {"title": "x", "price": 1}),
+        ]
+        for call in calls:
+            with pytest.raises(Unavailable) as raised:
+                await call()
+            assert told(raised.value) == [("UNAVAILABLE", "The database is not available.", ())]
+            assert raised.value.status == 503
 
 
 # ---------- deleted records ----------

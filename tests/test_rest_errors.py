@@ -29,6 +29,7 @@ from gqlcrud.errors import UserError
 from tests.databases import MakeEngine
 from tests.listing import Base, Book, BookRead, fill
 from tests.serving import client_of, unused_engine
+from tests.test_outages import engine_at
 
 
 def raising_app(error: Exception, **options: Any) -> FastAPI:
@@ -173,7 +174,7 @@ async def test_the_errors_of_reads_and_writes_are_told(make_engine: MakeEngine) 
 
 
 async def test_a_database_that_does_not_answer_is_told_without_a_word_of_its_driver() -> None:
-    async with client_of(crud_app(unused_engine())) as client:
+    async with engine_at(unused_engine().url) as engine, client_of(crud_app(engine)) as client:
         status, errors = await answer(client, "GET", "/books/1")
 
     assert (status, errors) == (503, [("UNAVAILABLE", [], [], "The database is not available.")])
