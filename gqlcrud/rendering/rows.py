@@ -26,9 +26,13 @@ class Table:
 
     def column(self, key: str) -> Values:
         """The values of one column."""
+        return self.cell(self.places[key])
+
+    def cell(self, place: int) -> Values:
+        """The values of one cell of the rows."""
         if self._columns is None:
             self._columns = list(zip(*self.rows, strict=True))
-        return self._columns[self.places[key]]
+        return self._columns[place]
 
 
 def render_records(

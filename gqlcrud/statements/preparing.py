@@ -82,19 +82,26 @@ class PreparedRecords:
 
 
 def prepared_page(
-    plan: PagePlan, database: Database, *, summarized: bool, single: bool = False, together: bool = False
+    plan: PagePlan,
+    database: Database,
+    *,
+    summarized: bool,
+    single: bool = False,
+    together: bool = False,
+    folds: tuple[Fold, ...] = (),
 ) -> PreparedPage:
-    """summarized: whether anything is asked about the list around the page. single: whether it is for one key. together:
-    whether that is to be read with the rows, where this can be had by a statement that is kept."""
-    template, values, lasting = _page_template(plan, database)
-    page, summary, sort_keys = (_page, _summary, _sort_keys) if lasting else _PASSING
+    """summarized: whether anything is asked about the list around the page; together: whether it is to be read with the rows,
+    where this can be had by a statement that is kept. single, folds: as for records."""
+    template, splitter = _page_template(plan, database)
+    values, folds = splitter.values, tuple(map(splitter.fold, folds))
+    page, summary, sort_keys = (_page, _summary, _sort_keys) if splitter.lasting else _PASSING
     for name, position in (("after", plan.window.after), ("before", plan.window.before)):
         if position is not None:
             values |= _position_values(name, position, sort_keys(template, database))
     around = summary(template, database, single=single) if summarized else None
-    if around is not None and together and lasting:
-        return PreparedPage(_summarized_page(template, database), around, values, lasting, together=True)
-    return PreparedPage(page(template, database, single=single), around, values, lasting)
+    if around is not None and together and splitter.lasting:
+        return PreparedPage(_summarized_page(template, database, folds=folds), around, values, True, together=True)
+    return PreparedPage(page(template, database, single=single, folds=folds), around, values, splitter.lasting)
 
 
 def prepared_records(
@@ -134,13 +141,13 @@ def prepared_condition(condition: Condition, database: Database) -> tuple[Condit
 
 
 @functools.lru_cache(maxsize=KEPT)
-def _page(template: PagePlan, database: Database, *, single: bool) -> PageStatement:
-    return page_statement(template, database, single=single)
+def _page(template: PagePlan, database: Database, *, single: bool, folds: tuple[Fold, ...]) -> PageStatement:
+    return page_statement(template, database, single=single, folds=folds)
 
 
 @functools.lru_cache(maxsize=KEPT)
-def _summarized_page(template: PagePlan, database: Database) -> PageStatement:
-    return summarized_page_statement(template, database)
+def _summarized_page(template: PagePlan, database: Database, *, folds: tuple[Fold, ...]) -> PageStatement:
+    return summarized_page_statement(template, database, folds=folds)
 
 
 @functools.lru_cache(maxsize=KEPT)
@@ -161,16 +168,13 @@ def _sort_keys(template: PagePlan, database: Database) -> tuple[SortKey, ...]:
 _PASSING = (page_statement, summary_statement, ordered_by)
 
 
-def _page_template(plan: PagePlan, database: Database) -> tuple[PagePlan, dict[str, Any], bool]:
-    """The plan with parameters for its values, and without what the statement does not show; and whether there may be
-    another plan like it."""
+def _page_template(plan: PagePlan, database: Database) -> tuple[PagePlan, _Splitter]:
+    """The plan with parameters for its values, and without what the statement does not show; and what took them out."""
     splitter = _Splitter(Columns(database))
     where = splitter.condition(plan.where)
     order = tuple(map(splitter.order, plan.order))
     window = plan.window
-    values = {**splitter.values, LIMIT: fetch_limit(window)}
-    if window.offset:
-        values[OFFSET] = window.offset
+    splitter.values |= {LIMIT: fetch_limit(window), **({OFFSET: window.offset} if window.offset else {})}
     template = Window(
         first=None if window.first is None else 0,
         last=None if window.last is None else 0,
@@ -178,7 +182,7 @@ def _page_template(plan: PagePlan, database: Database) -> tuple[PagePlan, dict[s
         after=_places("after", window.after),
         before=_places("before", window.before),
     )
-    return replace(plan, where=where, order=order, window=template, views=(), facets=()), values, splitter.lasting
+    return replace(plan, where=where, order=order, window=template, views=(), facets=()), splitter
 
 
 def _places(name: str, position: Sequence[Any] | None) -> tuple[Any, ...] | None:
@@ -252,7 +256,7 @@ class _Splitter:
 
     def fold(self, fold: Fold) -> Fold:
         plan = replace(fold.plan, where=self.condition(fold.plan.where))
-        return Fold(fold.relation, plan, tuple(map(self.fold, fold.below)))
+        return Fold(fold.relation, plan, tuple(map(self.fold, fold.below)), fold.short)
 
     def _stated(self, operand: Any) -> Parameter:
         value = operand.value if isinstance(operand, Opaque) else operand
