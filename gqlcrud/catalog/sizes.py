@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
@@ -12,13 +14,17 @@ _SMALL = (
     *(sa.Boolean, sa.Integer, sa.Numeric, sa.Date, sa.Time, sa.DateTime, sa.Interval, postgresql.INTERVAL),
     *(sa.Uuid, sa.Enum),
 )
+_ASKED = 4096
+"""Columns of which it is known, since each request asks."""
 
 
+@functools.lru_cache(maxsize=_ASKED)
 def is_small(column: Column) -> bool:
     """Whether no value takes more than some bytes."""
     return isinstance(_stored(column), _SMALL)
 
 
+@functools.lru_cache(maxsize=_ASKED)
 def is_text(column: Column) -> bool:
     """Whether its values are texts of any length."""
     return isinstance(_stored(column), sa.String) and not is_small(column)

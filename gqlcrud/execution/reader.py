@@ -21,6 +21,7 @@ from gqlcrud.observing import PURPOSE, RUNNING, Part, Purpose, running_for
 from gqlcrud.plan import Always, Child, FacetPlan, Fold, PagePlan, RecordPlan, View
 from gqlcrud.statements import (
     SUMMARY,
+    Around,
     Database,
     PageStatement,
     can_be_one,
@@ -139,8 +140,9 @@ class Reader:
         local = plan.relation.local if plan.relation is not None else ()
         single = len(keys) == 1 and can_be_one(local, plan.relation)
         together = alone and plan.relation is None and reads_rows(plan)
-        summarized, database = asks_summary(plan), self._database
-        prepared = prepared_page(plan, database, summarized=summarized, single=single, together=together, folds=folds)
+        how = {"summarized": asks_summary(plan), "single": single, "together": together}
+        around = Around(folds, self.connection.source.reads_json)
+        prepared = prepared_page(plan, self._database, **how, around=around)
         statement = prepared.page
         parameters = {**key_parameters(local, keys, self._database, single=single), **prepared.values}
         empty = plan.where == Always(False)

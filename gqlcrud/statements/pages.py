@@ -17,6 +17,7 @@ from gqlcrud.statements.columns import Columns, SortKey
 from gqlcrud.statements.dialect import Database
 from gqlcrud.statements.joined import join_folds
 from gqlcrud.statements.joins import Keys, Target, join_after, join_keys, keys_of, new_alias, one_key
+from gqlcrud.statements.json_texts import JsonText, is_json
 from gqlcrud.statements.order import OrderBuilder, Ordering, order_clause
 from gqlcrud.statements.predicates import Predicates
 
@@ -29,24 +30,43 @@ class PageStatement:
     sort_keys: tuple[SortKey, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is done with the rows of a page once they are cut, and not with those that the database sorts or passes over.
+
+    folds: what is joined to them, in the last cells of a row. texts: whether JSON of PostgreSQL is made texts.
+    """
+
+    folds: tuple[Fold, ...] = ()
+    texts: bool = False
+
+    def changes(self, cell: sa.ColumnElement[Any]) -> bool:
+        return self.texts and is_json(cell.type)
+
+    def shown(self, cell: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        return sa.type_coerce(sa.cast(cell, sa.Text()), JsonText()) if self.changes(cell) else cell
+
+
+CUT_ALONE = Around()
+
+
 LIMIT, OFFSET = "page_limit", "page_offset"
 """The parameters that hold how many rows to fetch, and how many to pass over."""
 
 
 def page_statement(
-    plan: PagePlan, database: Database, *, single: bool = False, folds: Sequence[Fold] = ()
+    plan: PagePlan, database: Database, *, single: bool = False, around: Around = CUT_ALONE
 ) -> PageStatement:
-    """The rows of one page, or of one page for each key of a batch; single: of a batch of one. folds: what is read with each
-    record, in the last cells of its row."""
+    """The rows of one page, or of one page for each key of a batch; single: of a batch of one."""
     source = list_source(plan, database, _keys(plan, database, single=single))
     columns = source.columns()
     values = [key.value.label(f"order_{i}") for i, key in enumerate(source.ordering.keys)] if plan.need.cursors else []
     place = [] if source.keys is None else [source.keys.place]
     if source.keys is not None and not single:
         cut = _lateral if database is Database.POSTGRESQL else _ranked
-        select = cut(plan, source, source.keys, columns + values, folds)
-    elif folds:
-        select = _around(plan, source, place, columns + values, folds)
+        select = cut(plan, source, source.keys, columns + values, around)
+    elif around.folds or any(map(around.changes, columns)):
+        select = _around(plan, source, place, columns + values, around)
     else:
         shown = [*place, *columns, *(value.element for value in values)] or [sa.literal_column("1")]
         select = _limited(source.filtered(sa.select(*shown)), plan, source)
@@ -71,10 +91,10 @@ SUMMARY = 3
 """How many cells of a row a summary takes."""
 
 
-def summarized_page_statement(plan: PagePlan, database: Database, *, folds: Sequence[Fold] = ()) -> PageStatement:
+def summarized_page_statement(plan: PagePlan, database: Database, *, around: Around = CUT_ALONE) -> PageStatement:
     """The rows of a page without a relation, and behind the cells of each what is asked about the list around it, which the
     database finds out once."""
-    page = page_statement(plan, database, folds=folds)
+    page = page_statement(plan, database, around=around)
     return PageStatement(page.select.add_columns(*_answers(plan, database, None)), page.sort_keys)
 
 
@@ -188,25 +208,23 @@ def _page(plan: PagePlan, source: ListSource, cells: Sequence[Any]) -> tuple[sa.
 
 
 def _around(
-    plan: PagePlan, source: ListSource, place: Sequence[Any], cells: Sequence[Any], folds: Sequence[Fold]
+    plan: PagePlan, source: ListSource, place: Sequence[Any], cells: Sequence[Any], around: Around
 ) -> sa.Select[Any]:
     """One page, cut before anything is joined to it."""
     inner, sorts = _page(plan, source, cells)
     page = inner.subquery("page")
-    found, further = _joined(plan, source, page, list(page.c), folds)
-    shown = list(page.c)[: len(cells)]
+    found, further = _joined(plan, source, page, list(page.c), around.folds)
+    shown = map(around.shown, list(page.c)[: len(cells)])
     return sa.select(*place, *shown, *further).select_from(found).order_by(*_sorted_by(plan, list(page.c)[-sorts:]))
 
 
-def _lateral(
-    plan: PagePlan, source: ListSource, keys: Keys, cells: Sequence[Any], folds: Sequence[Fold]
-) -> sa.Select[Any]:
+def _lateral(plan: PagePlan, source: ListSource, keys: Keys, cells: Sequence[Any], around: Around) -> sa.Select[Any]:
     """PostgreSQL: a LATERAL subquery per key, which stops at its limit. The rows are sorted again outside, since
     nothing says that a join keeps an order."""
     inner, sorts = _page(plan, source, cells)
     page = inner.correlate(keys.table).lateral("page")
-    found, further = _joined(plan, source, keys.table.join(page, sa.true()), list(page.c), folds)
-    shown = list(page.c)[: len(cells)]
+    found, further = _joined(plan, source, keys.table.join(page, sa.true()), list(page.c), around.folds)
+    shown = map(around.shown, list(page.c)[: len(cells)])
     select = sa.select(keys.place, *shown, *further).select_from(found)
     return select.order_by(keys.place, *_sorted_by(plan, list(page.c)[-sorts:]))
 
@@ -224,9 +242,7 @@ def _joined(
     return join_folds(folds, source.predicates.columns, page, lambda column: cells[places[column]])
 
 
-def _ranked(
-    plan: PagePlan, source: ListSource, keys: Keys, columns: Sequence[Any], folds: Sequence[Fold]
-) -> sa.Select[Any]:
+def _ranked(plan: PagePlan, source: ListSource, keys: Keys, columns: Sequence[Any], around: Around) -> sa.Select[Any]:
     """SQLite: the rows of each key are numbered, and the first of them kept."""
     window = plan.window
     rank = sa.func.row_number().over(
@@ -245,7 +261,7 @@ def _ranked(
     if window.offset:
         place = place - sa.bindparam(OFFSET, window.offset, sa.BigInteger())
     cells = list(page.c)[2:]
-    found, further = _joined(plan, source, page, cells, folds)
+    found, further = _joined(plan, source, page, cells, around.folds)
     kept = sa.select(page.c.place, *cells, *further).select_from(found).where(place <= limit)
     if window.offset:
         kept = kept.where(place > sa.literal_column("0"))

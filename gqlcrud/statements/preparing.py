@@ -39,8 +39,10 @@ from gqlcrud.scalars import JsonScalar, Operator
 from gqlcrud.statements.columns import Columns, SortKey
 from gqlcrud.statements.dialect import Database
 from gqlcrud.statements.pages import (
+    CUT_ALONE,
     LIMIT,
     OFFSET,
+    Around,
     PageStatement,
     fetch_limit,
     ordered_by,
@@ -88,20 +90,20 @@ def prepared_page(
     summarized: bool,
     single: bool = False,
     together: bool = False,
-    folds: tuple[Fold, ...] = (),
+    around: Around = CUT_ALONE,
 ) -> PreparedPage:
-    """summarized: whether anything is asked about the list around the page; together: whether it is to be read with the rows,
-    where this can be had by a statement that is kept. single, folds: as for records."""
+    """summarized: whether anything is asked about the list around the page; together: whether this is to be read with the
+    rows, if it can be had by a statement that is kept. single: whether it is for one key."""
     template, splitter = _page_template(plan, database)
-    values, folds = splitter.values, tuple(map(splitter.fold, folds))
+    values, around = splitter.values, replace(around, folds=tuple(map(splitter.fold, around.folds)))
     page, summary, sort_keys = (_page, _summary, _sort_keys) if splitter.lasting else _PASSING
     for name, position in (("after", plan.window.after), ("before", plan.window.before)):
         if position is not None:
             values |= _position_values(name, position, sort_keys(template, database))
-    around = summary(template, database, single=single) if summarized else None
-    if around is not None and together and splitter.lasting:
-        return PreparedPage(_summarized_page(template, database, folds=folds), around, values, True, together=True)
-    return PreparedPage(page(template, database, single=single, folds=folds), around, values, splitter.lasting)
+    asked = summary(template, database, single=single) if summarized else None
+    if asked is not None and together and splitter.lasting:
+        return PreparedPage(_summarized_page(template, database, around=around), asked, values, True, together=True)
+    return PreparedPage(page(template, database, single=single, around=around), asked, values, splitter.lasting)
 
 
 def prepared_records(
@@ -140,31 +142,11 @@ def prepared_condition(condition: Condition, database: Database) -> tuple[Condit
     return splitter.condition(condition), splitter.values, splitter.lasting
 
 
-@functools.lru_cache(maxsize=KEPT)
-def _page(template: PagePlan, database: Database, *, single: bool, folds: tuple[Fold, ...]) -> PageStatement:
-    return page_statement(template, database, single=single, folds=folds)
-
-
-@functools.lru_cache(maxsize=KEPT)
-def _summarized_page(template: PagePlan, database: Database, *, folds: tuple[Fold, ...]) -> PageStatement:
-    return summarized_page_statement(template, database, folds=folds)
-
-
-@functools.lru_cache(maxsize=KEPT)
-def _summary(template: PagePlan, database: Database, *, single: bool) -> sa.Select[Any]:
-    return summary_statement(template, database, single=single)
-
-
-@functools.lru_cache(maxsize=KEPT)
-def _records(template: RecordPlan, database: Database, *, single: bool, folds: tuple[Fold, ...]) -> sa.Select[Any]:
-    return record_statement(template, database, single=single, folds=folds)
-
-
-@functools.lru_cache(maxsize=KEPT)
-def _sort_keys(template: PagePlan, database: Database) -> tuple[SortKey, ...]:
-    return ordered_by(template, database)
-
-
+_page = functools.lru_cache(maxsize=KEPT)(page_statement)
+_summarized_page = functools.lru_cache(maxsize=KEPT)(summarized_page_statement)
+_summary = functools.lru_cache(maxsize=KEPT)(summary_statement)
+_records = functools.lru_cache(maxsize=KEPT)(record_statement)
+_sort_keys = functools.lru_cache(maxsize=KEPT)(ordered_by)
 _PASSING = (page_statement, summary_statement, ordered_by)
 
 
