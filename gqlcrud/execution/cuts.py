@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
@@ -43,7 +44,7 @@ class PageRows:
     @property
     def shown(self) -> Rows:
         """The rows of all pages, one after the other."""
-        return self.cuts[0].rows if len(self.cuts) == 1 else [row for cut in self.cuts for row in cut.rows]
+        return self.cuts[0].rows if len(self.cuts) == 1 else list(chain.from_iterable([cut.rows for cut in self.cuts]))
 
     @classmethod
     def of(
@@ -58,8 +59,7 @@ class PageRows:
         facets: of each list, those that have any values."""
         window = plan.window
         if window.last is None and not plan.facets and not any(summaries):
-            shown, limit = window.first, fetch_limit(window)
-            return cls(statement, [Cut(rows[:shown], len(rows) == limit, False, 0, _NO_FACETS) for rows in pages])
+            return cls(statement, _plain_cuts(pages, fetch_limit(window)))
         return cls(statement, [_cut(plan, *each) for each in zip(pages, summaries, facets, strict=True)])
 
     @classmethod
@@ -104,6 +104,15 @@ class PageRows:
 def _start(plan: PagePlan) -> int:
     """Where the columns of the record begin in a row."""
     return 0 if plan.relation is None else 1
+
+
+def _plain_cuts(pages: Sequence[Rows], limit: int) -> list[Cut]:
+    """The pages of lists around which nothing stands, or nobody asks. limit: how many rows were fetched of each."""
+    cuts = []
+    for rows in pages:
+        more = len(rows) == limit
+        cuts.append(Cut(rows[:-1] if more else rows, more, False, 0, _NO_FACETS))
+    return cuts
 
 
 def _cut(plan: PagePlan, rows: Rows, summary: Sequence[Any] | None, facets: Facets) -> Cut:

@@ -66,9 +66,9 @@ class DriverStatement:
         return found
 
     def read(self, answer: Sequence[Sequence[Any]]) -> Rows:
-        """The rows as SQLAlchemy gives them: tuples of the values that its types make."""
+        """The rows as SQLAlchemy gives them, with the values that its types make."""
         if not answer or not any(self.readers):
-            return list(map(tuple, answer))
+            return list(answer)
         columns = [
             values if reader is None else reader(values)
             for reader, values in zip(self.readers, zip(*answer, strict=True), strict=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate, pairwise
 from typing import Any
 
 from gqlcrud.errors import RequestError
@@ -63,12 +64,8 @@ def _part(
 
 def _sliced(fetched: PageRows, values: Sequence[Any]) -> list[Sequence[Any]]:
     """The values of each page, of those of all pages."""
-    found: list[Sequence[Any]] = []
-    position = 0
-    for cut in fetched.cuts:
-        found.append(values[position : position + len(cut.rows)])
-        position += len(cut.rows)
-    return found
+    ends = accumulate([len(cut.rows) for cut in fetched.cuts], initial=0)
+    return [values[begin:end] for begin, end in pairwise(ends)]
 
 
 def _edges(

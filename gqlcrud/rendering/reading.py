@@ -179,11 +179,12 @@ class Renderer:
     ) -> dict[str, Sequence[Any]]:
         """What a relation leads to from each row, by response key."""
         keys = _keys(relation, table)
-        known = list(dict.fromkeys(key for key in keys if None not in key))
+        wanted = dict.fromkeys(keys)
+        known = [key for key in wanted if None not in key]
         if isinstance(plan, PagePlan):
             connections = {name: shape.connection for name, shape in shapes.items() if isinstance(shape, ManyShape)}
             pages = await self._pages(plan, known, connections) if known else {name: [] for name in shapes}
-            empty = render_empty(plan, connections) if len(known) < len(set(keys)) else {}
+            empty = render_empty(plan, connections) if len(known) < len(wanted) else {}
             return {name: _spread(keys, known, pages[name], empty.get(name)) for name in shapes}
         records = {name: shape.record for name, shape in shapes.items() if isinstance(shape, OneShape)}
         found = await self._records(plan, known, records) if known else {name: [] for name in shapes}
@@ -228,6 +229,8 @@ def _keys(relation: Relation, table: Table) -> list[Key]:
 
 
 def _spread(keys: Sequence[Key], known: Sequence[Key], values: Sequence[T], missing: T | None) -> list[T | None]:
-    """The value of each key; `missing` of one with a NULL in it."""
+    """The value of each key; `missing` of one with a NULL in it. known: those without, each once."""
+    if len(known) == len(keys):
+        return list(values)
     by_key = dict(zip(known, values, strict=True))
     return [by_key.get(key, missing) for key in keys]
