@@ -37,7 +37,7 @@ LAYERS = """
     naming options faults idempotency persisted disconnects observability
     scalars hooks policies
     values selection errors graphiql progress uncollected variables observing media_types
-    holding
+    holding arguments
 """
 """From the top; what stands in one line does not import what else stands there."""
 
@@ -80,6 +80,7 @@ THIRD_PARTIES = {
     "graphql": {
         *(
             "answering",
+            "arguments",
             "context",
             "direct",
             "document_limits",
