@@ -33,7 +33,8 @@ LAYERS = """
     bulk_plan
     write_plan
     keys plan examples fastapi reflect prepared known_selections document_limits
-    catalog http reflected_names reflected_keys
+    catalog requests reflected_names reflected_keys
+    http
     naming options faults idempotency persisted disconnects observability
     scalars hooks policies
     values selection errors graphiql progress uncollected variables observing media_types
@@ -100,7 +101,7 @@ THIRD_PARTIES = {
     "fastapi": {"api", "cli", "fastapi", "http_errors", "rest"},
     "pydantic": {"catalog", "crud", "http_errors", "options", "rest", "write_planning"},
     "pydantic_core": {"rest", "write_planning"},
-    "starlette": {"cli", "disconnects", "fastapi"},
+    "starlette": {"cli", "disconnects", "fastapi", "requests"},
     "uvicorn": {"cli"},
     "inflection": {"naming", "reflected_names"},
     "hatchling": {"graphiql"},
@@ -254,6 +255,7 @@ def test_few_modules_await_anything() -> None:
             "persisted",
             "rendering",
             "reporting",
+            "requests",
             "targets",
         )
     }
