@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gqlcrud.catalog import Relation, is_small, is_text
+from gqlcrud.identity import ByIdentity
 from gqlcrud.plan.pages import PagePlan, RecordPlan
 
 _DEEPEST, _MOST = 3, 6
@@ -36,7 +37,12 @@ def folds_of(plan: PagePlan | RecordPlan, *, short: bool) -> tuple[Fold, ...]:
     """The relations of records that are read with them: those that lead to one record at most. short: of many records, which
     may lead to the same; so that it is no great loss if it stands in each of their rows, it may have nothing but small values
     and texts."""
+    if plan.lasting:
+        return _known.made_of((plan.views, short), lambda: _folds_of(plan, short, _DEEPEST))
     return _folds_of(plan, short, _DEEPEST)
+
+
+_known: ByIdentity[tuple[Fold, ...]] = ByIdentity(maximum=1024)
 
 
 def _folds_of(plan: PagePlan | RecordPlan, short: bool, depth: int) -> tuple[Fold, ...]:
