@@ -22,6 +22,7 @@ from gqlcrud.execution.cancelling import undisturbed
 from gqlcrud.execution.failures import is_driver_failure
 from gqlcrud.execution.greenlets import spawned
 from gqlcrud.statements.json_texts import JsonText, read_json, read_jsons
+from gqlcrud.statements.written import READERS, WrittenText
 
 Values: TypeAlias = Sequence[Any]
 Rows: TypeAlias = list[Any]
@@ -80,11 +81,13 @@ class Driver:
     """The driver of one engine, and the statements that it has run.
 
     Where anybody listens to the statements of the engine, or its log tells them, or it rewrites them, it is not used: what
-    SQLAlchemy does around each statement is wanted then.
+    SQLAlchemy does around each statement is wanted then. writes_moments: whether PostgreSQL writes moments as ISO 8601 does,
+    which the first statement tells.
     """
 
     engine: AsyncEngine
     _known: WeakKeyDictionary[Statement, DriverStatement | None] = field(default_factory=WeakKeyDictionary)
+    writes_moments: bool = True
 
     @property
     def is_free(self) -> bool:
@@ -106,6 +109,11 @@ class Driver:
         """Whether PostgreSQL may give JSON as texts: nobody makes of it anything else than Python does."""
         dialect: Any = self.engine.dialect
         return dialect.driver == "asyncpg" and dialect._json_deserializer in (None, json.loads, read_json)
+
+    @property
+    def reads_texts(self) -> bool:
+        """Whether PostgreSQL may give moments and decimals as texts."""
+        return self.ends_statements and self.writes_moments
 
     @property
     def is_free_to_write(self) -> bool:
@@ -197,6 +205,7 @@ class Driver:
         kinds = [None] * len(types)
         if dialect.driver == "asyncpg":
             driver: Any = connection.driver_connection
+            self.writes_moments = driver.get_settings().DateStyle.startswith("ISO")
             try:
                 kinds = [each.type.oid for each in (await driver.prepare(compiled.string)).get_attributes()]
             except Exception as error:
@@ -262,6 +271,8 @@ def _reader(sql_type: TypeEngine[Any], kind: Any, dialect: Dialect) -> ReadColum
         return _read_few(convert)
     if isinstance(sql_type, JsonText):
         return read_jsons
+    if isinstance(sql_type, WrittenText):
+        return READERS[sql_type.kind]
     return lambda values: [convert(value) for value in values]
 
 

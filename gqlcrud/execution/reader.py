@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any, TypeAlias
 
@@ -20,6 +20,7 @@ from gqlcrud.execution.records import FacetCount, Page, Record, record_class, re
 from gqlcrud.observing import PURPOSE, RUNNING, Part, Purpose, running_for
 from gqlcrud.plan import Always, Child, FacetPlan, Fold, PagePlan, RecordPlan, View
 from gqlcrud.statements import (
+    CUT_ALONE,
     SUMMARY,
     Around,
     Database,
@@ -42,8 +43,13 @@ class Reader:
 
     connection: OperationConnection
     _loaders: dict[PagePlan | RecordPlan, Loader[Key, Any, Any]] = field(default_factory=dict)
-    _cuts: dict[tuple[PagePlan, Folds], Loader[Key, PageRows, tuple[PageStatement, Cut]]] = field(default_factory=dict)
+    _cuts: dict[tuple[PagePlan, Around], Loader[Key, PageRows, tuple[PageStatement, Cut]]] = field(default_factory=dict)
     _rows: dict[tuple[RecordPlan, Folds], Loader[Key, Rows, Any]] = field(default_factory=dict)
+
+    @property
+    def reads_texts(self) -> bool:
+        """Whether moments and decimals may be read as texts."""
+        return self.connection.source.reads_texts
 
     @property
     def _database(self) -> Database:
@@ -134,14 +140,14 @@ class Reader:
     # ---------- pages ----------
 
     async def _fetch_pages(
-        self, plan: PagePlan, keys: Sequence[Key], folds: Folds = (), *, alone: bool = False
+        self, plan: PagePlan, keys: Sequence[Key], around: Around = CUT_ALONE, *, alone: bool = False
     ) -> PageRows:
-        """folds: what is read with each record. alone: whether nothing else asks for these rows."""
+        """around: JSON is read as texts anyway, if it may be. alone: whether nothing else asks for these rows."""
         local = plan.relation.local if plan.relation is not None else ()
         single = len(keys) == 1 and can_be_one(local, plan.relation)
         together = alone and plan.relation is None and reads_rows(plan)
         how = {"summarized": asks_summary(plan), "single": single, "together": together}
-        around = Around(folds, self.connection.source.reads_json)
+        around = replace(around, texts=self.connection.source.reads_json)
         prepared = prepared_page(plan, self._database, **how, around=around)
         statement = prepared.page
         parameters = {**key_parameters(local, keys, self._database, single=single), **prepared.values}
@@ -201,30 +207,30 @@ class Reader:
     # ---------- rows, for who makes something of them itself ----------
 
     async def page_rows(
-        self, plan: PagePlan, keys: Sequence[Key], *, alone: bool = False, folds: Folds = ()
+        self, plan: PagePlan, keys: Sequence[Key], *, alone: bool = False, around: Around = CUT_ALONE
     ) -> PageRows:
         """The rows of one page, or of one for each key of a relation. alone: whether nothing else in the document can ask
-        for the same, so that nobody is waited for. folds: what is read with each record."""
+        for the same, so that nobody is waited for. around: what is read with each record, and in which form."""
         if alone:
             async with self.connection.lock:
-                return await self._fetch_pages(plan, keys, folds, alone=True)
-        loader = self._cuts.get((plan, folds))
+                return await self._fetch_pages(plan, keys, around, alone=True)
+        loader = self._cuts.get((plan, around))
         if loader is None:
 
             async def fetch(wanted: Sequence[Key]) -> PageRows:
-                return await self._fetch_pages(plan, wanted, folds)
+                return await self._fetch_pages(plan, wanted, around)
 
             async def build(_: Sequence[Key], fetched: PageRows) -> Sequence[tuple[PageStatement, Cut]]:
                 return [(fetched.statement, cut) for cut in fetched.cuts]
 
-            loader = self._cuts[plan, folds] = Loader(self.connection, fetch, build)
+            loader = self._cuts[plan, around] = Loader(self.connection, fetch, build)
         found = await loader.load_many(keys)
         return PageRows(found[0][0], [cut for _, cut in found])
 
     async def record_rows(
         self, plan: RecordPlan, keys: Sequence[Key], *, alone: bool = False, folds: Folds = ()
     ) -> list[Any]:
-        """The row of each key, None of one that has no record. alone, folds: as for pages."""
+        """The row of each key, None of one that has no record. alone: as for pages. folds: what is read with each record."""
         columns = plan.relation.local if plan.relation is not None else plan.key
         first = first_place(self._database)
         if alone:

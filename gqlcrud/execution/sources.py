@@ -31,6 +31,11 @@ class ConnectionSource:
         """Whether JSON may be read as a text."""
         return self.driver is not None and self.driver.reads_json
 
+    @property
+    def reads_texts(self) -> bool:
+        """Whether moments and decimals may be read as texts."""
+        return self.driver is not None and self.driver.reads_texts
+
 
 def engine_source(engine: AsyncEngine, *, autocommit: bool = True) -> ConnectionSource:
     """Connections of an engine. On PostgreSQL reads run without BEGIN and ROLLBACK, which are round trips of their own,

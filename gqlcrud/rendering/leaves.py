@@ -15,6 +15,7 @@ from graphql import (
     GraphQLInt,
     GraphQLLeafType,
     GraphQLOutputType,
+    GraphQLScalarType,
     GraphQLString,
     Undefined,
     is_leaf_type,
@@ -45,20 +46,30 @@ class OpenSelection(NotRendered):
 @dataclass(frozen=True, slots=True, eq=False)
 class Leaf:
     """How the values of a field become those of the response. convert is given the types of the values, too. nullable:
-    whether one may be null."""
+    whether one may be null. known: whether it is known what becomes of moments and decimals."""
 
     convert: Convert
     nullable: bool
+    known: bool = False
 
     def values(self, values: Values) -> Values:
         """Raises NotRendered where graphql-core would tell of an error."""
-        kinds = set(map(type, values))
-        if Unreadable in kinds or (_NONE in kinds and not self.nullable):
-            raise NotRendered
+        kinds = self._kinds(values)
         try:
             return self.convert(values, kinds)
         except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, GraphQLError, RequestError) as error:
             raise NotRendered from error
+
+    def written(self, values: Values) -> Values:
+        """The same for values that are the texts of the response already."""
+        self._kinds(values)
+        return values
+
+    def _kinds(self, values: Values) -> Kinds:
+        kinds = set(map(type, values))
+        if Unreadable in kinds or (_NONE in kinds and not self.nullable):
+            raise NotRendered
+        return kinds
 
 
 def leaf(output_type: GraphQLOutputType) -> Leaf:
@@ -68,7 +79,8 @@ def leaf(output_type: GraphQLOutputType) -> Leaf:
     if is_list_type(inner):
         return Leaf(_lists(leaf(inner.of_type)), nullable)
     assert is_leaf_type(inner), "every other field has records"
-    return Leaf(_leaf(inner), nullable)
+    known = bool(ways_of(inner.coerce_output_value)) if isinstance(inner, GraphQLScalarType) else False
+    return Leaf(_leaf(inner), nullable, known)
 
 
 def _leaf(leaf_type: GraphQLLeafType) -> Convert:

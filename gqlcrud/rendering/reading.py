@@ -12,7 +12,17 @@ from gqlcrud.execution import PageRows, Reader
 from gqlcrud.plan import Fold, PagePlan, RecordPlan, View, folds_of, placed
 from gqlcrud.rendering.pages import render_pages
 from gqlcrud.rendering.rows import Table, render_records
-from gqlcrud.rendering.shapes import ConnectionShape, EdgesShape, ManyShape, NodesShape, OneShape, RecordShape
+from gqlcrud.rendering.shapes import (
+    ConnectionShape,
+    EdgesShape,
+    IdShape,
+    LeafShape,
+    ManyShape,
+    NodesShape,
+    OneShape,
+    RecordShape,
+)
+from gqlcrud.statements import CUT_ALONE, Around, is_written
 
 Key = tuple[Any, ...]
 T = TypeVar("T")
@@ -68,10 +78,12 @@ class Renderer:
     ) -> dict[str, list[dict[str, Any]]]:
         """A page for each key, by response key: equal requests under several keys share their rows."""
         folds = folds_of(plan, short=True) if self.folds else ()
-        fetched: PageRows = await self.reader.page_rows(plan, keys, alone=self.alone, folds=folds)
+        written = _written(plan, shapes) if self.reader.reads_texts else ()
+        around = Around(folds, written=written) if folds or written else CUT_ALONE
+        fetched: PageRows = await self.reader.page_rows(plan, keys, alone=self.alone, around=around)
         views = {view.path: view for view in plan.views}
         start = 0 if plan.relation is None else 1
-        table = _table(plan.columns, fetched.shown, start)
+        table = replace(_table(plan.columns, fetched.shown, start), written=written)
         folded = placed(folds, fetched.folds_at(plan)) if folds else _NOTHING
         found: dict[str, list[dict[str, Any]]] = {}
         for key, shape in shapes.items():
@@ -211,10 +223,27 @@ def _record_shapes(key: str, shape: ConnectionShape) -> list[tuple[tuple[str, ..
     return found
 
 
+def _written(plan: PagePlan, shapes: Mapping[str, ConnectionShape]) -> tuple[Column, ...]:
+    """Columns that nothing but the response has a use for, which shows them as texts."""
+    parts = [part for key, shape in shapes.items() for _, record in _record_shapes(key, shape) for part in record.parts]
+    leaves = [part for part in parts if isinstance(part, LeafShape)]
+    found = {part.column for part in leaves if part.leaf.known and is_written(part.column)}
+    if not found:
+        return ()
+    found -= {part.column for part in leaves if not part.leaf.known}
+    found -= {column for part in parts if isinstance(part, IdShape) for column in part.columns}
+    found -= {column for view in plan.views for _, child in view.children for column in child.relation.local}
+    return tuple(column for column in plan.columns if column in found and column not in plan.model.primary_key)
+
+
 def _table(columns: Sequence[Column], rows: Sequence[Any], start: int, whole: Table | None = None) -> Table:
     """whole: what the rows are of, and maybe all of."""
     places = {column.key: place for place, column in enumerate(columns, start)}
-    return Table(rows, places) if whole is None or len(rows) < len(whole.rows) else replace(whole, places=places)
+    return (
+        Table(rows, places)
+        if whole is None or len(rows) < len(whole.rows)
+        else replace(whole, places=places, written=())
+    )
 
 
 def _spaced(there: Sequence[bool], values: Sequence[T]) -> list[T | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +18,12 @@ from gqlcrud.statements import value_at
 
 @dataclass(slots=True)
 class Table:
-    """Rows of a statement as columns. places: of each column of the record by its key."""
+    """Rows of a statement as columns. places: of each column of the record by its key. written: columns whose values are
+    texts of the response already."""
 
     rows: Sequence[Any]
     places: Mapping[str, int]
+    written: Collection[Column] = ()
     _columns: Sequence[Values] | None = None
 
     def column(self, key: str) -> Values:
@@ -58,7 +60,8 @@ def render_records(
 def _values(part: Any, table: Table, related: Mapping[str, Values], count: int) -> Values:
     match part:
         case LeafShape(_, column, leaf, None):
-            return leaf.values(table.column(column.key))
+            values = table.column(column.key)
+            return leaf.written(values) if column in table.written else leaf.values(values)
         case LeafShape(_, column, leaf, list(path)):
             return leaf.values([value_at(value, path) for value in table.column(column.key)])
         case IdShape(_, columns, type_name, nullable):

@@ -8,6 +8,7 @@ from gqlcrud.statements.finding import FindStatement, children_statement, named_
 from gqlcrud.statements.joins import can_be_one, key_parameters, keys_of
 from gqlcrud.statements.json_texts import read_json
 from gqlcrud.statements.pages import (
+    CUT_ALONE,
     SUMMARY,
     Around,
     PageStatement,
@@ -18,8 +19,10 @@ from gqlcrud.statements.pages import (
 )
 from gqlcrud.statements.preparing import prepared_page, prepared_records
 from gqlcrud.statements.records import record_statement
+from gqlcrud.statements.written import is_written
 
 __all__ = [
+    "CUT_ALONE",
     "SQLITE_FUNCTIONS",
     "SUMMARY",
     "Around",
@@ -33,6 +36,7 @@ __all__ = [
     "facet_statement",
     "fetch_limit",
     "is_backward",
+    "is_written",
     "key_parameters",
     "keys_of",
     "named_statement",

@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from gqlcrud.catalog import Column
 from gqlcrud.plan import Always, Fold, PagePlan, Window
 from gqlcrud.statements.columns import Columns, SortKey
 from gqlcrud.statements.dialect import Database
@@ -20,6 +21,7 @@ from gqlcrud.statements.joins import Keys, Target, join_after, join_keys, keys_o
 from gqlcrud.statements.json_texts import JsonText, is_json
 from gqlcrud.statements.order import OrderBuilder, Ordering, order_clause
 from gqlcrud.statements.predicates import Predicates
+from gqlcrud.statements.written import written
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +37,22 @@ class Around:
     """What is done with the rows of a page once they are cut, and not with those that the database sorts or passes over.
 
     folds: what is joined to them, in the last cells of a row. texts: whether JSON of PostgreSQL is made texts.
+    written: columns of PostgreSQL's that are made the texts that GraphQL has for them.
     """
 
     folds: tuple[Fold, ...] = ()
     texts: bool = False
+    written: tuple[Column, ...] = ()
 
-    def changes(self, cell: sa.ColumnElement[Any]) -> bool:
-        return self.texts and is_json(cell.type)
+    def changes(self, column: Column) -> bool:
+        """Whether a column is read in another form."""
+        return column in self.written or (self.texts and is_json(column.sql_type))
 
-    def shown(self, cell: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-        return sa.type_coerce(sa.cast(cell, sa.Text()), JsonText()) if self.changes(cell) else cell
+    def shown(self, column: Column, cell: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        """The cell of a column as it is read."""
+        if column in self.written:
+            return written(cell)
+        return sa.type_coerce(sa.cast(cell, sa.Text()), JsonText()) if self.changes(column) else cell
 
 
 CUT_ALONE = Around()
@@ -65,7 +73,7 @@ def page_statement(
     if source.keys is not None and not single:
         cut = _lateral if database is Database.POSTGRESQL else _ranked
         select = cut(plan, source, source.keys, columns + values, around)
-    elif around.folds or any(map(around.changes, columns)):
+    elif around.folds or any(map(around.changes, (*plan.columns, *plan.edge_columns))):
         select = _around(plan, source, place, columns + values, around)
     else:
         shown = [*place, *columns, *(value.element for value in values)] or [sa.literal_column("1")]
@@ -214,7 +222,7 @@ def _around(
     inner, sorts = _page(plan, source, cells)
     page = inner.subquery("page")
     found, further = _joined(plan, source, page, list(page.c), around.folds)
-    shown = map(around.shown, list(page.c)[: len(cells)])
+    shown = _shown(plan, around, list(page.c)[: len(cells)])
     return sa.select(*place, *shown, *further).select_from(found).order_by(*_sorted_by(plan, list(page.c)[-sorts:]))
 
 
@@ -224,9 +232,14 @@ def _lateral(plan: PagePlan, source: ListSource, keys: Keys, cells: Sequence[Any
     inner, sorts = _page(plan, source, cells)
     page = inner.correlate(keys.table).lateral("page")
     found, further = _joined(plan, source, keys.table.join(page, sa.true()), list(page.c), around.folds)
-    shown = map(around.shown, list(page.c)[: len(cells)])
+    shown = _shown(plan, around, list(page.c)[: len(cells)])
     select = sa.select(keys.place, *shown, *further).select_from(found)
     return select.order_by(keys.place, *_sorted_by(plan, list(page.c)[-sorts:]))
+
+
+def _shown(plan: PagePlan, around: Around, cells: Sequence[Any]) -> list[Any]:
+    columns = (*plan.columns, *plan.edge_columns)
+    return [*map(around.shown, columns, cells), *cells[len(columns) :]]
 
 
 def _sorted_by(plan: PagePlan, cells: Sequence[Any]) -> list[Any]:
