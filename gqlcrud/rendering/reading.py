@@ -38,7 +38,7 @@ _ALONE: Mapping[str, Sequence[Any]] = {}
 class Renderer:
     """Reads for one operation, and gives what the response shows. alone: whether nothing else of the operation reads, so
     that selections that do not fork need not wait for others that might ask for the same. folds: whether records that others
-    lead to are read with these, since nothing beside them asks for the same.
+    lead to are read with these, and texts in place of values, since nothing beside them asks for the same.
 
     Each method raises NotRendered where the response has an error in it, which is graphql-core's to tell.
     """
@@ -81,7 +81,7 @@ class Renderer:
     ) -> dict[str, list[dict[str, Any]]]:
         """A page for each key, by response key: equal requests under several keys share their rows."""
         folds = folds_of(plan, short=True) if self.folds else ()
-        written = _written(plan, shapes) if self.reader.reads_texts else ()
+        written = _written(plan, shapes) if self.folds and self.reader.reads_texts else ()
         around = Around(folds, written=written) if folds or written else CUT_ALONE
         fetched: PageRows = await self.reader.page_rows(plan, keys, alone=self.alone, around=around)
         views = {view.path: view for view in plan.views}
