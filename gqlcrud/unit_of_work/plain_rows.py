@@ -102,9 +102,14 @@ def defaulted(model: Model) -> frozenset[str]:
 def stored_values(rows: PlainRows, database: Database) -> list[Sequence[Any]]:
     """The values as columns take them for this database. Only those of JSON and times of day may be others."""
     return [
-        [stored_value(column, each, database) for each in values] if column.scalar.name in ("JSON", "Time") else values
+        [stored_value(column, each, database) for each in values] if _may_differ(column, values) else values
         for column, values in zip(rows.columns, rows.values, strict=True)
     ]
+
+
+def _may_differ(column: Column, values: Sequence[Any]) -> bool:
+    name = column.scalar.name
+    return name == "Time" or (name == "JSON" and any(value is None for value in values))
 
 
 def table_of(mapper: Mapper[Any]) -> sa.Table:
