@@ -89,15 +89,14 @@ class Transaction:
 
     async def apply(self, work: Callable[[Saver], T]) -> T:
         """Run a part of the unit of work, which is synchronous."""
-        writing: list[WrittenRow] = []
-        written: list[WrittenRow | WrittenBatch] = []
+        rows = Rows()
         try:
             async with self._watched(), asyncio.timeout(self.timeout):
                 return await self._guarded(
                     self.session.run_sync(
                         lambda session: _permitted(
                             Saver(
-                                *(session, self.catalog, self.database, self.hooks, writing, written),
+                                *(session, self.catalog, self.database, self.hooks, rows.writing, rows.written),
                                 holds_keys=self.holds_keys,
                                 rules=self.rules,
                             ),
@@ -108,8 +107,8 @@ class Transaction:
         except WriteError as error:
             raise error.below(*self.place) from None
         finally:
-            self.rows.writing[:] = [row.below(*self.place) for row in writing]
-            self.rows.written += [row.below(*self.place) for row in written]
+            self.rows.writing[:] = [row.below(*self.place) for row in rows.writing]
+            self.rows.written += [row.below(*self.place) for row in rows.written]
 
     def _guarded(self, work: Coroutine[Any, Any, T]) -> Awaitable[T]:
         if self.database is Database.SQLITE:
@@ -312,8 +311,7 @@ class Writer:
 
     async def _diagnosed(self, violation: Violation, rows: Rows) -> tuple[UserError, ...]:
         """Everything is rolled back: what was written before the failure is not there either, and may be referred to."""
-        written = each_row(rows.written)
-        suspects, earlier = (rows.writing, written) if rows.writing else (written, [])
+        suspects, earlier = (rows.writing, each_row(rows.written)) if rows.writing else (each_row(rows.written), [])
         async with AsyncExitStack() as stack:
             transaction = await self._begin(stack, Rows())
             return await transaction.session.run_sync(

@@ -21,6 +21,7 @@ from gqlcrud.write_planning.alike import inputs_passed, pass_at_once
 from gqlcrud.write_planning.presets import Presets
 from gqlcrud.write_planning.problems import Problems
 from gqlcrud.write_planning.saves import SavePlanner
+from gqlcrud.write_planning.values import checked_assignment, input_value
 
 Item = Mapping[str, Any]
 
@@ -49,13 +50,14 @@ class RowPlanner:
         told = self.model.create_schema is not None or self.model.hooks  # what these make of a record only it tells
         if told or not _MANY <= len(items) <= most:
             return None
-        places: dict[tuple[str, ...], list[int]] = {}
-        for place, item in enumerate(items):
-            places.setdefault(tuple(item), []).append(place)
-        if len(places) > _FEW:
+        kinds = set(map(tuple, items))
+        if len(kinds) > _FEW:
             return None
+        places: dict[tuple[str, ...], list[int]] = {}
+        for place, item in enumerate(items if len(kinds) > 1 else ()):
+            places.setdefault(tuple(item), []).append(place)
         try:
-            groups = [self._group(items, group) for group in places.values()]
+            groups = [self._group(items, group) for group in places.values() or [range(len(items))]]
         except (_NotPlainError, RequestError, ValueError):
             return None
         named = sum(len(each.rows.places) * len(each.connected) for each in groups)
@@ -95,10 +97,12 @@ class RowPlanner:
         return PlainRows(self.model, places, columns, values)
 
     def _values(self, column: Column, values: list[Any]) -> Sequence[Any]:
-        """The values of a column as attributes take them."""
-        stored = inputs_passed(column, values, self.planner.catalog)
+        """The values of a column as attributes take them: one by one, where that is not seen of all at once. Raises ValueError
+        or RequestError for what the column cannot hold."""
+        catalog = self.planner.catalog
+        stored = inputs_passed(column, values, catalog)
         if stored is None:
-            raise _NotPlainError
+            return [checked_assignment(column, input_value(column, value, catalog)).value for value in values]
         return values if stored == "as they are" else [stored[value] for value in values]
 
     # ---------- relations ----------
@@ -128,9 +132,7 @@ class RowPlanner:
             raise _NotPlainError
         if column.references is not None:
             return self._values(column, list(values))
-        if not pass_at_once(column, values):
-            raise _NotPlainError
-        return values
+        return values if pass_at_once(column, values) else list(map(column.scalar.check, values))
 
 
 def _only(values: Sequence[Any], name: str) -> list[Any]:
