@@ -1,0 +1,224 @@
+"""Bulk creates that are planned and written column by column give what each record would be by itself."""
+
+import datetime as dt
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import JSON, DateTime, ForeignKey, Numeric, String
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from gqlcrud import Api, ModelOptions, Policy
+from tests.databases import MakeEngine
+from tests.keyring import made
+from tests.running import save
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Grade(Enum):
+    GOOD = "good"
+    BAD = "bad"
+
+
+class Maker(Base):
+    __tablename__ = "rows_maker"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(20), unique=True)
+    hidden: Mapped[bool] = mapped_column(default=False)
+
+
+class Region(Base):
+    __tablename__ = "rows_region"
+
+    code: Mapped[str] = mapped_column(String(3), primary_key=True)
+
+
+class Good(Base):
+    """Columns of many types, a foreign key that tells of what is not there, one to a record that is named by another key,
+    and one that is part of a key."""
+
+    __tablename__ = "rows_good"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(String(6))
+    price: Mapped[Decimal] = mapped_column(Numeric(5, 2))
+    code: Mapped[str | None] = mapped_column(unique=True)
+    grade: Mapped[Grade | None] = mapped_column()
+    stock: Mapped[int] = mapped_column(default=5)
+    made_on: Mapped[dt.date | None] = mapped_column()
+    sold_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    meta: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    maker_id: Mapped[int | None] = mapped_column(ForeignKey(Maker.id))
+    region_code: Mapped[str | None] = mapped_column(ForeignKey(Region.code))
+    version: Mapped[int] = mapped_column()
+
+    maker: Mapped[Maker | None] = relationship()
+    region: Mapped[Region | None] = relationship()
+    notes: Mapped[list["Note"]] = relationship()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  # SQLAlchemy has it so
+
+
+class Note(Base):
+    __tablename__ = "rows_note"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    good_id: Mapped[int] = mapped_column(ForeignKey(Good.id))
+    place: Mapped[int] = mapped_column(default=0)
+    before_id: Mapped[int | None] = mapped_column(ForeignKey("rows_note.id"))
+
+    before: Mapped["Note | None"] = relationship(remote_side=[id])
+
+
+SHOWN = "title price code grade stock madeOn soldAt meta version maker { email } region { code }"
+CREATE = "mutation ($data: [GoodCreate!]!, $onError: OnError) { createGoods(input: {data: $data, onError: $onError}) { %s } }"
+ERRORS = "affectedCount errors { code message path ... on UniqueError { fields } }"
+COUNTED = CREATE % "affectedCount errors { code message path }"
+TOLD = CREATE % f"goods {{ {SHOWN} }} affectedCount errors {{ code message path }}"
+
+
+@dataclass
+class Shop:
+    api: Api
+    engine: AsyncEngine
+
+    async def emptied(self) -> None:
+        async with self.engine.begin() as connection:
+            await connection.execute(sa.delete(Good))
+            await connection.execute(sa.delete(Maker).where(Maker.id > 3))
+
+    async def create(self, document: str, items: list[Any], on_error: str | None = None) -> tuple[Any, list[str]]:
+        """What is told, and the rows that are there then, less their keys, in any order."""
+        variables = {"data": items, "onError": on_error}
+        result = await self.api.execute(document, variables)
+        errors = [(each.message, each.path) for each in result.errors or ()]
+        async with self.engine.connect() as connection:
+            columns = [column for column in Good.__table__.columns if column.key not in ("id", "maker_id")]
+            rows = (
+                await connection.execute(sa.select(*columns, Maker.email).select_from(sa.outerjoin(Good, Maker)))
+            ).all()
+        return (errors, result.data), sorted(map(repr, rows))
+
+
+async def shop_of(engine: AsyncEngine, **options: Any) -> Shop:
+    makers = [Maker(email=f"m{number}", hidden=number == 3) for number in (1, 2, 3)]
+    for maker in makers:  # one by one, so that they are numbered so
+        await save(engine, maker)
+    await save(engine, Region(code="n"), Region(code="s"))
+    return Shop(Api(Base, engine, **options), engine)
+
+
+@pytest.fixture(scope="module")
+async def shop(make_module_engine: MakeEngine) -> AsyncIterator[Shop]:
+    yield await shop_of(await make_module_engine(Base.metadata))
+
+
+@pytest.fixture(scope="module")
+async def policed(make_module_engine: MakeEngine) -> AsyncIterator[Shop]:
+    policies = {
+        Maker: ModelOptions(policy=Policy(read=Maker.hidden.is_(False))),
+        Good: ModelOptions(policy=Policy(create=Good.stock < 100)),
+    }
+    yield await shop_of(await make_module_engine(Base.metadata), models=policies)
+
+
+# ---------- random items ----------
+
+NOBODY = 10**6
+MAKERS = [
+    *({"rowId": number} for number in (1, 2, 3, NOBODY)),
+    *({"id": made(f"Maker:{number}")} for number in (1, 3, NOBODY)),
+    {"email": "m1"},
+    {"email": "nobody"},
+]
+FIELDS: Mapping[str, list[Any]] = {
+    "title": ["a", "", "é", "toolong", "a\x00"],
+    "price": ["1.50", "999.999", "1000", "NaN", 2],
+    "grade": ["GOOD", None],
+    "stock": [1, 0, 100, 2**31],
+    "madeOn": ["2020-02-29", None, "2020-02-30"],
+    "soldAt": ["2020-01-01T00:00:00Z", "2020-01-01T00:00:00+02:00", None],
+    "meta": [{"a": [1]}, None, [], 1, "\u0000"],
+    "maker": [{"connect": each} for each in MAKERS] + [{"create": {"email": "made"}}, None],
+    "region": [{"connect": {"code": code}} for code in ("n", "s", "zz", "long")],
+    "regionCode": ["n", "x"],
+    "makerId": [made(f"Maker:{number}") for number in (2, 3, NOBODY)] + [made("Region:n"), "", None],
+}
+GOOD_FIELDS = {
+    "title": ["a", "b"],
+    "price": ["1.50", "2"],
+    "grade": ["GOOD", None],
+    "stock": [1, 7],
+    "madeOn": ["2020-02-29", None],
+    "soldAt": ["2020-01-01T00:00:00Z", None],
+    "meta": [{"a": [1]}, None],
+    "maker": [{"connect": {"rowId": 1}}, {"connect": {"rowId": 2}}],
+    "region": [{"connect": {"code": "n"}}],
+    "makerId": [made("Maker:1"), None],
+}
+
+
+@st.composite
+def batches(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Items of a few sets of fields, nearly all of them right."""
+    required = {"title", "price"}
+    sets = draw(st.lists(st.sets(st.sampled_from(sorted(GOOD_FIELDS)), max_size=5), min_size=1, max_size=3))
+    count = draw(st.integers(10, 14))
+    items = []
+    for number in range(count):
+        names = sorted(required | draw(st.sampled_from(sets)))
+        item = {name: draw(st.sampled_from(GOOD_FIELDS[name])) for name in names}
+        items.append({**item, "code": f"c{number}"})
+    for place, name in draw(
+        st.lists(st.tuples(st.integers(0, count - 1), st.sampled_from([*FIELDS, "code"])), max_size=3)
+    ):
+        items[place][name] = draw(st.sampled_from(FIELDS.get(name, ["c0", None])))
+    return items
+
+
+def one_by_one(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same, with operations of a list, so that the records are planned and written as any other."""
+    return [{**items[0], "notes": {}}, *items[1:]]
+
+
+SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+KINDS = st.sampled_from([(COUNTED, None), (COUNTED, "CONTINUE"), (TOLD, None), (TOLD, "CONTINUE")])
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
+@given(items=batches(), kind=KINDS)
+async def test_random_records_are_what_each_would_be(
+    shop: Shop, items: list[Any], kind: tuple[str, str | None]
+) -> None:
+    document, on_error = kind
+    await shop.emptied()
+    together = await shop.create(document, items, on_error)
+    await shop.emptied()
+    apart = await shop.create(document, one_by_one(items), on_error)
+
+    assert together == apart
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=SLOW)
+@given(items=batches(), kind=KINDS)
+async def test_random_records_under_policies_are_what_each_would_be(
+    policed: Shop, items: list[Any], kind: tuple[str, str | None]
+) -> None:
+    document, on_error = kind
+    await policed.emptied()
+    together = await policed.create(document, items, on_error)
+    await policed.emptied()
+    apart = await policed.create(document, one_by_one(items), on_error)
+
+    assert together == apart
