@@ -15,10 +15,10 @@ from sqlalchemy import JSON, DateTime, ForeignKey, Numeric, String
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from gqlcrud import Api, ModelOptions, Policy
-from tests.databases import MakeEngine
+from gqlcrud import Api, Limits, ModelOptions, Policy
+from tests.databases import MakeEngine, record_statements
 from tests.keyring import made
-from tests.running import save
+from tests.running import run, save
 
 
 class Base(DeclarativeBase):
@@ -222,3 +222,105 @@ async def test_random_records_under_policies_are_what_each_would_be(
     apart = await policed.create(document, one_by_one(items), on_error)
 
     assert together == apart
+
+
+# ---------- statements ----------
+
+
+def goods(count: int, **values: Any) -> list[dict[str, Any]]:
+    return [{"title": "a", "price": "1", "code": str(number), **values} for number in range(count)]
+
+
+async def test_records_are_one_insert_that_tells_nothing_where_nothing_is_asked(make_engine: MakeEngine) -> None:
+    """With foreign keys that tell of what is not there, and for some of them fewer fields."""
+    shop = await shop_of(await make_engine(Base.metadata))
+    items = [*goods(100, maker={"connect": {"rowId": 1}}), *goods(100)]
+    items = [{**item, "code": str(number)} for number, item in enumerate(items)]
+    with record_statements(shop.engine) as statements:
+        data = await run(shop.api, CREATE % "affectedCount", data=items)
+
+    assert data == {"createGoods": {"affectedCount": 200}}
+    ((sql, parameters),) = [each for each in statements if not each[0].startswith("BEGIN")]
+    assert sql.startswith("INSERT INTO rows_good (title, price, code, stock, maker_id, version) VALUES")
+    assert "RETURNING" not in sql
+    assert len(parameters) == 200
+
+
+async def test_records_named_by_other_keys_are_looked_up_by_one_statement(make_engine: MakeEngine) -> None:
+    shop = await shop_of(await make_engine(Base.metadata))
+    items = [{**item, "maker": {"connect": {"email": f"m{number % 3 + 1}"}}} for number, item in enumerate(goods(30))]
+    with record_statements(shop.engine) as statements:
+        data = await run(shop.api, CREATE % "goods { maker { email } }", data=items)
+
+    assert data["createGoods"]["goods"] == [{"maker": {"email": f"m{number % 3 + 1}"}} for number in range(30)]
+    kinds = [sql.split()[0] for sql, _ in statements if not sql.startswith("BEGIN")]
+    assert kinds == ["SELECT", "INSERT", "SELECT", "SELECT"]  # makers; goods; what is shown of both
+
+
+# ---------- several fields ----------
+
+
+async def test_records_of_the_field_before_are_known_where_one_fails(shop: Shop) -> None:
+    """They are undone along with it, and not to blame: only what is nowhere is told."""
+    await shop.emptied()
+    regions = [{"code": f"r{number}"} for number in range(10)]
+    items = [{**item, "region": {"connect": {"code": f"r{number + 1}"}}} for number, item in enumerate(goods(10))]
+    result = await shop.api.execute(
+        """mutation ($regions: [RegionCreate!]!, $goods: [GoodCreate!]!) @atomic {
+          createRegions(input: {data: $regions}) { affectedCount errors { code path } }
+          createGoods(input: {data: $goods}) { affectedCount errors { code message path } }
+        }""",
+        {"regions": regions, "goods": items},
+    )
+
+    assert (result.errors, result.data) == (
+        None,
+        {
+            "createRegions": {"affectedCount": 0, "errors": [{"code": "ROLLED_BACK", "path": []}]},
+            "createGoods": {
+                "affectedCount": 0,
+                "errors": [
+                    {
+                        "code": "NOT_FOUND",
+                        "message": "There is no Region with this key.",
+                        "path": ["input", "data", "9", "region", "connect"],
+                    }
+                ],
+            },
+        },
+    )
+
+
+async def test_records_of_a_tree_may_refer_to_each_other(make_engine: MakeEngine) -> None:
+    shop = await shop_of(await make_engine(Base.metadata))
+    (good,) = (await run(shop.api, CREATE % "goods { id }", data=goods(1)))["createGoods"]["goods"]
+    notes = [{"goodId": good["id"], "place": number} for number in range(1, 11)]
+    document = """mutation ($data: [NoteCreate!]!) { createNotes(input: {data: $data}) {
+      affectedCount errors { message } } }"""
+    first = await run(shop.api, document, data=notes)
+    more = [{"goodId": good["id"], "before": {"connect": {"rowId": number}}} for number in range(1, 11)]
+    second = await run(shop.api, document, data=more)
+
+    assert first == second == {"createNotes": {"affectedCount": 10, "errors": []}}
+    async with shop.engine.connect() as connection:
+        found = (await connection.execute(sa.select(Note.before_id).order_by(Note.id).offset(10))).scalars().all()
+    assert found == list(range(1, 11))
+
+
+async def test_connected_records_are_counted(make_engine: MakeEngine) -> None:
+    engine = await make_engine(Base.metadata)
+    shop = await shop_of(engine, limits=Limits(max_write_items=10))
+    items = goods(11, region={"connect": {"code": "n"}})
+    refused = await run(shop.api, COUNTED, data=items)
+
+    assert refused["createGoods"] == {
+        "affectedCount": 0,
+        "errors": [
+            {
+                "code": "LIMIT",
+                "message": "A mutation names at most 10 records.",
+                "path": ["input", "data", "10", "region", "connect"],
+            }
+        ],
+    }
+    assert (await run(shop.api, COUNTED, data=items[:10]))["createGoods"] == {"affectedCount": 10, "errors": []}
