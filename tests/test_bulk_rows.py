@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import JSON, DateTime, ForeignKey, Numeric, String
+from sqlalchemy import JSON, DateTime, ForeignKey, ForeignKeyConstraint, Numeric, String
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -19,6 +19,8 @@ from gqlcrud import Api, Limits, ModelOptions, Policy
 from tests.databases import MakeEngine, record_statements
 from tests.keyring import made
 from tests.running import run, save
+
+DAY = dt.date(2020, 1, 2)
 
 
 class Base(DeclarativeBase):
@@ -44,6 +46,23 @@ class Region(Base):
     code: Mapped[str] = mapped_column(String(3), primary_key=True)
 
 
+class Shelf(Base):
+    __tablename__ = "rows_shelf"
+
+    room: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    board: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+
+
+class Badge(Base):
+    """Known by the maker that it belongs to."""
+
+    __tablename__ = "rows_badge"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    maker_id: Mapped[int] = mapped_column(ForeignKey(Maker.id), unique=True)
+    marked: Mapped[dt.date] = mapped_column(unique=True)
+
+
 class Good(Base):
     """Columns of many types, a foreign key that tells of what is not there, one to a record that is named by another key,
     and one that is part of a key."""
@@ -61,12 +80,18 @@ class Good(Base):
     meta: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     maker_id: Mapped[int | None] = mapped_column(ForeignKey(Maker.id))
     region_code: Mapped[str | None] = mapped_column(ForeignKey(Region.code))
+    badge_id: Mapped[int | None] = mapped_column(ForeignKey(Badge.id))
+    room: Mapped[int | None] = mapped_column()
+    board: Mapped[int | None] = mapped_column()
     version: Mapped[int] = mapped_column()
 
     maker: Mapped[Maker | None] = relationship()
     region: Mapped[Region | None] = relationship()
+    badge: Mapped[Badge | None] = relationship()
+    shelf: Mapped[Shelf | None] = relationship()
     notes: Mapped[list["Note"]] = relationship()
 
+    __table_args__ = (ForeignKeyConstraint([room, board], [Shelf.room, Shelf.board]),)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  # SQLAlchemy has it so
 
 
@@ -115,7 +140,7 @@ async def shop_of(engine: AsyncEngine, **options: Any) -> Shop:
     makers = [Maker(email=f"m{number}", hidden=number == 3) for number in (1, 2, 3)]
     for maker in makers:  # one by one, so that they are numbered so
         await save(engine, maker)
-    await save(engine, Region(code="n"), Region(code="s"))
+    await save(engine, Region(code="n"), Region(code="s"), Shelf(room=1, board=2), Badge(maker_id=1, marked=DAY))
     return Shop(Api(Base, engine, **options), engine)
 
 
@@ -153,6 +178,9 @@ FIELDS: Mapping[str, list[Any]] = {
     "maker": [{"connect": each} for each in MAKERS] + [{"create": {"email": "made"}}, None],
     "region": [{"connect": {"code": code}} for code in ("n", "s", "zz", "long")],
     "regionCode": ["n", "x"],
+    "shelf": [{"connect": {"roomBoard": {"room": 1, "board": number}}} for number in (2, 3)] + [{"disconnect": True}],
+    "badge": [{"connect": {"makerId": made(f"Maker:{number}")}} for number in (1, 2)]
+    + [{"connect": {"marked": "2020-01-02"}}, {"connect": {"makerId": "x"}}],
     "makerId": [made(f"Maker:{number}") for number in (2, 3, NOBODY)] + [made("Region:n"), "", None],
 }
 GOOD_FIELDS = {
@@ -165,6 +193,8 @@ GOOD_FIELDS = {
     "meta": [{"a": [1]}, None],
     "maker": [{"connect": {"rowId": 1}}, {"connect": {"rowId": 2}}],
     "region": [{"connect": {"code": "n"}}],
+    "shelf": [{"connect": {"roomBoard": {"board": 2, "room": 1}}}, {"connect": {"id": made("Shelf:[1,2]")}}],
+    "badge": [{"connect": {"makerId": made("Maker:1")}}],
     "makerId": [made("Maker:1"), None],
 }
 
@@ -255,6 +285,27 @@ async def test_records_named_by_other_keys_are_looked_up_by_one_statement(make_e
     assert data["createGoods"]["goods"] == [{"maker": {"email": f"m{number % 3 + 1}"}} for number in range(30)]
     kinds = [sql.split()[0] for sql, _ in statements if not sql.startswith("BEGIN")]
     assert kinds == ["SELECT", "INSERT", "SELECT", "SELECT"]  # makers; goods; what is shown of both
+
+
+# ---------- what is refused ----------
+
+
+async def test_records_of_two_inserts_are_told_of_each_other(shop: Shop) -> None:
+    """A value of JSON that is left out is not null, so that these are written apart."""
+    await shop.emptied()
+    items = [*goods(10), {**goods(1)[0], "meta": {}}]
+    data = await run(shop.api, COUNTED, data=items)
+
+    assert data["createGoods"] == {
+        "affectedCount": 0,
+        "errors": [
+            {
+                "code": "UNIQUE",
+                "message": "Another Good in this input has the code '0'.",
+                "path": ["input", "data", "10", "code"],
+            }
+        ],
+    }
 
 
 # ---------- several fields ----------
