@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import JSON, DateTime, ForeignKey, ForeignKeyConstraint, Numeric, String
+from sqlalchemy import JSON, DateTime, ForeignKey, ForeignKeyConstraint, Numeric, String, TypeDecorator, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -53,6 +53,19 @@ class Shelf(Base):
     board: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
 
 
+class Room(Base):
+    __tablename__ = "rows_room"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+
+
+class Wrapped(TypeDecorator[Any]):
+    """A type to which SQL's NULL for JSON is no value."""
+
+    impl = JSON
+    cache_ok = True
+
+
 class Badge(Base):
     """Known by the maker that it belongs to."""
 
@@ -78,17 +91,19 @@ class Good(Base):
     made_on: Mapped[dt.date | None] = mapped_column()
     sold_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     meta: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    extra: Mapped[dict[str, Any] | None] = mapped_column(Wrapped)
     maker_id: Mapped[int | None] = mapped_column(ForeignKey(Maker.id))
     region_code: Mapped[str | None] = mapped_column(ForeignKey(Region.code))
     badge_id: Mapped[int | None] = mapped_column(ForeignKey(Badge.id))
-    room: Mapped[int | None] = mapped_column()
+    room: Mapped[int | None] = mapped_column(ForeignKey(Room.number))
     board: Mapped[int | None] = mapped_column()
     version: Mapped[int] = mapped_column()
 
     maker: Mapped[Maker | None] = relationship()
     region: Mapped[Region | None] = relationship()
     badge: Mapped[Badge | None] = relationship()
-    shelf: Mapped[Shelf | None] = relationship()
+    shelf: Mapped[Shelf | None] = relationship(overlaps="hall")
+    hall: Mapped[Room | None] = relationship(overlaps="shelf")
     notes: Mapped[list["Note"]] = relationship()
 
     __table_args__ = (ForeignKeyConstraint([room, board], [Shelf.room, Shelf.board]),)
@@ -140,7 +155,15 @@ async def shop_of(engine: AsyncEngine, **options: Any) -> Shop:
     makers = [Maker(email=f"m{number}", hidden=number == 3) for number in (1, 2, 3)]
     for maker in makers:  # one by one, so that they are numbered so
         await save(engine, maker)
-    await save(engine, Region(code="n"), Region(code="s"), Shelf(room=1, board=2), Badge(maker_id=1, marked=DAY))
+    await save(
+        engine,
+        Room(number=1),
+        Room(number=2),
+        Region(code="n"),
+        Region(code="s"),
+        Shelf(room=1, board=2),
+        Badge(maker_id=1, marked=DAY),
+    )
     return Shop(Api(Base, engine, **options), engine)
 
 
@@ -175,6 +198,8 @@ FIELDS: Mapping[str, list[Any]] = {
     "madeOn": ["2020-02-29", None, "2020-02-30"],
     "soldAt": ["2020-01-01T00:00:00Z", "2020-01-01T00:00:00+02:00", None],
     "meta": [{"a": [1]}, None, [], 1, "\u0000"],
+    "extra": [None, []],
+    "hall": [{"connect": {"number": number}} for number in (1, 2, 3)],
     "maker": [{"connect": each} for each in MAKERS] + [{"create": {"email": "made"}}, None],
     "region": [{"connect": {"code": code}} for code in ("n", "s", "zz", "long")],
     "regionCode": ["n", "x"],
@@ -183,7 +208,7 @@ FIELDS: Mapping[str, list[Any]] = {
     + [{"connect": {"marked": "2020-01-02"}}, {"connect": {"makerId": "x"}}],
     "makerId": [made(f"Maker:{number}") for number in (2, 3, NOBODY)] + [made("Region:n"), "", None],
 }
-GOOD_FIELDS = {
+GOOD_FIELDS: Mapping[str, list[Any]] = {
     "title": ["a", "b"],
     "price": ["1.50", "2"],
     "grade": ["GOOD", None],
@@ -191,6 +216,8 @@ GOOD_FIELDS = {
     "madeOn": ["2020-02-29", None],
     "soldAt": ["2020-01-01T00:00:00Z", None],
     "meta": [{"a": [1]}, None],
+    "extra": [{}, 1],
+    "hall": [{"connect": {"number": 1}}],
     "maker": [{"connect": {"rowId": 1}}, {"connect": {"rowId": 2}}],
     "region": [{"connect": {"code": "n"}}],
     "shelf": [{"connect": {"roomBoard": {"board": 2, "room": 1}}}, {"connect": {"id": made("Shelf:[1,2]")}}],
@@ -306,6 +333,40 @@ async def test_records_of_two_inserts_are_told_of_each_other(shop: Shop) -> None
             }
         ],
     }
+
+
+async def test_records_with_many_sets_of_fields_are_what_each_would_be(shop: Shop) -> None:
+    names = ["stock", "grade", "madeOn", "meta", "region"]
+    items = [
+        {**item, **{name: GOOD_FIELDS[name][0] for place, name in enumerate(names) if number >> place & 1}}
+        for number, item in enumerate(goods(32))
+    ]
+    await shop.emptied()
+    together = await shop.create(TOLD, items)
+    await shop.emptied()
+    apart = await shop.create(TOLD, one_by_one(items))
+
+    assert together == apart
+    assert len(together[1]) == 32
+
+
+async def test_a_class_that_is_listened_to_is_written_by_the_unit_of_work(shop: Shop) -> None:
+    heard: list[tuple[str, int | None]] = []
+
+    def listen(_mapper: object, _connection: object, good: Good) -> None:
+        heard.append((good.title, good.maker_id))
+
+    await shop.emptied()
+    items = [*goods(10, maker={"connect": {"email": "m2"}}), {**goods(11)[10], "title": "b"}]
+    event.listen(Good, "after_insert", listen)
+    try:
+        (_, data), rows = await shop.create(COUNTED, items)
+    finally:
+        event.remove(Good, "after_insert", listen)
+
+    assert data == {"createGoods": {"affectedCount": 11, "errors": []}}
+    assert heard == [*[("a", 2)] * 10, ("b", None)]
+    assert len(rows) == 11
 
 
 # ---------- several fields ----------
