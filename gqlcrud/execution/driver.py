@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
@@ -17,10 +16,10 @@ from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.types import TypeEngine
-from sqlalchemy.util import greenlet_spawn
 
 from gqlcrud.execution.cancelling import undisturbed
 from gqlcrud.execution.failures import is_driver_failure
+from gqlcrud.execution.greenlets import spawned
 
 Values: TypeAlias = Sequence[Any]
 Rows: TypeAlias = list[Any]
@@ -108,7 +107,7 @@ class Driver:
 
     async def connect(self) -> PoolProxiedConnection:
         """A connection of the engine's pool. It is given back with `release`."""
-        return await self.engine.raw_connection()
+        return await spawned(self.engine.sync_engine.raw_connection)
 
     async def release(self, connection: PoolProxiedConnection, error: BaseException | None) -> None:
         """Give a connection back; one whose statement was cut off or that is lost is thrown away.
@@ -116,17 +115,17 @@ class Driver:
         Where the server has ended one, it has ended all that the pool has: they are thrown away when they are next taken.
         """
         if error is None and self.engine.dialect.driver == "asyncpg":
-            await greenlet_spawn(connection.close)  # it waits for nothing
+            await spawned(connection.close)  # it waits for nothing
         else:
             await undisturbed(self._give_back(connection, error))
 
     async def _give_back(self, connection: PoolProxiedConnection, error: BaseException | None) -> None:
         if error is not None and self._is_lost(connection, error):
             self.engine.pool._invalidate(connection, _checkin=False)
-            await greenlet_spawn(connection.invalidate)
+            await spawned(connection.invalidate)
         elif error is not None and _spoils(error):
-            await greenlet_spawn(connection.invalidate)
-        await greenlet_spawn(connection.close)
+            await spawned(connection.invalidate)
+        await spawned(connection.close)
 
     def _is_lost(self, connection: PoolProxiedConnection, error: BaseException) -> bool:
         """Whether the server has closed a connection; of one that is cut off or whose time is over, the client has."""
@@ -145,10 +144,12 @@ class Driver:
         """What the driver runs for a statement; None where only SQLAlchemy can tell at each execution. values: those of
         the parameters that every execution gives. Raises TimeoutError if the database takes longer than so many seconds for
         it."""
-        if statement not in self._known:
-            async with asyncio.timeout(timeout):
-                self._known[statement] = await self._translate(connection, statement, values.keys())
-        return self._known[statement]
+        found: DriverStatement | None = self._known.get(statement, _UNKNOWN)
+        if found is not _UNKNOWN:
+            return found
+        async with asyncio.timeout(timeout):
+            translated = self._known[statement] = await self._translate(connection, statement, values.keys())
+        return translated
 
     async def fetch(
         self,
@@ -161,11 +162,14 @@ class Driver:
         which a driver that `ends_statements` raises TimeoutError."""
         driver: Any = connection.driver_connection
         arguments = statement.arguments(values)
-        with _telling(statement.text):
+        try:
             if self.engine.dialect.driver == "asyncpg":
                 answer: Sequence[Sequence[Any]] = await driver.fetch(statement.text, *arguments, timeout=timeout)
             else:
                 answer = await driver.execute_fetchall(statement.text, arguments)
+        except Exception as error:
+            _tell(statement.text, error)
+            raise
         return answer
 
     async def _translate(
@@ -185,12 +189,16 @@ class Driver:
         kinds = [None] * len(types)
         if dialect.driver == "asyncpg":
             driver: Any = connection.driver_connection
-            with _telling(compiled.string):
+            try:
                 kinds = [each.type.oid for each in (await driver.prepare(compiled.string)).get_attributes()]
+            except Exception as error:
+                _tell(compiled.string, error)
+                raise
         readers = tuple(_reader(each, kind, dialect) for each, kind in zip(types, kinds, strict=True))
         return DriverStatement(compiled.string, parameters, readers)
 
 
+_UNKNOWN: Any = object()
 _drivers: WeakKeyDictionary[Engine, Driver] = WeakKeyDictionary()
 
 
@@ -223,19 +231,14 @@ def _spoils(error: BaseException) -> bool:
     return not isinstance(error, Exception) or isinstance(error, OSError) or is_driver_failure(error)
 
 
-@contextmanager
-def _telling(text: str) -> Iterator[None]:
-    """Raises the errors of SQLAlchemy for those of the database, and leaves those of Python and of the driver itself."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
+def _tell(text: str, error: Exception) -> None:
+    """Raises the error of SQLAlchemy for one of the database; errors of Python and of the driver itself are what they are."""
+    if isinstance(error, sqlite3.OperationalError):
         raise exc.OperationalError(text, None, error) from error
-    except sqlite3.Error as error:
+    if isinstance(error, sqlite3.Error):
         raise exc.DBAPIError(text, None, error) from error
-    except Exception as error:
-        if is_driver_failure(error) and (isinstance(error, ValueError) or getattr(error, "sqlstate", None)):
-            raise exc.DBAPIError(text, None, error) from error
-        raise
+    if is_driver_failure(error) and (isinstance(error, ValueError) or getattr(error, "sqlstate", None)):
+        raise exc.DBAPIError(text, None, error) from error
 
 
 # ---------- columns ----------

@@ -15,7 +15,7 @@ from gqlcrud.execution.connection import OperationConnection, UnreadableError
 from gqlcrud.execution.cuts import Cut, PageRows
 from gqlcrud.execution.driver import Rows
 from gqlcrud.execution.loader import Loader
-from gqlcrud.execution.places import by_place, first_place, first_rows
+from gqlcrud.execution.places import by_key, by_place, first_place, first_rows
 from gqlcrud.execution.records import FacetCount, Page, Record, record_class, related_of
 from gqlcrud.observing import PURPOSE, RUNNING, Part, Purpose, running_for
 from gqlcrud.plan import Always, Child, FacetPlan, Fold, PagePlan, RecordPlan, View
@@ -219,20 +219,20 @@ class Reader:
         """The row of each key, None of one that has no record. alone: as for pages. folds: what is read with each record, if
         nothing else can ask for the same."""
         columns = plan.relation.local if plan.relation is not None else plan.key
-
-        async def fetch(wanted: Sequence[Key]) -> Rows:
-            return await self._fetch_records(plan, columns, wanted, folds)
-
-        async def build(wanted: Sequence[Key], rows: Rows) -> Sequence[Any]:
-            found = first_rows(rows, first_place(self._database))
-            return [found.get(place) for place in range(len(wanted))]
-
+        first = first_place(self._database)
         if alone:
             async with self.connection.lock:
-                rows = await fetch(keys)
-            return list(await build(keys, rows))
+                rows = await self._fetch_records(plan, columns, keys, folds)
+            return [rows[0] if rows else None] if len(keys) == 1 else by_key(rows, first, len(keys))
         loader = self._rows.get(plan)
         if loader is None:
+
+            async def fetch(wanted: Sequence[Key]) -> Rows:
+                return await self._fetch_records(plan, columns, wanted, folds)
+
+            async def build(wanted: Sequence[Key], rows: Rows) -> Sequence[Any]:
+                return by_key(rows, first, len(wanted))
+
             loader = self._rows[plan] = Loader(self.connection, fetch, build)
         return await loader.load_many(keys)
 

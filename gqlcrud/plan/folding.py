@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gqlcrud.catalog import Relation
+from gqlcrud.identity import ByIdentity
 from gqlcrud.plan.pages import RecordPlan
 
 _DEEPEST, _MOST = 3, 6
@@ -28,7 +29,12 @@ class Fold:
 
 def folds_of(plan: RecordPlan) -> tuple[Fold, ...]:
     """The relations of a record that are read with it: those that lead to one record at most."""
+    if plan.lasting:
+        return _known.made_of((plan,), lambda: _folds_of(plan, _DEEPEST))
     return _folds_of(plan, _DEEPEST)
+
+
+_known: ByIdentity[tuple[Fold, ...]] = ByIdentity(maximum=1024)
 
 
 def _folds_of(plan: RecordPlan, depth: int) -> tuple[Fold, ...]:

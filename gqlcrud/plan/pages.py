@@ -103,7 +103,8 @@ class PagePlan:
 class RecordPlan:
     """Single records, each found by a key: the target of a to-one relation, or a model's records by `key` columns.
 
-    where: what holds for the records that there are.
+    where: what holds for the records that there are. lasting: whether this very plan comes again, so that what is made of it
+    may be kept.
     """
 
     model: Model
@@ -112,6 +113,7 @@ class RecordPlan:
     where: Condition = field(default_factory=lambda: Always(True))
     columns: tuple[Column, ...] = ()
     views: tuple[View, ...] = ()
+    lasting: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from gqlcrud.identity import ByIdentity
 from gqlcrud.plan import (
     Always,
     And,
@@ -100,16 +101,14 @@ def prepared_page(
 def prepared_records(
     plan: RecordPlan, database: Database, *, single: bool = False, folds: tuple[Fold, ...] = ()
 ) -> PreparedRecords:
-    """single: whether it is for one key. folds: what is read with each record."""
-    if plan.where == Always(True) and _are_whole(folds):
-        return _whole_records(replace(plan, views=()), database, single=single, folds=folds)
+    """single: whether it is for one key. folds: what is read with each record; for a lasting plan the very same each time."""
+    if plan.lasting:
+        made_of = plan, database, single, folds
+        return _known_records.made_of(made_of, lambda: _prepared_records(plan, database, single=single, folds=folds))
     return _prepared_records(plan, database, single=single, folds=folds)
 
 
-@functools.lru_cache(maxsize=KEPT)
-def _whole_records(plan: RecordPlan, database: Database, *, single: bool, folds: tuple[Fold, ...]) -> PreparedRecords:
-    """Without a condition no value stands in the plan, and nothing has to be taken out of it."""
-    return _prepared_records(plan, database, single=single, folds=folds)
+_known_records: ByIdentity[PreparedRecords] = ByIdentity(maximum=KEPT)
 
 
 def _prepared_records(
@@ -121,10 +120,6 @@ def _prepared_records(
     statement = _records if splitter.lasting else record_statement
     select = statement(template, database, single=single, folds=joined)
     return PreparedRecords(select, splitter.values, splitter.lasting)
-
-
-def _are_whole(folds: Sequence[Fold]) -> bool:
-    return all(fold.plan.where == Always(True) and _are_whole(fold.below) for fold in folds)
 
 
 def prepared_condition(condition: Condition, database: Database) -> tuple[Condition, Values, bool]:
