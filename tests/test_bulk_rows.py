@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import JSON, DateTime, ForeignKey, ForeignKeyConstraint, Numeric, String, TypeDecorator, event
-from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, selectinload
 
 from gqlcrud import Api, Limits, ModelOptions, Policy
 from tests.databases import MakeEngine, record_statements
@@ -312,6 +312,35 @@ async def test_records_named_by_other_keys_are_looked_up_by_one_statement(make_e
     assert data["createGoods"]["goods"] == [{"maker": {"email": f"m{number % 3 + 1}"}} for number in range(30)]
     kinds = [sql.split()[0] for sql, _ in statements if not sql.startswith("BEGIN")]
     assert kinds == ["SELECT", "INSERT", "SELECT", "SELECT"]  # makers; goods; what is shown of both
+
+
+async def test_who_listens_to_statements_before_they_are_texts_sees_an_insert(make_engine: MakeEngine) -> None:
+    shop = await shop_of(await make_engine(Base.metadata))
+    seen: list[tuple[type, int]] = []
+
+    def listen(_connection: object, statement: object, many: list[Any], *_: object) -> None:
+        seen.append((type(statement), len(many)))
+
+    event.listen(shop.engine.sync_engine, "before_execute", listen)
+    data = await run(shop.api, COUNTED, data=goods(10))
+
+    assert data["createGoods"] == {"affectedCount": 10, "errors": []}
+    assert (sa.Insert, 10) in seen
+
+
+async def test_what_a_session_has_loaded_of_others_shows_the_records(make_engine: MakeEngine) -> None:
+    """The session of the application: relations that lead to what is written are read anew, and nothing else."""
+    shop = await shop_of(await make_engine(Base.metadata))
+    (good,) = (await run(shop.api, CREATE % "goods { id }", data=goods(1)))["createGoods"]["goods"]
+    document = "mutation ($data: [NoteCreate!]!) { createNotes(input: {data: $data}) { affectedCount } }"
+    async with AsyncSession(shop.engine) as session, session.begin():
+        loaded = (await session.scalars(sa.select(Good).options(selectinload(Good.notes)))).one()
+        assert loaded.notes == []
+        data = [{"goodId": good["id"], "place": number} for number in range(10)]
+        result = await shop.api.execute(document, {"data": data}, session=session)
+
+        assert result.data == {"createNotes": {"affectedCount": 10}}
+        assert ("notes" in loaded.__dict__, "title" in loaded.__dict__) == (False, True)
 
 
 # ---------- what is refused ----------
