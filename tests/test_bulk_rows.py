@@ -75,6 +75,8 @@ class Badge(Base):
     maker_id: Mapped[int] = mapped_column(ForeignKey(Maker.id), unique=True)
     marked: Mapped[dt.date] = mapped_column(unique=True)
 
+    goods: Mapped[list["Good"]] = relationship(back_populates="badge")
+
 
 class Good(Base):
     """Columns of many types, a foreign key that tells of what is not there, one to a record that is named by another key,
@@ -101,7 +103,7 @@ class Good(Base):
 
     maker: Mapped[Maker | None] = relationship()
     region: Mapped[Region | None] = relationship()
-    badge: Mapped[Badge | None] = relationship()
+    badge: Mapped[Badge | None] = relationship(back_populates="goods")
     shelf: Mapped[Shelf | None] = relationship(overlaps="hall")
     hall: Mapped[Room | None] = relationship(overlaps="shelf")
     notes: Mapped[list["Note"]] = relationship()
@@ -331,16 +333,14 @@ async def test_who_listens_to_statements_before_they_are_texts_sees_an_insert(ma
 async def test_what_a_session_has_loaded_of_others_shows_the_records(make_engine: MakeEngine) -> None:
     """The session of the application: relations that lead to what is written are read anew, and nothing else."""
     shop = await shop_of(await make_engine(Base.metadata))
-    (good,) = (await run(shop.api, CREATE % "goods { id }", data=goods(1)))["createGoods"]["goods"]
-    document = "mutation ($data: [NoteCreate!]!) { createNotes(input: {data: $data}) { affectedCount } }"
+    items = goods(10, badge={"connect": {"rowId": 1}})
     async with AsyncSession(shop.engine) as session, session.begin():
-        loaded = (await session.scalars(sa.select(Good).options(selectinload(Good.notes)))).one()
-        assert loaded.notes == []
-        data = [{"goodId": good["id"], "place": number} for number in range(10)]
-        result = await shop.api.execute(document, {"data": data}, session=session)
+        loaded = (await session.scalars(sa.select(Badge).options(selectinload(Badge.goods)))).one()
+        assert loaded.goods == []
+        result = await shop.api.execute(COUNTED, {"data": items}, session=session)
 
-        assert result.data == {"createNotes": {"affectedCount": 10}}
-        assert ("notes" in loaded.__dict__, "title" in loaded.__dict__) == (False, True)
+        assert result.data == {"createGoods": {"affectedCount": 10, "errors": []}}
+        assert ("goods" in loaded.__dict__, "marked" in loaded.__dict__) == (False, True)
 
 
 # ---------- what is refused ----------
