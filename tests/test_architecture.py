@@ -105,7 +105,7 @@ THIRD_PARTIES = {
     "uvicorn": {"cli"},
     "inflection": {"naming", "reflected_names"},
     "hatchling": {"graphiql"},
-    "orjson": {"http", "statements"},
+    "orjson": {"http", "rendering", "statements"},
     "opentelemetry": {"reporting"},
 }
 """Each with the only modules and packages that import it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -20,6 +21,7 @@ from sqlalchemy.types import TypeEngine
 from gqlcrud.execution.cancelling import undisturbed
 from gqlcrud.execution.failures import is_driver_failure
 from gqlcrud.execution.greenlets import spawned
+from gqlcrud.statements.json_texts import JsonText, read_json, read_jsons
 
 Values: TypeAlias = Sequence[Any]
 Rows: TypeAlias = list[Any]
@@ -98,6 +100,12 @@ class Driver:
     def ends_statements(self) -> bool:
         """Whether the driver by itself ends a statement that takes too long; SQLite's is ended by who awaits it."""
         return self.engine.dialect.driver == "asyncpg"
+
+    @property
+    def reads_json(self) -> bool:
+        """Whether PostgreSQL may give JSON as texts: nobody makes of it anything else than Python does."""
+        dialect: Any = self.engine.dialect
+        return dialect.driver == "asyncpg" and dialect._json_deserializer in (None, json.loads, read_json)
 
     @property
     def is_free_to_write(self) -> bool:
@@ -252,6 +260,8 @@ def _reader(sql_type: TypeEngine[Any], kind: Any, dialect: Dialect) -> ReadColum
         return None
     if isinstance(sql_type, sa.Enum):
         return _read_few(convert)
+    if isinstance(sql_type, JsonText):
+        return read_jsons
     return lambda values: [convert(value) for value in values]
 
 

@@ -47,6 +47,7 @@ def merge_pages(one: PagePlan, other: PagePlan) -> PagePlan:
         edge_columns=distinct((*one.edge_columns, *other.edge_columns)),
         views=views,
         facets=merge_facets(one.facets, other.facets),
+        lasting=False,
     )
 
 

@@ -75,7 +75,7 @@ class Planner:
             if known.plan.need.cursors:
                 orders.check_cursors(order, model, relation)
             shown = (known.plan.need, known.plan.columns, known.plan.edge_columns, known.plan.views)
-            return PagePlan(model, relation, where, order, window, mark, *shown)
+            return PagePlan(model, relation, where, order, window, mark, *shown, lasting=True)
         plan = PagePlan(model, relation, where, order, window, mark)
         before = self.visibility.asked_policies
         for child in selection.children:
@@ -88,7 +88,7 @@ class Planner:
         if plan.need.cursors:
             orders.check_cursors(order, model, relation)
         if not plan.facets and self.visibility.asked_policies == before:
-            self.known.keep(selection, _KnownPage(order_by, plan))
+            plan = replace(plan, lasting=self.known.keep(selection, _KnownPage(order_by, plan)))
         return plan
 
     def record(
