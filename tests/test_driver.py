@@ -138,6 +138,7 @@ async def test_what_is_known_of_statements_goes_with_them(engine: AsyncEngine) -
     assert len(driver._known) == 3
 
     preparing._page.cache_clear()
+    preparing._known_pages._known.clear()
     gc.collect()
 
     assert len(driver._known) == 0
