@@ -142,7 +142,7 @@ async def test_row_is_stored_and_told_as_by_a_session(engine: AsyncEngine, backe
             ("b", 1, "FANCY", "BUY", 2, 0, 1, None),
             ("c", None, "PLAIN", None, Decimal("1.5"), 7, 1, 1),
         ]
-    assert alone == tried(backend, True, True)  # SQL's NULL for JSON is an expression
+    assert alone == tried(backend, True, True, True)
 
 
 async def test_what_an_insert_tells_is_not_read_again(engine: AsyncEngine, backend: Backend, alone: list[bool]) -> None:
