@@ -55,7 +55,9 @@ async def stored(engine: AsyncEngine) -> dict[str, list[tuple[Any, ...]]]:
     async with engine.connect() as connection:
         for table in Base.metadata.sorted_tables:
             columns = [
-                column for column in table.columns if (table.name, column.name) not in {("fence", "id"), ("post", "fence_id")}
+                column
+                for column in table.columns
+                if (table.name, column.name) not in {("fence", "id"), ("post", "fence_id")}
             ]
             rows = await connection.execute(table.select().with_only_columns(*columns))
             found[table.name] = sorted((tuple(row) for row in rows), key=repr)
@@ -118,7 +120,9 @@ def created(items: st.SearchStrategy[Any], most: int = 3) -> st.SearchStrategy[A
 TAGS = st.fixed_dictionaries(
     {},
     optional={
-        "connect": mostly([{"rowId": 1}], [{"rowId": 2}, {"rowId": 1}], [], seldom=([{"rowId": MISSING}], [{"label": "b"}])),
+        "connect": mostly(
+            [{"rowId": 1}], [{"rowId": 2}, {"rowId": 1}], [], seldom=([{"rowId": MISSING}], [{"label": "b"}])
+        ),
         "create": mostly([{"label": "new"}], [], seldom=([{"label": "a"}], [{"label": "p"}, {"label": "q"}])),
     },
 )
@@ -159,7 +163,12 @@ FENCES = st.fixed_dictionaries(
 ).map(lambda fence: {"create": fence})
 GROVES = st.fixed_dictionaries(
     {"name": mostly("New", seldom=("Old", "x" * 11))},
-    optional={"owner": OWNERS, "trees": created(TREES, 4), "fence": FENCES, "signs": created(st.just({"motto": "no"}), 2)},
+    optional={
+        "owner": OWNERS,
+        "trees": created(TREES, 4),
+        "fence": FENCES,
+        "signs": created(st.just({"motto": "no"}), 2),
+    },
 )
 
 

@@ -119,9 +119,12 @@ def assumed(named: Named) -> StandIn:
     return StandIn(**dict(zip((column.key for column in named.key.columns), named.values, strict=True)))
 
 
+_EVERY = Always(True)
+
+
 def is_assured(relation: Relation, named: Named) -> bool:
     """Whether a new key of the relation tells by itself that the named record is there."""
-    return relation.assured and named.key.columns == relation.remote and named.among == Always(True)
+    return relation.assured and named.key.columns == relation.remote and named.among == _EVERY
 
 
 def is_gone(instance: Instance) -> bool:

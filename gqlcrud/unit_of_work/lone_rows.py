@@ -5,20 +5,21 @@ One for all rows of a level that are alike, in the order in which the unit of wo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import functools
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gqlcrud.catalog import Column, Model, Relation
 from gqlcrud.plan import Always, WriteAction, WriteRules
 from gqlcrud.statements import Database
-from gqlcrud.unit_of_work.demands import is_unheard
+from gqlcrud.unit_of_work.demands import inserts_plainly, is_unheard
 from gqlcrud.unit_of_work.finding import is_assured
-from gqlcrud.unit_of_work.inserts import Table, insert_statement, new_row, read_table
+from gqlcrud.unit_of_work.inserts import Table, insert_statement, read_table
+from gqlcrud.unit_of_work.instances import stored_otherwise, stored_value
 from gqlcrud.unit_of_work.lone_steps import (
     Borrowed,
     LinksStep,
@@ -29,27 +30,31 @@ from gqlcrud.unit_of_work.lone_steps import (
     SessionNeededError,
     Step,
 )
-from gqlcrud.unit_of_work.making import assigned, stored_values
-from gqlcrud.unit_of_work.plain_creates import makes_rows
+from gqlcrud.unit_of_work.row_forms import complete
 from gqlcrud.unit_of_work.unnested import links_statement, rows_statement
 from gqlcrud.write_plan import Connect, Create, CreateOne, Save, ToMany, ToOne
 
-_WHOLE = Always(True)
+_EVERY = Always(True)
 
 
 def as_rows(plan: CreateOne, shown: Sequence[Column], database: Database, rules: WriteRules) -> LoneRows | None:
     """None where the unit of work has more to do, or to tell. shown: the columns of the record that are to be told of."""
-    save = plan.save
-    session = Session()  # one that the application would have no listeners on, unless it has them on all
+    session = _any_session()
     if rules.secured or not is_unheard(session):
         return None
-    root = NewRow(save, assigned(save))
+    root = _new(plan.save)
     planner = _Planner(session, database, rules)
     try:
         planner.create([root], shown)
     except SessionNeededError:
         return None
     return LoneRows(root, planner.steps)
+
+
+@functools.cache
+def _any_session() -> Session:
+    """One that the application has no listeners on, unless it has them on all, since or from now on."""
+    return Session()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,69 +65,83 @@ class _Planner:
     database: Database
     rules: WriteRules
     steps: list[Step] = field(default_factory=list)
+    _tables: dict[Model, Table] = field(default_factory=dict)
 
     def create(self, rows: Sequence[NewRow], lent: Iterable[Column] = ()) -> None:
         """New records of one model: what they refer to, they themselves, what refers to them. lent: the columns whose values
         are asked for."""
-        saves = [row.save for row in rows]
-        model = saves[0].model
-        _demand(not any(save.changes or save.references for save in saves) and self._allows(model, "create"))
+        for row in rows:
+            _demand(not (row.save.changes or row.save.references))
         self._targets(rows)
-        relations = {one.relation: None for save in saves for one in save.to_one if not one.relation.owns_key}
-        relations |= {many.relation: None for save in saves for many in save.to_many}
-        lent = (*lent, *(column for relation in relations for column in relation.local))
-        self._insert(model, rows, saves, dict.fromkeys(column.key for column in lent))
+        wanted = dict.fromkeys([column.key for column in lent])
+        for row in rows:
+            relations = [one.relation for one in row.save.to_one] + [many.relation for many in row.save.to_many]
+            for relation in relations:
+                if not relation.owns_key:
+                    wanted.update(dict.fromkeys([column.key for column in relation.local]))
+        self._insert(rows, wanted)
         self._belongings(rows)
 
     def _allows(self, model: Model, action: WriteAction) -> bool:
         """Whether nothing has to hold of the records."""
-        return self.rules.rule(model, action) == _WHOLE
+        return self.rules.rule(model, action) == _EVERY
+
+    def _table(self, model: Model) -> Table:
+        """The table of a model whose new records are rows."""
+        found = self._tables.get(model)
+        if found is None:
+            table = read_table(model)
+            if table is None or not (inserts_plainly(self.session, model) and self._allows(model, "create")):
+                raise SessionNeededError
+            found = self._tables[model] = table
+        return found
 
     # ---------- what they refer to ----------
 
     def _targets(self, rows: Sequence[NewRow]) -> None:
         """Foreign keys of records that the database sees to be there, and of new ones."""
-        grouped: dict[Relation, list[tuple[NewRow, Connect | Create]]] = {}
+        grouped: dict[Relation, list[tuple[NewRow, ToOne]]] = {}
         for row in rows:
             for one in row.save.to_one:
-                relation, operation = one.relation, one.operation
-                _demand(not relation.late and isinstance(operation, Connect | Create))
-                assert isinstance(operation, Connect | Create), "demanded"
-                if relation.owns_key:
-                    grouped.setdefault(relation, []).append((row, operation))
+                _demand(not one.relation.late)
+                if one.relation.owns_key:
+                    grouped.setdefault(one.relation, []).append((row, one))
         for relation, items in grouped.items():
             made: list[NewRow] = []
-            for row, operation in items:
-                if isinstance(operation, Connect):
-                    _demand(is_assured(relation, operation.target))
-                    _lend(row, zip(relation.local, operation.target.values, strict=True))
-                else:
-                    target = NewRow(operation.save, assigned(operation.save))
-                    made.append(target)
-                    _lend(row, zip(relation.local, _keys(target, relation.remote), strict=True))
+            for row, one in items:
+                match one.operation:
+                    case Connect(target) if is_assured(relation, target):
+                        _lend(row, relation.local, target.values)
+                    case Create(save):
+                        made.append(_new(save))
+                        _lend(row, relation.local, _keys(made[-1], relation.remote))
+                    case _:
+                        raise SessionNeededError
             if made:
                 self.create(made, relation.remote)
 
     # ---------- they themselves ----------
 
-    def _insert(self, model: Model, rows: Sequence[NewRow], saves: Sequence[Save], lent: Iterable[str]) -> None:
-        table = read_table(model)
-        if table is None:
-            raise SessionNeededError
-        stored = stored_values(saves, [row.values for row in rows], self.database)
-        _demand(makes_rows(self.session, model, saves, stored))
-        for row, values in zip(rows, stored, strict=True):
-            row.values = _completed(table, new_row(table, values, bulk=False))
-        for names, group in groupby(rows, key=lambda row: tuple(row.values)):
+    def _insert(self, rows: Sequence[NewRow], lent: Iterable[str]) -> None:
+        model = rows[0].save.model
+        table, otherwise = self._table(model), stored_otherwise(model)
+        for row in rows:
+            values = row.values
+            for key in otherwise & values.keys():
+                values[key] = stored_value(model.stored[key], values[key], self.database)
+            completed = complete(model, table, values)
+            if completed is None:
+                raise SessionNeededError
+            row.values = completed
+        for names, group in groupby(rows, key=_names):
             self.steps.append(self._step(model, names, list(group), lent))
 
     def _step(self, model: Model, names: tuple[str, ...], rows: Sequence[NewRow], lent: Iterable[str]) -> Step:
-        key = [column.key for column in model.primary_key]
+        wanted = tuple(dict.fromkeys([*[column.key for column in model.primary_key], *lent]))
         if len(rows) == 1:
-            returned = tuple(dict.fromkeys([*key, *lent]))
-            insert = insert_statement(model, names, returned, self.database)
-            return RowStep(rows[0], insert.statement, insert.names, insert.returned)
-        missing = tuple(each for each in dict.fromkeys([*key, *lent]) if each not in names)
+            insert = insert_statement(model, names, wanted, self.database)
+            return RowStep(rows[0], insert.statement, insert.names, wanted)
+        missing = tuple(key for key in wanted if key not in names)
         many = rows_statement(model, names, missing)
         if many is None:
             raise SessionNeededError
@@ -132,50 +151,49 @@ class _Planner:
 
     def _belongings(self, rows: Sequence[NewRow]) -> None:
         """First the other side of one-to-one, then lists, each relation for all rows."""
-        single: dict[Relation, list[tuple[NewRow, ToOne]]] = {}
+        single: dict[Relation, list[tuple[NewRow, Save]]] = {}
         lists: dict[Relation, list[tuple[NewRow, ToMany]]] = {}
         for row in rows:
             for one in row.save.to_one:
                 if not one.relation.owns_key:
-                    single.setdefault(one.relation, []).append((row, one))
+                    if not isinstance(one.operation, Create):
+                        raise SessionNeededError
+                    single.setdefault(one.relation, []).append((row, one.operation.save))
             for many in row.save.to_many:
+                _demand(_only_adds(many))
                 lists.setdefault(many.relation, []).append((row, many))
         for relation, ones in single.items():
-            self._children(relation, [(row, one.operation) for row, one in ones if isinstance(one.operation, Create)])
-            _demand(all(isinstance(one.operation, Create) for _, one in ones))
+            self._children(relation, ones)
         for relation, manies in lists.items():
-            _demand(all(map(_only_adds, (many for _, many in manies))))
             if relation.link is not None:
                 self._linked(relation, manies)
             else:
                 _demand(not any(many.connect for _, many in manies))
-                self._children(relation, [(row, each) for row, many in manies for each in many.create])
+                self._children(relation, [(row, each.save) for row, many in manies for each in many.create])
 
-    def _children(self, relation: Relation, items: Sequence[tuple[NewRow, Create]]) -> None:
+    def _children(self, relation: Relation, items: Sequence[tuple[NewRow, Save]]) -> None:
         """New records with the key of the one that they belong to."""
-        made = [NewRow(each.save, assigned(each.save)) for _, each in items]
-        for (parent, _), child in zip(items, made, strict=True):
-            # a value of its own says the same, or contradicts
-            _demand(not any(column.key in child.values for column in relation.remote))
-            _lend(child, zip(relation.remote, _keys(parent, relation.local), strict=True))
+        made: list[NewRow] = []
+        for parent, save in items:
+            made.append(_new(save))
+            _lend(made[-1], relation.remote, _keys(parent, relation.local))
         if made:
             self.create(made)
 
     def _linked(self, relation: Relation, items: Sequence[tuple[NewRow, ToMany]]) -> None:
         """Records that the database sees to be there are linked, then new ones are made and linked."""
         _demand(self._allows(items[0][0].save.model, "update_check"))
-        connects = [(parent, each) for parent, many in items for each in many.connect]
-        _demand(all(is_assured(relation, each.target) and not each.edge for _, each in connects))
-        self._link(relation, [(*_keys(parent, relation.local), *each.target.values) for parent, each in connects])
-        creates = [(parent, each) for parent, many in items for each in many.create]
-        _demand(not any(each.edge for _, each in creates))
-        made = [NewRow(each.save, assigned(each.save)) for _, each in creates]
+        parents = [(_keys(parent, relation.local), many) for parent, many in items]
+        for _, many in parents:
+            for each in many.connect:
+                _demand(is_assured(relation, each.target) and not each.edge)
+            for create in many.create:
+                _demand(not create.edge)
+        self._link(relation, [(*keys, *each.target.values) for keys, many in parents for each in many.connect])
+        made = [(keys, _new(each.save)) for keys, many in parents for each in many.create]
         if made:
-            self.create(made, relation.remote)
-        pairs = zip(creates, made, strict=True)
-        self._link(
-            relation, [(*_keys(parent, relation.local), *_keys(child, relation.remote)) for (parent, _), child in pairs]
-        )
+            self.create([child for _, child in made], relation.remote)
+        self._link(relation, [(*keys, *_keys(child, relation.remote)) for keys, child in made])
 
     def _link(self, relation: Relation, pairs: Sequence[Sequence[Any]]) -> None:
         if not pairs:
@@ -186,9 +204,17 @@ class _Planner:
         self.steps.append(LinksStep(pairs, statement.statement, statement.names))
 
 
-def _demand(holds: bool) -> None:
+def _demand(holds: object) -> None:
     if not holds:
         raise SessionNeededError
+
+
+def _new(save: Save) -> NewRow:
+    return NewRow(save, {each.column.key: each.value for each in save.assignments})
+
+
+def _names(row: NewRow) -> tuple[str, ...]:
+    return tuple(row.values)
 
 
 def _only_adds(many: ToMany) -> bool:
@@ -197,29 +223,12 @@ def _only_adds(many: ToMany) -> bool:
     return not (other or many.referred or many.members is not None or many.delete_where is not None)
 
 
-def _keys(row: NewRow, columns: Sequence[Column]) -> Iterator[Any]:
-    """The values of a row that is written before they are needed."""
-    return (Borrowed(row, column.key) for column in columns)
+def _keys(row: NewRow, columns: Sequence[Column]) -> tuple[Any, ...]:
+    """The values that a row has when it is written."""
+    return tuple([Borrowed(row, column.key) for column in columns])
 
 
-def _lend(row: NewRow, values: Iterable[tuple[Column, Any]]) -> None:
-    """Give a row keys. A column may be part of several, which have to agree; what is borrowed agrees with nothing."""
-    for column, value in values:
-        _demand(row.values.setdefault(column.key, value) == value)
-
-
-def _completed(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
-    """The row with the defaults that Python gives, unless one depends on the statement, or a value is SQL."""
-    found = dict(row)
-    for key, column in table.columns.items():
-        default = column.default
-        if key in row or not isinstance(default, sa.ColumnDefault) or default.is_clause_element:
-            continue
-        # SQLAlchemy wraps a function that takes no context of the statement
-        _demand(not default.is_callable or hasattr(default.arg, "__wrapped__"))
-        found[key] = default.arg(None) if default.is_callable else default.arg
-    for key, value in found.items():
-        # types for JSON take SQL's NULL as a value
-        taken = isinstance(value, sa.Null) and isinstance(table.columns[key].type, sa.JSON)
-        _demand(taken or not isinstance(value, sa.ClauseElement))
-    return {key: found[key] for key in table.columns if key in found}
+def _lend(row: NewRow, columns: Sequence[Column], values: Sequence[Any]) -> None:
+    """Give a row a foreign key."""
+    for column, value in zip(columns, values, strict=True):
+        row.lend(column.key, value)

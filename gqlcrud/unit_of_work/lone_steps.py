@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -18,15 +18,29 @@ class SessionNeededError(Exception):
 @dataclass(slots=True, eq=False)
 class NewRow:
     """A row that is to be written. values: by attribute; a `Borrowed` stands where another row gives the value, and those that
-    the database tells are there once it is written."""
+    the database tells are there once it is written. borrows: the attributes that another row gives."""
 
     save: Save
     values: dict[str, Any]
+    borrows: list[str] = field(default_factory=list)
+
+    def lend(self, key: str, value: Any) -> None:
+        """Give an attribute a value that the row has from another one. Raises SessionNeededError if it has another value, or
+        if only writing tells whether it has."""
+        if self.values.setdefault(key, value) != value:
+            raise SessionNeededError
+        if isinstance(value, Borrowed):
+            self.borrows.append(key)
+
+    def settle(self) -> None:
+        """Put the values in that it borrows, from rows that are written."""
+        for key in self.borrows:
+            self.values[key] = self.values[key].value()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Borrowed:
-    """The value that an attribute of another row has when that is written."""
+    """The value that an attribute of another row has when that is written; it equals no other, since it is not known."""
 
     row: NewRow
     key: str
@@ -50,7 +64,7 @@ class RowStep:
 
     def given(self) -> dict[str, Any]:
         """The values of the parameters, once all rows before are written."""
-        settle(self.row)
+        self.row.settle()
         return dict(zip(self.names, self.row.values.values(), strict=True))
 
     def take(self, answer: Sequence[Sequence[Any]]) -> None:
@@ -72,7 +86,7 @@ class RowsStep:
 
     def given(self) -> dict[str, Any]:
         for row in self.rows:
-            settle(row)
+            row.settle()
         columns = zip(*(row.values.values() for row in self.rows), strict=True)
         return dict(zip(self.names, map(list, columns), strict=True))
 
@@ -119,13 +133,6 @@ class LoneRows:
     def key(self) -> tuple[Any, ...]:
         """Its primary key."""
         return tuple(self.root.values[column.key] for column in self.root.save.model.primary_key)
-
-
-def settle(row: NewRow) -> None:
-    """Put the values in that it borrows."""
-    for key, value in row.values.items():
-        if isinstance(value, Borrowed):
-            row.values[key] = value.value()
 
 
 def _settled(value: Any) -> Any:
