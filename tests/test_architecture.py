@@ -42,6 +42,7 @@ LAYERS = """
 """From the top; what stands in one line does not import what else stands there."""
 
 THIRD_PARTIES = {
+    "greenlet": {"execution"},
     "sqlalchemy": {
         *("api", "catalog", "execution", "hooks", "loading", "scalars", "statements"),
         *(

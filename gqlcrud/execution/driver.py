@@ -17,10 +17,10 @@ from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.types import TypeEngine
-from sqlalchemy.util import greenlet_spawn
 
 from gqlcrud.execution.cancelling import undisturbed
 from gqlcrud.execution.failures import is_driver_failure
+from gqlcrud.execution.greenlets import spawned
 
 Values: TypeAlias = Sequence[Any]
 Rows: TypeAlias = list[Any]
@@ -108,7 +108,7 @@ class Driver:
 
     async def connect(self) -> PoolProxiedConnection:
         """A connection of the engine's pool. It is given back with `release`."""
-        return await self.engine.raw_connection()
+        return await spawned(self.engine.sync_engine.raw_connection)
 
     async def release(self, connection: PoolProxiedConnection, error: BaseException | None) -> None:
         """Give a connection back; one whose statement was cut off or that is lost is thrown away.
@@ -116,17 +116,17 @@ class Driver:
         Where the server has ended one, it has ended all that the pool has: they are thrown away when they are next taken.
         """
         if error is None and self.engine.dialect.driver == "asyncpg":
-            await greenlet_spawn(connection.close)  # it waits for nothing
+            await spawned(connection.close)  # it waits for nothing
         else:
             await undisturbed(self._give_back(connection, error))
 
     async def _give_back(self, connection: PoolProxiedConnection, error: BaseException | None) -> None:
         if error is not None and self._is_lost(connection, error):
             self.engine.pool._invalidate(connection, _checkin=False)
-            await greenlet_spawn(connection.invalidate)
+            await spawned(connection.invalidate)
         elif error is not None and _spoils(error):
-            await greenlet_spawn(connection.invalidate)
-        await greenlet_spawn(connection.close)
+            await spawned(connection.invalidate)
+        await spawned(connection.close)
 
     def _is_lost(self, connection: PoolProxiedConnection, error: BaseException) -> bool:
         """Whether the server has closed a connection; of one that is cut off or whose time is over, the client has."""

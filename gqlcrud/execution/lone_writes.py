@@ -15,11 +15,11 @@ from typing import Any, TypeVar
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.pool import PoolProxiedConnection
-from sqlalchemy.util import greenlet_spawn
 
 from gqlcrud.execution.connection import OperationConnection, took_too_long, unavailable
 from gqlcrud.execution.driver import Driver, DriverStatement
 from gqlcrud.execution.failures import is_driver_failure, is_outage
+from gqlcrud.execution.greenlets import spawned
 from gqlcrud.execution.reader import Reader
 from gqlcrud.execution.sources import ConnectionSource
 from gqlcrud.statements import Database
@@ -153,7 +153,7 @@ async def _roll_back(connection: PoolProxiedConnection, raw: Any) -> None:
         async with asyncio.timeout(_ROLLED_BACK_WITHIN):
             await raw.execute("ROLLBACK")
     except Exception:
-        await greenlet_spawn(connection.invalidate)
+        await spawned(connection.invalidate)
 
 
 _LOST = ("08", "53", "57P")
