@@ -27,6 +27,9 @@ _NEEDED: Mapping[Action, Operation] = {"create": "create", "update": "update", "
 _TOLD = {"read": "read", "filter": "filter by", "order": "order by", "write": "write"}
 
 
+_EVERY = Always(True)
+
+
 class DeletedRecords(Enum):
     """Whether records that are marked as deleted are left out, are among the others, or are all there is."""
 
@@ -56,13 +59,14 @@ class Visibility:
 
     def condition(self, model: Model, deleted: DeletedRecords = DeletedRecords.EXCLUDE) -> Condition:
         """What holds for the records of a model that there are."""
-        return conjunction([self.rule(model, "read"), self._undeleted(model, deleted)])
+        rule = self.rule(model, "read")
+        return rule if model.soft_deletion is None else conjunction([rule, self._undeleted(model, deleted)])
 
     def rule(self, model: Model, action: Action) -> Condition:
         """What holds for the records of a model with which the caller may do this."""
         policy = model.policy
         if policy is None or not self.policed:
-            return Always(True)
+            return _EVERY
         operation: Operation | None = _NEEDED.get(action)
         if operation is not None and not self.offers(operation, model):
             return Always(False)

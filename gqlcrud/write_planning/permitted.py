@@ -12,10 +12,12 @@ from gqlcrud.planning import Planner
 from gqlcrud.write_plan import Path
 from gqlcrud.write_planning.problems import Problems
 
+_NOTHING = Always(False)
+
 
 def check_action(action: WriteAction, model: Model, path: Path, planner: Planner, problems: Problems) -> None:
     """What may be done with no record at all."""
-    if planner.visibility.rule(model, action) == Always(False):
+    if planner.visibility.rule(model, action) == _NOTHING:
         problems.add(f"You may not {action} {model.name} records.", path, ErrorCode.FORBIDDEN)
 
 
