@@ -1,14 +1,21 @@
-"""Models of which new records are rows and nothing else, with relations of every kind between them."""
+"""Models of which new records are rows and nothing else, with relations of every kind between them; what tests share."""
 
 import datetime as dt
 import enum
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, Column, ForeignKey, Numeric, String, Table, UniqueConstraint
+import pytest
+from sqlalchemy import JSON, Column, ForeignKey, Numeric, String, Table, UniqueConstraint, insert, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import DateTime, TypeDecorator
+
+from gqlcrud.execution import LoneWriter
+from tests.databases import Backend
 
 
 class Base(DeclarativeBase):
@@ -61,11 +68,14 @@ class Grove(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(10), unique=True)
+    code: Mapped[int] = mapped_column(server_default="5", unique=True)
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("owner.id"))
     owner: Mapped[Owner | None] = relationship(back_populates="groves")
     trees: Mapped[list["Tree"]] = relationship(back_populates="grove")
     fence: Mapped["Fence | None"] = relationship(back_populates="grove")
     signs: Mapped[list["Sign"]] = relationship(back_populates="grove")
+    paths: Mapped[list["Path"]] = relationship(back_populates="grove")
+    stones: Mapped[list["Stone"]] = relationship(back_populates="grove")
 
 
 class Fence(Base):
@@ -97,6 +107,7 @@ class Tree(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     grove_id: Mapped[int] = mapped_column(ForeignKey("grove.id"))
     label: Mapped[str] = mapped_column(String(10))
+    badge: Mapped[int | None] = mapped_column(unique=True)
     kind: Mapped[Kind] = mapped_column(default=Kind.OAK)
     price: Mapped[Decimal] = mapped_column(Numeric(10, 2), default=lambda: Decimal("1.5"))
     height: Mapped[float | None]
@@ -110,6 +121,7 @@ class Tree(Base):
     seedlings: Mapped[list["Tree"]] = relationship(back_populates="parent")
     tags: Mapped[list["Tag"]] = relationship(secondary=tree_tag, back_populates="trees")
     pests: Mapped[list["Pest"]] = relationship(secondary=tree_pest, back_populates="trees")
+    nests: Mapped[list["Nest"]] = relationship(back_populates="tree")
 
 
 class Tag(Base):
@@ -137,3 +149,103 @@ class Sign(Base):
     motto: Mapped[str] = mapped_column(Shouted())
     grove_id: Mapped[int] = mapped_column(ForeignKey("grove.id"))
     grove: Mapped[Grove] = relationship(back_populates="signs")
+
+
+class Path(Base):
+    """Its foreign key is a number of the grove that the database gives, and that is not its key."""
+
+    __tablename__ = "path"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    grove_code: Mapped[int] = mapped_column(ForeignKey("grove.code"))
+    grove: Mapped[Grove] = relationship(back_populates="paths")
+
+
+class Stone(Base):
+    """The database says by an expression what its key is."""
+
+    __tablename__ = "stone"
+
+    id: Mapped[int] = mapped_column(primary_key=True, server_default=text("7"), autoincrement=False)
+    grove_id: Mapped[int] = mapped_column(ForeignKey("grove.id"))
+    grove: Mapped[Grove] = relationship(back_populates="stones")
+
+
+class Nest(Base):
+    """It belongs to a tree that has a badge."""
+
+    __tablename__ = "nest"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tree_badge: Mapped[int] = mapped_column(ForeignKey("tree.badge"))
+    tree: Mapped[Tree] = relationship(back_populates="nests")
+
+
+# ---------- what tests share ----------
+
+CREATE = """mutation($data: GroveCreate!) { createGrove(input: {data: $data}) { grove { rowId name code owner { rowId name }
+  fence { height posts(orderBy: [{number: ASC}]) { nodes { number } } }
+  trees(orderBy: [{rowId: ASC}]) { nodes { rowId label badge kind price height planted leaves extra origin
+    tags(orderBy: [{label: ASC}]) { nodes { rowId label } } pests { edges { foundIn node { name } } }
+    seedlings(orderBy: [{rowId: ASC}]) { nodes { rowId label grove { name } } } } }
+  signs { nodes { motto } } } errors { code message path } } }"""
+FOREIGN = "T3duZXI6OQ=="
+"""The id of an owner that there is not."""
+
+KEPT: dict[str, list[dict[str, Any]]] = {
+    "owner": [{"name": "Ann"}],
+    "grove": [{"name": "Old", "code": 1}],
+    "tag": [{"label": "a"}, {"label": "b"}],
+    "pest": [{"name": "Moth"}],
+}
+"""What is there before: 1, 1, 1 and 2, 1."""
+
+
+async def refill(engine: AsyncEngine, backend: Backend) -> None:
+    """What is there before, and nothing else; numbers begin with 1."""
+    tables = Base.metadata.sorted_tables
+    async with engine.begin() as connection:
+        if backend.name == "postgresql":
+            names = ", ".join(table.name for table in tables)
+            await connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+        else:
+            for table in reversed(tables):
+                await connection.execute(table.delete())
+        for name, rows in KEPT.items():
+            await connection.execute(insert(Base.metadata.tables[name]), rows)
+
+
+async def stored(engine: AsyncEngine) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows, without keys that nobody foresees."""
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    async with engine.connect() as connection:
+        for table in Base.metadata.sorted_tables:
+            columns = [
+                column
+                for column in table.columns
+                if (table.name, column.name) not in {("fence", "id"), ("post", "fence_id")}
+            ]
+            rows = await connection.execute(table.select().with_only_columns(*columns))
+            found[table.name] = sorted((tuple(row) for row in rows), key=repr)
+    return found
+
+
+@contextmanager
+def watched() -> Iterator[list[bool]]:
+    """Whether each record that was tried to be written without a session was."""
+    found: list[bool] = []
+    run_alone = LoneWriter.run
+
+    async def recorded(*given: Any) -> Any:
+        result = await run_alone(*given)
+        found.append(result is not None)
+        return result
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LoneWriter, "run", recorded)
+        yield found
+
+
+def tried(backend: Backend, *expected: bool) -> list[bool]:
+    """SQLite has a session for every write."""
+    return list(expected) if backend.name == "postgresql" else []

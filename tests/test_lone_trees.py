@@ -1,67 +1,18 @@
-"""A new record with new records and links in it, written by the driver itself on PostgreSQL: nothing is told or stored
-otherwise than by a session, which writes it on SQLite, and wherever more has to be done."""
+"""Random new records with new records and links in them: nothing is told or stored otherwise than by a session, be it that the
+driver itself writes them."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
-from gqlcrud import Api, Hooks, Limits, ModelOptions, Policy
-from gqlcrud.execution import LoneWriter
-from gqlcrud.execution.driver import Driver
-from tests.databases import Backend, MakeEngine, connected
-from tests.plantation import Base, Grove, Owner, Pest, Tag, Tree
-from tests.pools import small_pool, taken
+from gqlcrud import Api
+from tests.databases import Backend, MakeEngine
+from tests.plantation import CREATE, FOREIGN, Base, refill, stored
 from tests.running import ROOMY, run
-
-CREATE = """mutation($data: GroveCreate!) { createGrove(input: {data: $data}) { grove { rowId name owner { rowId name }
-  fence { height posts(orderBy: [{number: ASC}]) { nodes { number } } }
-  trees(orderBy: [{rowId: ASC}]) { nodes { rowId label kind price height planted leaves extra origin
-    tags(orderBy: [{label: ASC}]) { nodes { rowId label } } pests { edges { foundIn node { name } } }
-    seedlings(orderBy: [{rowId: ASC}]) { nodes { rowId label grove { name } } } } }
-  signs { nodes { motto } } } errors { code message path } } }"""
-KEPT = {
-    "owner": [{"name": "Ann"}],
-    "grove": [{"name": "Old"}],
-    "tag": [{"label": "a"}, {"label": "b"}],
-    "pest": [{"name": "Moth"}],
-}
-"""What is there before: 1, 1, 1 and 2, 1."""
-
-
-async def refill(engine: AsyncEngine, backend: Backend) -> None:
-    """What is there before, and nothing else; numbers begin with 1."""
-    tables = Base.metadata.sorted_tables
-    async with engine.begin() as connection:
-        if backend.name == "postgresql":
-            names = ", ".join(table.name for table in tables)
-            await connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
-        else:
-            for table in reversed(tables):
-                await connection.execute(table.delete())
-        for name, rows in KEPT.items():
-            await connection.execute(insert(Base.metadata.tables[name]), rows)
-
-
-async def stored(engine: AsyncEngine) -> dict[str, list[tuple[Any, ...]]]:
-    """All rows, without keys that nobody foresees."""
-    found: dict[str, list[tuple[Any, ...]]] = {}
-    async with engine.connect() as connection:
-        for table in Base.metadata.sorted_tables:
-            columns = [
-                column
-                for column in table.columns
-                if (table.name, column.name) not in {("fence", "id"), ("post", "fence_id")}
-            ]
-            rows = await connection.execute(table.select().with_only_columns(*columns))
-            found[table.name] = sorted((tuple(row) for row in rows), key=repr)
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -72,40 +23,10 @@ async def plantation(make_module_engine: MakeEngine) -> AsyncIterator[AsyncEngin
 @pytest.fixture(scope="module")
 def apis(plantation: AsyncEngine) -> tuple[Api, Api]:
     """One that may do without sessions, and one that has them for everything."""
-    return Api(Base, plantation), Api(Base, async_sessionmaker(plantation))
+    return Api(Base, plantation, limits=ROOMY), Api(Base, async_sessionmaker(plantation), limits=ROOMY)
 
-
-@pytest.fixture
-async def engine(plantation: AsyncEngine, backend: Backend) -> AsyncEngine:
-    await refill(plantation, backend)
-    return plantation
-
-
-@contextmanager
-def watched() -> Iterator[list[bool]]:
-    """Whether each record that was tried to be written without a session was."""
-    found: list[bool] = []
-    run_alone = LoneWriter.run
-
-    async def recorded(*given: Any) -> Any:
-        result = await run_alone(*given)
-        found.append(result is not None)
-        return result
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(LoneWriter, "run", recorded)
-        yield found
-
-
-def tried(backend: Backend, *expected: bool) -> list[bool]:
-    """SQLite has a session for every write."""
-    return list(expected) if backend.name == "postgresql" else []
-
-
-# ---------- equal to what a session does ----------
 
 MISSING = 9
-FOREIGN = "T3duZXI6OQ=="
 LABELS = st.sampled_from(["x", "y", "z", "u", "v", "w"])
 
 
@@ -131,6 +52,8 @@ PESTS = mostly(
     seldom=({"connect": [{"by": {"rowId": 1}, "edge": {"foundIn": "May"}}]}, {"connect": [{"by": {"rowId": MISSING}}]}),
 )
 VALUES = {
+    "badge": mostly(None, 1, 2, seldom=(3,)),
+    "nests": mostly({}, seldom=({"create": [{}]}, {"create": [{}, {}]})),
     "kind": st.sampled_from(["OAK", "ELM"]),
     "price": st.sampled_from(["2", "1.239", None]),
     "height": st.sampled_from([0.5, None]),
@@ -165,6 +88,7 @@ GROVES = st.fixed_dictionaries(
     {"name": mostly("New", seldom=("Old", "x" * 11))},
     optional={
         "owner": OWNERS,
+        "paths": created(st.just({}), 2),
         "trees": created(TREES, 4),
         "fence": FENCES,
         "signs": created(st.just({"motto": "no"}), 2),
