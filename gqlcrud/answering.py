@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError, SourceLocation
@@ -17,6 +18,20 @@ from strawberry.types.graphql import OperationType
 from gqlcrud.errors import ErrorCode, RequestError, WriteError
 from gqlcrud.faults import client_errors, fault, fault_error
 from gqlcrud.mutations import Once
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One operation that is to be run. query: its text; None where `document_id` or `extensions` name it. context:
+    `info.context` in resolvers. mutations: whether it may be one."""
+
+    query: str | None
+    variables: Mapping[str, Any]
+    context: Any
+    operation_name: str | None
+    mutations: bool
+    document_id: str | None
+    extensions: Mapping[str, Any]
 
 
 @asynccontextmanager

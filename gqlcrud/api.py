@@ -20,7 +20,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from gqlcrud.answering import not_to_be_run, refused, timed_out
+from gqlcrud.answering import Asked, not_to_be_run, refused, timed_out
 from gqlcrud.catalog import Catalog, CatalogSettings, mapped_classes, read_catalog
 from gqlcrud.context import Operation
 from gqlcrud.crud import Crud, python_catalog
@@ -157,32 +157,29 @@ class Api:
         Raises ConfigurationError if there is neither a session nor a database, and for a key without `idempotency`.
         """
         check_key(idempotency_key, self.idempotency)
-        named = query, document_id, extensions or {}
-        work = partial(self._timed, named, variables or {}, context, operation_name, allow_mutations)
+        asked = Asked(query, variables or {}, context, operation_name, allow_mutations, document_id, extensions or {})
+        if session is None and idempotency_key is None and self._given.get() is NOTHING_GIVEN:
+            return await self._observed(asked)
         with self.using(session or self._session.get()), Holding(self._given, Given(idempotency_key)):
-            if not self._observer.observes(extensions):
-                return await work()
-            try:
-                return await self._observer.run(work, operation_name, extensions)
-            except RequestError as error:
-                return refused(error)
+            return await self._observed(asked)
 
-    async def _timed(
-        self,
-        named: tuple[str | None, str | None, Mapping[str, Any]],
-        variables: Mapping[str, Any],
-        context: Any,
-        operation_name: str | None,
-        mutations: bool,
-    ) -> ExecutionResult:
-        """What a document gives, or what is told where it takes too long, or is not to be had. named: its text, its id, and the
-        extensions of the request."""
+    async def _observed(self, asked: Asked) -> ExecutionResult:
+        """What an operation gives, told to who observes it."""
+        if not self._observer.observes(asked.extensions):
+            return await self._timed(asked)
+        try:
+            return await self._observer.run(partial(self._timed, asked), asked.operation_name, asked.extensions)
+        except RequestError as error:
+            return refused(error)
+
+    async def _timed(self, asked: Asked) -> ExecutionResult:
+        """What a document gives, or what is told where it takes too long, or is not to be had."""
         seconds = self.limits.request_timeout
         try:
             async with asyncio.timeout(seconds) as timer:
-                document = await asked_document(self.persisted, *named)
-                result = await self._execute(document.text, variables, context, operation_name, mutations)
-                if not isinstance(result, PreExecutionError):
+                document = await asked_document(self.persisted, asked.query, asked.document_id, asked.extensions)
+                result = await self._execute(document.text, asked)
+                if document.register is not None and not isinstance(result, PreExecutionError):
                     await document.keep()
                 return result
         except RequestError as error:
@@ -192,25 +189,26 @@ class Api:
                 raise
             return timed_out(seconds)
 
-    async def _execute(
-        self, query: str, variables: Mapping[str, Any], context: Any, operation_name: str | None, mutations: bool
-    ) -> ExecutionResult:
-        tell_document(query, None, known=True)
+    async def _execute(self, text: str, asked: Asked) -> ExecutionResult:
+        tell_document(text, None, known=True)
         sources = self._sources()
         direct = await self._direct.answer(
-            *(query, variables, operation_name, lambda: self._new_operation(sources, context)),
-            mutations=mutations and sources.writes.joined is None and not self._keeps_answers,
+            *(text, asked.variables, asked.operation_name, lambda: self._new_operation(sources, asked.context)),
+            mutations=asked.mutations and sources.writes.joined is None and not self._keeps_answers,
         )
         if isinstance(direct, ExecutionResult):
             return direct
         try:
             with Holding(self._given, replace(self._given.get(), outcomes=direct)):
                 result = await self.schema.execute(
-                    query,
-                    variable_values=dict(variables),
-                    context_value=context,
-                    operation_name=operation_name,
-                    allowed_operation_types=[OperationType.QUERY, *([OperationType.MUTATION] if mutations else [])],
+                    text,
+                    variable_values=dict(asked.variables),
+                    context_value=asked.context,
+                    operation_name=asked.operation_name,
+                    allowed_operation_types=[
+                        OperationType.QUERY,
+                        *([OperationType.MUTATION] if asked.mutations else []),
+                    ],
                 )
         except (CannotGetOperationTypeError, InvalidOperationTypeError, MissingQueryError) as error:
             return not_to_be_run(error)

@@ -11,7 +11,6 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.params import Depends as DependsMarker
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import Scope
@@ -29,10 +28,6 @@ from gqlcrud.http import (
     RefusalStatus,
     answer,
     batch_answer,
-    body_too_long,
-    check_length,
-    read_get,
-    read_post,
     refusal,
 )
 from gqlcrud.idempotency import MAX_KEY, Idempotency
@@ -40,6 +35,7 @@ from gqlcrud.media_types import JSON, HttpRefusalError, negotiate, prefers_html
 from gqlcrud.observability import Observability, read_request_id
 from gqlcrud.observing import identified
 from gqlcrud.options import Limits
+from gqlcrud.requests import read_headers, read_request
 
 ROUTE_NAME = "gqlcrud"
 """The name of the route that serves GraphiQL and GET: `app.url_path_for("gqlcrud")` is its path."""
@@ -151,7 +147,7 @@ class _PageRoute(APIRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         match, child_scope = super().matches(scope)
-        if match is Match.FULL and not prefers_html(_accept(Headers(scope=scope))):
+        if match is Match.FULL and not prefers_html(read_headers(scope).get("accept", "")):
             return Match.NONE, {}
         return match, child_scope
 
@@ -186,9 +182,10 @@ async def _serve(api: ServedApi, request: Request, context: Any, session: Any, s
 async def _answer(api: ServedApi, request: Request, context: Any, session: Any, statuses: Statuses) -> Response:
     media_type = JSON
     try:
-        media_type = negotiate(_accept(request.headers))
-        asked = await _read(request, api.limits)
-        run = _Run(api, context, session, request.method == "POST", _idempotency_key(api, request.headers))
+        headers = read_headers(request.scope)
+        media_type = negotiate(headers.get("accept", ""))
+        asked = await read_request(request, headers, api.limits)
+        run = _Run(api, context, session, request.method == "POST", _idempotency_key(api, headers))
         if isinstance(asked, Batch):
             work = run.batch(asked, media_type, statuses.partial)
             return statuses.response(await while_connected(request, work))
@@ -237,7 +234,7 @@ class _Run:
         return batch_answer(answers, media_type)
 
 
-def _idempotency_key(api: ServedApi, headers: Headers) -> str | None:
+def _idempotency_key(api: ServedApi, headers: Mapping[str, str]) -> str | None:
     """Without `idempotency` the header is left to whoever else reads it."""
     key = headers.get("idempotency-key")
     if key is None or api.idempotency is None:
@@ -245,27 +242,6 @@ def _idempotency_key(api: ServedApi, headers: Headers) -> str | None:
     if not 0 < len(key) <= MAX_KEY:
         raise HttpRefusalError(400, f"Idempotency-Key has 1 to {MAX_KEY} characters.")
     return key
-
-
-def _accept(headers: Headers) -> str:
-    return ",".join(headers.getlist("accept"))
-
-
-async def _read(request: Request, limits: Limits) -> GraphQLRequest | Batch:
-    if request.method != "POST":
-        return read_get(request.scope["query_string"], limits)
-    return read_post(request.headers.get("content-type", ""), await _body(request, limits.max_body), limits)
-
-
-async def _body(request: Request, maximum: int) -> bytes:
-    """The body, refused as soon as it is longer than allowed: it is never read whole then."""
-    check_length(request.headers.get("content-length", ""), maximum)
-    chunks = bytearray()
-    async for chunk in request.stream():
-        chunks += chunk
-        if len(chunks) > maximum:
-            raise body_too_long(maximum)
-    return bytes(chunks)
 
 
 @dataclass(frozen=True, slots=True)

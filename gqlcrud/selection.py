@@ -22,13 +22,14 @@ from graphql import (
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
-    VariableNode,
     get_directive_values,
     get_named_type,
     is_abstract_type,
 )
 from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import VariableValues, VariableValueSource, get_argument_values
+
+from gqlcrud.arguments import VariableArguments, has_variable, variable_arguments
 
 RESOLVED = ""
 """The key of the field that is being resolved, whatever its alias: so equal requests become equal plans."""
@@ -54,14 +55,6 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _VariableArguments:
-    """A field with the arguments alone in which variables stand, and where they stand."""
-
-    field: GraphQLField
-    node: FieldNode
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class SelectionTree:
     """One selected field as it stands in a document, directives applied.
 
@@ -73,7 +66,7 @@ class SelectionTree:
     key: str
     name: str
     arguments: Mapping[str, Any]
-    variable: _VariableArguments | None
+    variable: VariableArguments | None
     children: tuple[SelectionTree, ...] = ()
     below: tuple[Selection, ...] | None = None
     constant: Selection | None = None
@@ -85,7 +78,7 @@ class SelectionTree:
             return self.constant
         arguments = self.arguments
         if self.variable is not None:
-            arguments = {**arguments, **get_argument_values(self.variable.field, self.variable.node, variables)}
+            arguments = {**arguments, **self.variable.read(variables)}
         if self.below is not None:
             return Selection(self.key, self.name, arguments, self.below, self.lasting)
         return Selection(self.key, self.name, arguments, tuple(each.bind(variables) for each in self.children))
@@ -197,14 +190,14 @@ class _Reader:
             constant = Selection(key, name, arguments, below, self.lasting)
         return SelectionTree(key, name, arguments, variable, children, below, constant, self.lasting)
 
-    def _arguments(self, field: GraphQLField, node: FieldNode) -> tuple[Mapping[str, Any], _VariableArguments | None]:
+    def _arguments(self, field: GraphQLField, node: FieldNode) -> tuple[Mapping[str, Any], VariableArguments | None]:
         """The arguments that are the same for all variables, and how to read the others."""
         given = node.arguments or ()
         names = {each.name.value for each in given if has_variable(each.value)}
         if not names:
             return get_argument_values(field, node, self.variables), None
         fixed = get_argument_values(*_restricted(field, node, field.args.keys() - names), self.variables)
-        return fixed, _VariableArguments(*_restricted(field, node, names))
+        return fixed, variable_arguments(*_restricted(field, node, names))
 
     def _collect(self, selections: SelectionSetNode, parent: GraphQLObjectType, seen: set[str]) -> Iterator[FieldNode]:
         for node in selections.selections:
@@ -240,11 +233,3 @@ def _restricted(field: GraphQLField, node: FieldNode, names: Collection[str]) ->
     arguments = tuple(each for each in node.arguments or () if each.name.value in names)
     kept = {name: argument for name, argument in field.args.items() if name in names}
     return GraphQLField(field.type, args=kept), FieldNode(name=node.name, arguments=arguments, loc=node.loc)
-
-
-def has_variable(value: Any) -> bool:
-    """Whether a variable stands in the value of an argument."""
-    if isinstance(value, VariableNode):
-        return True
-    inner = [*(getattr(value, "values", None) or ()), *(each.value for each in getattr(value, "fields", None) or ())]
-    return any(map(has_variable, inner))

@@ -33,11 +33,12 @@ LAYERS = """
     bulk_plan
     write_plan
     keys plan examples fastapi reflect prepared known_selections document_limits
-    catalog http reflected_names reflected_keys
+    catalog requests reflected_names reflected_keys
+    http
     naming options faults idempotency persisted disconnects observability
     scalars hooks policies
     values selection errors graphiql progress uncollected variables observing media_types
-    holding
+    holding arguments identity
 """
 """From the top; what stands in one line does not import what else stands there."""
 
@@ -80,6 +81,7 @@ THIRD_PARTIES = {
     "graphql": {
         *(
             "answering",
+            "arguments",
             "context",
             "direct",
             "document_limits",
@@ -99,11 +101,11 @@ THIRD_PARTIES = {
     "fastapi": {"api", "cli", "fastapi", "http_errors", "rest"},
     "pydantic": {"catalog", "crud", "http_errors", "options", "rest", "write_planning"},
     "pydantic_core": {"rest", "write_planning"},
-    "starlette": {"cli", "disconnects", "fastapi"},
+    "starlette": {"cli", "disconnects", "fastapi", "requests"},
     "uvicorn": {"cli"},
     "inflection": {"naming", "reflected_names"},
     "hatchling": {"graphiql"},
-    "orjson": {"http", "statements"},
+    "orjson": {"http", "rendering", "statements"},
     "opentelemetry": {"reporting"},
 }
 """Each with the only modules and packages that import it."""
@@ -177,10 +179,10 @@ def test_planning_and_statements_never_meet() -> None:
     """Nor does planning know SQL, or a statement GraphQL; and so it is with writes."""
     assert {top(each) for name in MODULES if top(name) == "planning" for each in own_imports(name)} == {
         *("planning", "plan", "keys", "catalog", "selection", "options", "policies", "errors", "scalars", "values"),
-        "observing",
+        *("observing", "identity"),
     }
     assert {top(each) for name in MODULES if top(name) == "statements" for each in own_imports(name)} == {
-        *("statements", "plan", "write_plan", "catalog", "errors", "scalars")
+        *("statements", "plan", "write_plan", "catalog", "errors", "scalars", "identity")
     }
     assert {top(each) for name in MODULES if top(name) == "write_planning" for each in own_imports(name)} == {
         *("write_planning", "planning", "bulk_plan", "write_plan", "plan", "keys"),
@@ -253,6 +255,7 @@ def test_few_modules_await_anything() -> None:
             "persisted",
             "rendering",
             "reporting",
+            "requests",
             "targets",
         )
     }

@@ -295,7 +295,7 @@ async def test_playlists_and_their_tracks_are_many_to_many(api: Api, sql: Sql) -
 @pytest.mark.parametrize(
     ("query", "count", "known"),
     [
-        ("artists(first: $n) { nodes { albums { nodes { tracks { nodes { genre { name } } } } } } }", 4, 4),
+        ("artists(first: $n) { nodes { albums { nodes { tracks { nodes { genre { name } } } } } } }", 4, 3),
         (
             "playlists(first: $n) { totalCount nodes { tracks(first: 5) { totalCount nodes { playlists { totalCount } } } } }",
             5,
@@ -304,10 +304,10 @@ async def test_playlists_and_their_tracks_are_many_to_many(api: Api, sql: Sql) -
         (
             "customers(first: $n) { nodes { supportRep { employeeByReportsTo { lastName } } invoices { totalCount } } }",
             4,
-            4,
+            2,
         ),
-        ("tracks(first: $n) { nodes { album { artist { name } } genre { name } mediaType { name } } }", 5, 5),
-        ("invoices(first: $n) { nodes { invoiceLines { nodes { track { name playlists { totalCount } } } } } }", 4, 4),
+        ("tracks(first: $n) { nodes { album { artist { name } } genre { name } mediaType { name } } }", 5, 1),
+        ("invoices(first: $n) { nodes { invoiceLines { nodes { track { name playlists { totalCount } } } } } }", 4, 3),
         (
             "employees(first: $n) { nodes { employeesByReportsTo { nodes { customers(last: 2) { edges { cursor } } } } } }",
             3,

@@ -125,7 +125,7 @@ async def test_the_other_tenant_sees_the_others(worlds: list[tuple[Api, AsyncEng
     [
         (
             "{ books { totalCount nodes { title author { name } tags { nodes { label } } reviews { nodes { text } } } } }",
-            5,
+            4,
         ),
         ('{ book(by: {id: "Qm9vazox"}) { title author { name } cover { colour } } }', 1),
     ],

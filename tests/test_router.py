@@ -13,7 +13,7 @@ from strawberry.types import Info
 
 from gqlcrud import Api
 from gqlcrud.graphiql import CONTENT_SECURITY_POLICY
-from tests.serving import BROWSER, GRAPHQL, app_of, client_of, post, unused_engine
+from tests.serving import BROWSER, GRAPHQL, PATH, app_of, client_of, post, unused_engine
 from tests.shelf import Base
 
 TYPENAME = {"data": {"__typename": "Query"}}
@@ -264,6 +264,50 @@ async def test_context_may_have_read_the_body(api: Api) -> None:
         return await request.body()
 
     assert await context_of(api, context) == (200, {"data": {"context": repr(b'{"query":"{ context }"}')}})
+
+
+async def test_a_context_may_have_streamed_the_body_which_leaves_none(api: Api) -> None:
+    """Whoever takes the body away is told, and nobody waits for what does not come."""
+
+    async def context(request: Request) -> str:
+        return repr([chunk async for chunk in request.stream()])
+
+    with pytest.raises(RuntimeError, match="Stream consumed"):
+        await context_of(api, context)
+
+
+async def test_a_resolver_may_read_the_body_again(api: Api) -> None:
+    """By the request in the context."""
+    read: list[bytes] = []
+
+    @strawberry.type
+    class Query:
+        @strawberry.field
+        async def body(self, info: strawberry.Info) -> int:
+            read.append(await info.context["request"].body())
+            return len(read)
+
+    async with client_of(app_of(Api(Base, unused_engine(), query=Query))) as client:
+        chunks = [b'{"query":', b'"{ body }"}']
+
+        async def sent() -> AsyncIterator[bytes]:
+            for chunk in chunks:
+                yield chunk
+
+        answer = await client.post(PATH, content=sent(), headers={"content-type": "application/json"})
+
+    assert (answer.json(), read) == ({"data": {"body": 1}}, [b"".join(chunks)])
+
+
+async def test_several_headers_of_one_name_are_one_list(api: Api) -> None:
+    async with client_of(app_of(api)) as client:
+        answer = await client.post(
+            PATH,
+            json={"query": "{ __typename }"},
+            headers=[("accept", "text/plain"), ("accept", "application/graphql-response+json")],
+        )
+
+    assert answer.headers["content-type"] == "application/graphql-response+json; charset=utf-8"
 
 
 async def test_middleware_of_the_app_may_stand_before_the_router(api: Api) -> None:

@@ -24,6 +24,7 @@ from gqlcrud.catalog.policy import Allowed, ModelPolicy
 from gqlcrud.catalog.read import CatalogSettings, mapped_classes, read_catalog
 from gqlcrud.catalog.rule import Comparison, Rule
 from gqlcrud.catalog.rules import check_constraints, condition_text
+from gqlcrud.catalog.sizes import is_small, is_text
 
 __all__ = [
     "REQUIRES",
@@ -58,6 +59,8 @@ __all__ = [
     "check_constraints",
     "condition_text",
     "declared_fields",
+    "is_small",
+    "is_text",
     "mapped_classes",
     "read_catalog",
 ]

@@ -76,16 +76,9 @@ class OperationConnection:
                 task.cancel()
             await undisturbed(asyncio.wait(tuple(self._tasks)))
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[None]:
-        """Keep the connection, once it is taken, until the last reader is through."""
-        self._readers += 1
-        try:
-            yield
-        finally:
-            self._readers -= 1
-            if self._readers == 0:
-                await self._release()
+    def reading(self) -> _Reading:
+        """A block that keeps the connection, once it is taken, until the last reader is through."""
+        return _Reading(self)
 
     @asynccontextmanager
     async def exclusive(self) -> AsyncIterator[AsyncConnection]:
@@ -251,6 +244,23 @@ class OperationConnection:
         if self._connection is not None:
             await self._connection.invalidate()
         await self._release(error)
+
+
+class _Reading:
+    """No `asynccontextmanager`: it is a part of every read, and a generator takes three times as long."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: OperationConnection) -> None:
+        self._connection = connection
+
+    async def __aenter__(self) -> None:
+        self._connection._readers += 1
+
+    async def __aexit__(self, *_: object) -> None:
+        self._connection._readers -= 1
+        if self._connection._readers == 0:
+            await self._connection._release()
 
 
 async def _readable(work: Awaitable[T]) -> T:

@@ -69,7 +69,8 @@ class PageRows:
 
     def cursors(self, plan: PagePlan) -> list[str]:
         """One for each row that is shown."""
-        order_at = _start(plan) + len(plan.columns) + len(plan.edge_columns)
+        begin = _start(plan) + len(plan.columns) + len(plan.edge_columns)
+        end = self.folds_at(plan)
         encoders = [key.encode for key in self.statement.sort_keys]
         mark = plan.fingerprint
         return [
@@ -77,11 +78,15 @@ class PageRows:
                 mark,
                 [
                     None if value is None else encode(readable(value))
-                    for encode, value in zip(encoders, row[order_at:], strict=True)
+                    for encode, value in zip(encoders, row[begin:end], strict=True)
                 ],
             )
             for row in self.shown
         ]
+
+    def folds_at(self, plan: PagePlan) -> int:
+        """Where in a row begins what is read with its record."""
+        return _start(plan) + len(plan.columns) + len(plan.edge_columns) + len(self.statement.sort_keys)
 
     def edge_values(self, plan: PagePlan, column: Column) -> list[Any]:
         """The values of a column of the link, one for each row that is shown."""
@@ -116,3 +121,19 @@ def _cut(plan: PagePlan, rows: Rows, summary: Sequence[Any] | None, facets: Face
     shown = rows[: window.first]
     cut = shown if window.last is None else shown[max(0, len(shown) - window.last) :]
     return Cut(cut, more or bool(following), len(cut) < len(shown) or bool(preceding), total, facets)
+
+
+def reads_rows(plan: PagePlan) -> bool:
+    """Whether the rows of the page themselves are needed. They tell what a page shows, and whether the list goes on at
+    the end to which it was cut; the summary tells the rest."""
+    need, window = plan.need, plan.window
+    shown = (need.records or need.cursors) and 0 not in (window.first, window.last)
+    return shown or (need.next_page and window.first is not None) or (need.previous_page and window.last is not None)
+
+
+def asks_summary(plan: PagePlan) -> bool:
+    """Whether anything is asked about the list around the page that its rows do not tell."""
+    window = plan.window
+    preceding = plan.need.previous_page and (window.after is not None or window.offset > 0)
+    following = plan.need.next_page and window.before is not None
+    return plan.need.total_count or preceding or following

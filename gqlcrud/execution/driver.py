@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
@@ -21,6 +21,7 @@ from sqlalchemy.types import TypeEngine
 from gqlcrud.execution.cancelling import undisturbed
 from gqlcrud.execution.failures import is_driver_failure
 from gqlcrud.execution.greenlets import spawned
+from gqlcrud.statements.json_texts import JsonText, read_json, read_jsons
 
 Values: TypeAlias = Sequence[Any]
 Rows: TypeAlias = list[Any]
@@ -101,6 +102,12 @@ class Driver:
         return self.engine.dialect.driver == "asyncpg"
 
     @property
+    def reads_json(self) -> bool:
+        """Whether PostgreSQL may give JSON as texts: nobody makes of it anything else than Python does."""
+        dialect: Any = self.engine.dialect
+        return dialect.driver == "asyncpg" and dialect._json_deserializer in (None, json.loads, read_json)
+
+    @property
     def is_free_to_write(self) -> bool:
         """Whether nobody wants to know of transactions either."""
         dispatch = self.engine.sync_engine.dispatch
@@ -145,10 +152,12 @@ class Driver:
         """What the driver runs for a statement; None where only SQLAlchemy can tell at each execution. values: those of
         the parameters that every execution gives. Raises TimeoutError if the database takes longer than so many seconds for
         it."""
-        if statement not in self._known:
-            async with asyncio.timeout(timeout):
-                self._known[statement] = await self._translate(connection, statement, values.keys())
-        return self._known[statement]
+        found: DriverStatement | None = self._known.get(statement, _UNKNOWN)
+        if found is not _UNKNOWN:
+            return found
+        async with asyncio.timeout(timeout):
+            translated = self._known[statement] = await self._translate(connection, statement, values.keys())
+        return translated
 
     async def fetch(
         self,
@@ -161,11 +170,14 @@ class Driver:
         which a driver that `ends_statements` raises TimeoutError."""
         driver: Any = connection.driver_connection
         arguments = statement.arguments(values)
-        with _telling(statement.text):
+        try:
             if self.engine.dialect.driver == "asyncpg":
                 answer: Sequence[Sequence[Any]] = await driver.fetch(statement.text, *arguments, timeout=timeout)
             else:
                 answer = await driver.execute_fetchall(statement.text, arguments)
+        except Exception as error:
+            _tell(statement.text, error)
+            raise
         return answer
 
     async def _translate(
@@ -186,12 +198,16 @@ class Driver:
         kinds = [None] * len(types)
         if dialect.driver == "asyncpg":
             driver: Any = connection.driver_connection
-            with _telling(compiled.string):
+            try:
                 kinds = [each.type.oid for each in (await driver.prepare(compiled.string)).get_attributes()]
+            except Exception as error:
+                _tell(compiled.string, error)
+                raise
         readers = tuple(_reader(each, kind, dialect) for each, kind in zip(types, kinds, strict=True))
         return DriverStatement(compiled.string, parameters, readers)
 
 
+_UNKNOWN: Any = object()
 _drivers: WeakKeyDictionary[Engine, Driver] = WeakKeyDictionary()
 
 
@@ -224,19 +240,14 @@ def _spoils(error: BaseException) -> bool:
     return not isinstance(error, Exception) or isinstance(error, OSError) or is_driver_failure(error)
 
 
-@contextmanager
-def _telling(text: str) -> Iterator[None]:
-    """Raises the errors of SQLAlchemy for those of the database, and leaves those of Python and of the driver itself."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
+def _tell(text: str, error: Exception) -> None:
+    """Raises the error of SQLAlchemy for one of the database; errors of Python and of the driver itself are what they are."""
+    if isinstance(error, sqlite3.OperationalError):
         raise exc.OperationalError(text, None, error) from error
-    except sqlite3.Error as error:
+    if isinstance(error, sqlite3.Error):
         raise exc.DBAPIError(text, None, error) from error
-    except Exception as error:
-        if is_driver_failure(error) and (isinstance(error, ValueError) or getattr(error, "sqlstate", None)):
-            raise exc.DBAPIError(text, None, error) from error
-        raise
+    if is_driver_failure(error) and (isinstance(error, ValueError) or getattr(error, "sqlstate", None)):
+        raise exc.DBAPIError(text, None, error) from error
 
 
 # ---------- columns ----------
@@ -250,6 +261,8 @@ def _reader(sql_type: TypeEngine[Any], kind: Any, dialect: Dialect) -> ReadColum
         return None
     if isinstance(sql_type, sa.Enum):
         return _read_few(convert)
+    if isinstance(sql_type, JsonText):
+        return read_jsons
     return lambda values: [convert(value) for value in values]
 
 

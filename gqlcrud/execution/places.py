@@ -21,6 +21,12 @@ def first_rows(rows: Rows, first: int) -> dict[int, Any]:
     return found
 
 
+def by_key(rows: Rows, first: int, count: int) -> list[Any]:
+    """The row of each place, of `count`; of several the first, None of a place without one."""
+    found = first_rows(rows, first)
+    return [found.get(place) for place in range(count)]
+
+
 def by_place(rows: Rows, first: int, count: int) -> list[Rows]:
     """The rows of each place, of `count`."""
     grouped: list[Rows] = [[] for _ in range(count)]

@@ -6,21 +6,22 @@ import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
 from gqlcrud.catalog import Column
 from gqlcrud.execution.connection import OperationConnection, UnreadableError
-from gqlcrud.execution.cuts import Cut, PageRows
+from gqlcrud.execution.cuts import Cut, PageRows, asks_summary, reads_rows
 from gqlcrud.execution.driver import Rows
 from gqlcrud.execution.loader import Loader
-from gqlcrud.execution.places import by_place, first_place, first_rows
+from gqlcrud.execution.places import by_key, by_place, first_place, first_rows
 from gqlcrud.execution.records import FacetCount, Page, Record, record_class, related_of
 from gqlcrud.observing import PURPOSE, RUNNING, Part, Purpose, running_for
 from gqlcrud.plan import Always, Child, FacetPlan, Fold, PagePlan, RecordPlan, View
 from gqlcrud.statements import (
     SUMMARY,
+    Around,
     Database,
     PageStatement,
     can_be_one,
@@ -32,6 +33,7 @@ from gqlcrud.statements import (
 from gqlcrud.statements.unreadable import with_texts
 
 Key = tuple[Any, ...]
+Folds: TypeAlias = tuple[Fold, ...]
 
 
 @dataclass(slots=True)
@@ -40,8 +42,8 @@ class Reader:
 
     connection: OperationConnection
     _loaders: dict[PagePlan | RecordPlan, Loader[Key, Any, Any]] = field(default_factory=dict)
-    _cuts: dict[PagePlan, Loader[Key, PageRows, tuple[PageStatement, Cut]]] = field(default_factory=dict)
-    _rows: dict[RecordPlan, Loader[Key, Rows, Any]] = field(default_factory=dict)
+    _cuts: dict[tuple[PagePlan, Folds], Loader[Key, PageRows, tuple[PageStatement, Cut]]] = field(default_factory=dict)
+    _rows: dict[tuple[RecordPlan, Folds], Loader[Key, Rows, Any]] = field(default_factory=dict)
 
     @property
     def _database(self) -> Database:
@@ -122,7 +124,7 @@ class Reader:
         return rows
 
     async def _fetch_records(
-        self, plan: RecordPlan, columns: Sequence[Column], keys: Sequence[Key], folds: tuple[Fold, ...] = ()
+        self, plan: RecordPlan, columns: Sequence[Column], keys: Sequence[Key], folds: Folds = ()
     ) -> Rows:
         single = len(keys) == 1 and can_be_one(columns, plan.relation)
         prepared = prepared_records(plan, self._database, single=single, folds=folds)
@@ -131,17 +133,21 @@ class Reader:
 
     # ---------- pages ----------
 
-    async def _fetch_pages(self, plan: PagePlan, keys: Sequence[Key], *, alone: bool = False) -> PageRows:
-        """alone: whether nothing else asks for these rows."""
+    async def _fetch_pages(
+        self, plan: PagePlan, keys: Sequence[Key], folds: Folds = (), *, alone: bool = False
+    ) -> PageRows:
+        """folds: what is read with each record. alone: whether nothing else asks for these rows."""
         local = plan.relation.local if plan.relation is not None else ()
         single = len(keys) == 1 and can_be_one(local, plan.relation)
-        together = alone and plan.relation is None and _reads_rows(plan)
-        prepared = prepared_page(plan, self._database, summarized=_asks_summary(plan), single=single, together=together)
+        together = alone and plan.relation is None and reads_rows(plan)
+        how = {"summarized": asks_summary(plan), "single": single, "together": together}
+        around = Around(folds, self.connection.source.reads_json)
+        prepared = prepared_page(plan, self._database, **how, around=around)
         statement = prepared.page
         parameters = {**key_parameters(local, keys, self._database, single=single), **prepared.values}
         empty = plan.where == Always(False)
         rows: Rows = []
-        if _reads_rows(plan) and not empty:
+        if reads_rows(plan) and not empty:
             rows = await self._execute(plan, "rows", statement.select, parameters, lasting=prepared.lasting)
         summaries: Rows = []
         if prepared.together and rows:
@@ -194,46 +200,47 @@ class Reader:
 
     # ---------- rows, for who makes something of them itself ----------
 
-    async def page_rows(self, plan: PagePlan, keys: Sequence[Key], *, alone: bool = False) -> PageRows:
+    async def page_rows(
+        self, plan: PagePlan, keys: Sequence[Key], *, alone: bool = False, folds: Folds = ()
+    ) -> PageRows:
         """The rows of one page, or of one for each key of a relation. alone: whether nothing else in the document can ask
-        for the same, so that nobody is waited for."""
+        for the same, so that nobody is waited for. folds: what is read with each record."""
         if alone:
             async with self.connection.lock:
-                return await self._fetch_pages(plan, keys, alone=True)
-        loader = self._cuts.get(plan)
+                return await self._fetch_pages(plan, keys, folds, alone=True)
+        loader = self._cuts.get((plan, folds))
         if loader is None:
 
             async def fetch(wanted: Sequence[Key]) -> PageRows:
-                return await self._fetch_pages(plan, wanted)
+                return await self._fetch_pages(plan, wanted, folds)
 
             async def build(_: Sequence[Key], fetched: PageRows) -> Sequence[tuple[PageStatement, Cut]]:
                 return [(fetched.statement, cut) for cut in fetched.cuts]
 
-            loader = self._cuts[plan] = Loader(self.connection, fetch, build)
+            loader = self._cuts[plan, folds] = Loader(self.connection, fetch, build)
         found = await loader.load_many(keys)
         return PageRows(found[0][0], [cut for _, cut in found])
 
     async def record_rows(
-        self, plan: RecordPlan, keys: Sequence[Key], *, alone: bool = False, folds: tuple[Fold, ...] = ()
+        self, plan: RecordPlan, keys: Sequence[Key], *, alone: bool = False, folds: Folds = ()
     ) -> list[Any]:
-        """The row of each key, None of one that has no record. alone: as for pages. folds: what is read with each record, if
-        nothing else can ask for the same."""
+        """The row of each key, None of one that has no record. alone, folds: as for pages."""
         columns = plan.relation.local if plan.relation is not None else plan.key
-
-        async def fetch(wanted: Sequence[Key]) -> Rows:
-            return await self._fetch_records(plan, columns, wanted, folds)
-
-        async def build(wanted: Sequence[Key], rows: Rows) -> Sequence[Any]:
-            found = first_rows(rows, first_place(self._database))
-            return [found.get(place) for place in range(len(wanted))]
-
+        first = first_place(self._database)
         if alone:
             async with self.connection.lock:
-                rows = await fetch(keys)
-            return list(await build(keys, rows))
-        loader = self._rows.get(plan)
+                rows = await self._fetch_records(plan, columns, keys, folds)
+            return [rows[0] if rows else None] if len(keys) == 1 else by_key(rows, first, len(keys))
+        loader = self._rows.get((plan, folds))
         if loader is None:
-            loader = self._rows[plan] = Loader(self.connection, fetch, build)
+
+            async def fetch(wanted: Sequence[Key]) -> Rows:
+                return await self._fetch_records(plan, columns, wanted, folds)
+
+            async def build(wanted: Sequence[Key], rows: Rows) -> Sequence[Any]:
+                return by_key(rows, first, len(wanted))
+
+            loader = self._rows[plan, folds] = Loader(self.connection, fetch, build)
         return await loader.load_many(keys)
 
     # ---------- records ----------
@@ -289,21 +296,6 @@ def _page(
     edges: Sequence[Mapping[str, Any]],
 ) -> Page:
     return Page(records, len(cut.rows), cursors, edges, cut.has_next, cut.has_previous, cut.total, cut.facets)
-
-
-def _reads_rows(plan: PagePlan) -> bool:
-    """Whether the rows of the page themselves are needed. They tell what a page shows, and whether the list goes on at
-    the end to which it was cut; the summary tells the rest."""
-    need, window = plan.need, plan.window
-    shown = (need.records or need.cursors) and 0 not in (window.first, window.last)
-    return shown or (need.next_page and window.first is not None) or (need.previous_page and window.last is not None)
-
-
-def _asks_summary(plan: PagePlan) -> bool:
-    window = plan.window
-    preceding = plan.need.previous_page and (window.after is not None or window.offset > 0)
-    following = plan.need.next_page and window.before is not None
-    return plan.need.total_count or preceding or following
 
 
 def _relation_keys(plan: PagePlan | RecordPlan, child: Child, records: Sequence[Record]) -> list[Key | None]:

@@ -26,6 +26,11 @@ class ConnectionSource:
     driver: Driver | None = None
     joined: bool = False
 
+    @property
+    def reads_json(self) -> bool:
+        """Whether JSON may be read as a text."""
+        return self.driver is not None and self.driver.reads_json
+
 
 def engine_source(engine: AsyncEngine, *, autocommit: bool = True) -> ConnectionSource:
     """Connections of an engine. On PostgreSQL reads run without BEGIN and ROLLBACK, which are round trips of their own,

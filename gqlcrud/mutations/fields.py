@@ -10,6 +10,7 @@ from typing import Any
 from strawberry.types import Info
 from strawberry.types.arguments import StrawberryArgument
 
+from gqlcrud.arguments import has_variable
 from gqlcrud.context import ApiKey, Operation, running_operation
 from gqlcrud.errors import UserError
 from gqlcrud.execution import Record
@@ -19,7 +20,7 @@ from gqlcrud.mutations.payloads import Payload
 from gqlcrud.mutations.running import Mutation, run_mutation
 from gqlcrud.observing import Purpose, running_for
 from gqlcrud.rendering import NotRendered, OpenSelection, Rendered, ShownPayload, render_payload
-from gqlcrud.selection import RESOLVED, FieldInfo, Selection, has_variable, read_selection
+from gqlcrud.selection import RESOLVED, FieldInfo, Selection, read_selection
 
 
 class WriteField(GeneratedField):

@@ -83,7 +83,7 @@ class PagePlan:
 
     where: what is asked for, and what holds for the records that there are. columns: of the record; edge_columns: of the
     link. order ends in a unique key. fingerprint: what a cursor of this list carries to show where it belongs. facets: one
-    of each name.
+    of each name. lasting: whether these very columns and views come again, so that what is made of them may be kept.
     """
 
     model: Model
@@ -97,13 +97,15 @@ class PagePlan:
     edge_columns: tuple[Column, ...] = ()
     views: tuple[View, ...] = ()
     facets: tuple[FacetPlan, ...] = ()
+    lasting: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class RecordPlan:
     """Single records, each found by a key: the target of a to-one relation, or a model's records by `key` columns.
 
-    where: what holds for the records that there are.
+    where: what holds for the records that there are. lasting: whether this very plan comes again, so that what is made of it
+    may be kept.
     """
 
     model: Model
@@ -112,6 +114,7 @@ class RecordPlan:
     where: Condition = field(default_factory=lambda: Always(True))
     columns: tuple[Column, ...] = ()
     views: tuple[View, ...] = ()
+    lasting: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,12 +38,14 @@ class KnownPlans:
         self._known.move_to_end(id(selection.children))
         return known.planned
 
-    def keep(self, selection: Selection, planned: Any) -> None:
-        """Keep what was planned, if these children come again and are answered alike whoever asks."""
-        if selection.lasting and selection.children and not any(map(_depends_on_caller, selection.children)):
-            self._known[id(selection.children)] = _Known(selection.children, planned)
-            if len(self._known) > KEPT:
-                self._known.popitem(last=False)
+    def keep(self, selection: Selection, planned: Any) -> bool:
+        """Keep what was planned, if these children come again and are answered alike whoever asks. False if not."""
+        if not selection.lasting or not selection.children or any(map(_depends_on_caller, selection.children)):
+            return False
+        self._known[id(selection.children)] = _Known(selection.children, planned)
+        if len(self._known) > KEPT:
+            self._known.popitem(last=False)
+        return True
 
 
 def _depends_on_caller(selection: Selection) -> bool:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from gqlcrud.identity import ByIdentity
 from gqlcrud.plan import PagePlan, RecordPlan, View
 
 
 def planned_rows(plan: PagePlan | RecordPlan) -> int:
     """For one parent. What aliases share counts once; of a page whose records nobody sees, the page itself counts."""
     if isinstance(plan, RecordPlan):
-        return 1 + _below(plan.views)
+        return _known.made_of((plan,), lambda: 1 + _below(plan.views)) if plan.lasting else 1 + _below(plan.views)
     window, facets = plan.window, sum(each.limit for each in plan.facets)
     if not plan.need.records and not plan.need.cursors:
         return 1 + facets
     size = min(each for each in (window.first, window.last) if each is not None)
     return size * (1 + _below(plan.views)) + facets
+
+
+_known: ByIdentity[int] = ByIdentity(maximum=1024)
 
 
 def _below(views: Iterable[View]) -> int:

@@ -10,9 +10,10 @@ from gqlcrud.catalog import Catalog, Column, Key, Member, Model, OwnField, Relat
 from gqlcrud.errors import ErrorCode, RequestError
 from gqlcrud.keys import decode_id
 from gqlcrud.options import Limits
-from gqlcrud.plan import Child, Condition, FacetPlan, Need, PagePlan, RecordPlan, TextMatch, View, conjunction
+from gqlcrud.plan import Always, Child, Condition, FacetPlan, Need, PagePlan, RecordPlan, TextMatch, View, conjunction
 from gqlcrud.planning.facets import FacetPlanner, merge_facets
 from gqlcrud.planning.known_plans import KnownPlans
+from gqlcrud.planning.merging import distinct, merge_children, merge_pages
 from gqlcrud.planning.order import OrderPlanner, order_fingerprint
 from gqlcrud.planning.search import SearchPlanner
 from gqlcrud.planning.visibility import DeletedRecords, Visibility
@@ -27,6 +28,18 @@ class _Shown:
 
     columns: tuple[Column, ...]
     children: tuple[tuple[str, Child], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownPage:
+    """A page that was planned for others. order_by: what its order was made of."""
+
+    order_by: object
+    plan: PagePlan
+
+
+_OF_THIS_REQUEST = object()
+"""In place of what an order was made of, where another request may have another one for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +59,23 @@ class Planner:
         search = SearchPlanner(self.catalog, self.limits, self.visibility).plan(selection.arguments, model)
         match = search if isinstance(search, TextMatch) else None
         orders = OrderPlanner(self.catalog, self.limits, self.visibility)
-        order = orders.plan(selection.arguments.get("orderBy"), model, relation, match)
-        mark = order_fingerprint(model, relation, order)
+        order_by = selection.arguments.get("orderBy")
+        known: _KnownPage | None = self.known.find(selection)
+        asked = self.visibility.asked_policies
+        if known is not None and known.order_by is order_by and match is None:
+            order, mark = known.plan.order, known.plan.fingerprint
+        else:
+            order = orders.plan(order_by, model, relation, match)
+            mark = order_fingerprint(model, relation, order)
+        if match is not None or self.visibility.asked_policies > asked:
+            order_by = _OF_THIS_REQUEST
         where = conjunction([self._where(selection.arguments, model), search])
         window = plan_window(selection.arguments, model, order, mark, self.check_position)
-        known: PagePlan | None = self.known.find(selection)
         if known is not None:
-            if known.need.cursors:
+            if known.plan.need.cursors:
                 orders.check_cursors(order, model, relation)
-            shown = (known.need, known.columns, known.edge_columns, known.views)
-            return PagePlan(model, relation, where, order, window, mark, *shown)
+            shown = (known.plan.need, known.plan.columns, known.plan.edge_columns, known.plan.views)
+            return PagePlan(model, relation, where, order, window, mark, *shown, lasting=True)
         plan = PagePlan(model, relation, where, order, window, mark)
         before = self.visibility.asked_policies
         for child in selection.children:
@@ -68,7 +88,7 @@ class Planner:
         if plan.need.cursors:
             orders.check_cursors(order, model, relation)
         if not plan.facets and self.visibility.asked_policies == before:
-            self.known.keep(selection, plan)
+            plan = replace(plan, lasting=self.known.keep(selection, _KnownPage(order_by, plan)))
         return plan
 
     def record(
@@ -79,17 +99,25 @@ class Planner:
         relation: Relation | None = None,
         depth: int = 1,
     ) -> RecordPlan:
-        """The plan of a field that gives one record, found by `key`."""
+        """The plan of a field that gives one record, found by `key`: the very same for all requests that ask for the same,
+        whoever they are from."""
         self._check_depth(depth)
+        before = self.visibility.asked_policies
         where = self.visibility.asked(model, selection.arguments)
-        shown: _Shown | None = self.known.find(selection)
-        if shown is None:
-            before = self.visibility.asked_policies
-            shown = self._shown(selection.children, model, depth)
-            if self.visibility.asked_policies == before:
-                self.known.keep(selection, shown)
+        known: RecordPlan | None = self.known.find(selection)
+        if known is not None:
+            if known.lasting and known.where == where and known.key == key:
+                return known
+            return RecordPlan(model, relation, key, where, known.columns, known.views)
+        lasting, before = self.visibility.asked_policies == before, self.visibility.asked_policies
+        shown = self._shown(selection.children, model, depth)
         view = View((selection.key,), shown.children)
-        return RecordPlan(model, relation, key, where, shown.columns, (view,))
+        plan = RecordPlan(model, relation, key, where, shown.columns, (view,))
+        if self.visibility.asked_policies == before:
+            kept = replace(plan, lasting=True) if lasting else replace(plan, where=Always(True))
+            if self.known.keep(selection, kept) and lasting:
+                return kept
+        return plan
 
     def visible(self, model: Model, deleted: DeletedRecords = DeletedRecords.EXCLUDE) -> Condition:
         """What holds for the records of a model that there are for the request."""
@@ -208,7 +236,7 @@ class Planner:
                 children.append((selected.key, self._child(selected, member, depth)))
             elif member is not None:
                 columns += _columns_of(member, model)
-        return _Shown(_distinct(columns), merge_children(children))
+        return _Shown(distinct(columns), merge_children(children))
 
     def _check_read(self, field: Selection, member: Member | None, model: Model) -> None:
         """A field of the user's own shows what its resolver makes of it."""
@@ -236,50 +264,6 @@ class Planner:
             )
 
 
-def merge_children(children: Iterable[tuple[str, Child]]) -> tuple[tuple[str, Child], ...]:
-    """One plan for all aliases of one request: those that differ only in what they show of it."""
-    merged: dict[Child, PagePlan | RecordPlan] = {}
-    requests = [(key, Child(child.relation, _request(child.plan)), child.plan) for key, child in children]
-    for _, request, plan in requests:
-        known = merged.get(request)
-        if isinstance(known, PagePlan) and isinstance(plan, PagePlan):
-            merged[request] = merge_pages(known, plan)
-        elif isinstance(known, RecordPlan) and isinstance(plan, RecordPlan):
-            merged[request] = replace(
-                known, columns=_distinct((*known.columns, *plan.columns)), views=(*known.views, *plan.views)
-            )
-        else:
-            merged[request] = plan
-    return tuple((key, Child(request.relation, merged[request])) for key, request, _ in requests)
-
-
-def merge_pages(one: PagePlan, other: PagePlan) -> PagePlan:
-    """A plan that shows what both show. They ask for the same page."""
-    need = Need(
-        records=one.need.records or other.need.records,
-        cursors=one.need.cursors or other.need.cursors,
-        next_page=one.need.next_page or other.need.next_page,
-        previous_page=one.need.previous_page or other.need.previous_page,
-        total_count=one.need.total_count or other.need.total_count,
-    )
-    views = one.views + tuple(view for view in other.views if view not in one.views)
-    return replace(
-        one,
-        need=need,
-        columns=_distinct((*one.columns, *other.columns)),
-        edge_columns=_distinct((*one.edge_columns, *other.edge_columns)),
-        views=views,
-        facets=merge_facets(one.facets, other.facets),
-    )
-
-
-def _request(plan: PagePlan | RecordPlan) -> PagePlan | RecordPlan:
-    """The plan without what it shows: which rows, in which order."""
-    if isinstance(plan, PagePlan):
-        return replace(plan, need=Need(), columns=(), edge_columns=(), views=(), facets=())
-    return replace(plan, columns=(), views=())
-
-
 def _columns_of(member: Column | OwnField, model: Model) -> tuple[Column, ...]:
     """The columns to fetch for a field: a Python-only hybrid may read any column that is not deferred."""
     if isinstance(member, OwnField):
@@ -289,12 +273,6 @@ def _columns_of(member: Column | OwnField, model: Model) -> tuple[Column, ...]:
         stored = (each for each in model.columns if each.source is Source.STORED and not each.deferred)
         return (*model.primary_key, *stored)
     return (member,)
-
-
-def _distinct(columns: Iterable[Column]) -> tuple[Column, ...]:
-    """Each column once, in one order whatever the order of the selection, so that equal requests are equal plans."""
-    by_key = {column.key: column for column in columns}
-    return tuple(by_key[key] for key in sorted(by_key))
 
 
 def _page_info_need(page_info: Selection) -> Need:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any
+from typing import Any, TypeAlias
 
 from graphql import (
     GraphQLBoolean,
@@ -23,9 +23,11 @@ from graphql import (
 )
 
 from gqlcrud.errors import RequestError
+from gqlcrud.rendering.texts import Values, is_unchanged, ways_of
 from gqlcrud.statements.unreadable import Unreadable
 
-Values = Sequence[Any]
+Kinds: TypeAlias = Set[type]
+Convert: TypeAlias = Callable[[Values, Kinds], Values]
 _NONE = type(None)
 _CERTAIN = {"Decimal", "Date", "DateTime", "Time", "UUID", "Base64", "BigInt", "Duration", "JSON", "ID"}
 """Scalars that make something of every value that is there."""
@@ -42,20 +44,21 @@ class OpenSelection(NotRendered):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Leaf:
-    """How the values of a field become those of the response. nullable: whether one may be null."""
+    """How the values of a field become those of the response. convert is given the types of the values, too. nullable:
+    whether one may be null."""
 
-    convert: Callable[[Values], Values]
+    convert: Convert
     nullable: bool
 
     def values(self, values: Values) -> Values:
         """Raises NotRendered where graphql-core would tell of an error."""
+        kinds = set(map(type, values))
+        if Unreadable in kinds or (_NONE in kinds and not self.nullable):
+            raise NotRendered
         try:
-            found = self.convert(values)
+            return self.convert(values, kinds)
         except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, GraphQLError, RequestError) as error:
             raise NotRendered from error
-        if not self.nullable and None in found:
-            raise NotRendered
-        return found
 
 
 def leaf(output_type: GraphQLOutputType) -> Leaf:
@@ -65,32 +68,32 @@ def leaf(output_type: GraphQLOutputType) -> Leaf:
     if is_list_type(inner):
         return Leaf(_lists(leaf(inner.of_type)), nullable)
     assert is_leaf_type(inner), "every other field has records"
-    return _leaf(inner, nullable=nullable)
+    return Leaf(_leaf(inner), nullable)
 
 
-def _leaf(leaf_type: GraphQLLeafType, *, nullable: bool) -> Leaf:
+def _leaf(leaf_type: GraphQLLeafType) -> Convert:
+    """A null stays what it is: whether there may be one has been looked at."""
     if leaf_type is GraphQLString:
-        return Leaf(_checked(leaf_type, {str, _NONE}), nullable)
+        return _checked(leaf_type, {str, _NONE})
     if leaf_type is GraphQLBoolean:
-        return Leaf(_checked(leaf_type, {bool, _NONE}), nullable)
+        return _checked(leaf_type, {bool, _NONE})
     if leaf_type is GraphQLInt:
-        return Leaf(_integers(leaf_type), nullable)
+        return _integers(leaf_type)
     if leaf_type is GraphQLFloat:
-        return Leaf(_floats(leaf_type), nullable)
+        return _floats(leaf_type)
     if isinstance(leaf_type, GraphQLEnumType):
-        return Leaf(_labels(leaf_type), nullable)
-    return Leaf(_each(leaf_type), nullable)
+        return _labels(leaf_type)
+    if is_unchanged(leaf_type.coerce_output_value):
+        return lambda values, _: values
+    return _texts(leaf_type)
 
 
-def _each(leaf_type: GraphQLLeafType) -> Callable[[Values], Values]:
+def _each(leaf_type: GraphQLLeafType) -> Convert:
     """Value by value, as graphql-core does it. A scalar of the user's own may make nothing of a value."""
     coerce = leaf_type.coerce_output_value
     certain = leaf_type.name in _CERTAIN
 
-    def convert(values: Values) -> Values:
-        kinds = set(map(type, values))
-        if Unreadable in kinds:
-            raise NotRendered
+    def convert(values: Values, _: Kinds) -> Values:
         found = [None if value is None else coerce(value) for value in values]
         if not certain and any(made is None or made is Undefined for made in _made(values, found)):
             raise NotRendered
@@ -104,54 +107,74 @@ def _made(values: Values, found: Values) -> Iterator[Any]:
     return (made for value, made in zip(values, found, strict=True) if value is not None)
 
 
-def _lists(item: Leaf) -> Callable[[Values], Values]:
+def _texts(leaf_type: GraphQLLeafType) -> Convert:
+    """All at once where they are of one type, and it is known what becomes of it."""
+    slowly = _each(leaf_type)
+    ways = ways_of(leaf_type.coerce_output_value)
+
+    def convert(values: Values, kinds: Kinds) -> Values:
+        there = kinds - {_NONE}
+        way = ways.get(next(iter(there))) if len(there) == 1 else None
+        if way is None:
+            return slowly(values, kinds)
+        if len(kinds) == 1:
+            return way(values)
+        made = iter(way([value for value in values if value is not None]))
+        return [None if value is None else next(made) for value in values]
+
+    return convert
+
+
+def _lists(item: Leaf) -> Convert:
     """JSON that stands for a list may be anything else in SQLite: a text is no list of its characters."""
 
-    def convert(values: Values) -> Values:
-        if not {list, tuple, _NONE}.issuperset(map(type, values)):
+    def convert(values: Values, kinds: Kinds) -> Values:
+        if not kinds <= {list, tuple, _NONE}:
             raise NotRendered
         return [None if value is None else list(item.values(value)) for value in values]
 
     return convert
 
 
-def _checked(leaf_type: GraphQLLeafType, kinds: set[type]) -> Callable[[Values], Values]:
+def _checked(leaf_type: GraphQLLeafType, plain: Kinds) -> Convert:
     """Values of these kinds are what they are."""
     slowly = _each(leaf_type)
-    return lambda values: values if kinds.issuperset(map(type, values)) else slowly(values)
+    return lambda values, kinds: values if kinds <= plain else slowly(values, kinds)
 
 
-def _integers(leaf_type: GraphQLLeafType) -> Callable[[Values], Values]:
+def _integers(leaf_type: GraphQLLeafType) -> Convert:
     slowly = _each(leaf_type)
-    with_null = {int, _NONE}
 
-    def convert(values: Values) -> Values:
-        kinds = set(map(type, values))
-        if kinds <= with_null:
-            numbers = values if _NONE not in kinds else [value for value in values if value is not None]
+    def convert(values: Values, kinds: Kinds) -> Values:
+        if kinds <= {int, _NONE}:
+            numbers = _there(values, kinds)
             if not numbers or (max(numbers) <= _MAX_INT and min(numbers) >= _MIN_INT):
                 return values
-        return slowly(values)
+        return slowly(values, kinds)
 
     return convert
 
 
-def _floats(leaf_type: GraphQLLeafType) -> Callable[[Values], Values]:
+def _floats(leaf_type: GraphQLLeafType) -> Convert:
     slowly = _each(leaf_type)
 
-    def convert(values: Values) -> Values:
-        plain = all(type(value) is float and isfinite(value) for value in values if value is not None)
-        return values if plain else slowly(values)
+    def convert(values: Values, kinds: Kinds) -> Values:
+        plain = kinds <= {float, _NONE} and all(map(isfinite, _there(values, kinds)))
+        return values if plain else slowly(values, kinds)
 
     return convert
 
 
-def _labels(leaf_type: GraphQLEnumType) -> Callable[[Values], Values]:
+def _there(values: Values, kinds: Kinds) -> Values:
+    return [value for value in values if value is not None] if _NONE in kinds else values
+
+
+def _labels(leaf_type: GraphQLEnumType) -> Convert:
     """The name of each member is looked up once."""
     coerce = leaf_type.coerce_output_value
     known: dict[Any, Any] = {None: None}
 
-    def convert(values: Values) -> Values:
+    def convert(values: Values, _: Kinds) -> Values:
         for value in {*values} - known.keys():
             known[value] = coerce(value)
         return [known[value] for value in values]

@@ -8,8 +8,9 @@ from typing import Any
 from gqlcrud.errors import RequestError
 from gqlcrud.execution import Cut, PageRows
 from gqlcrud.plan import PagePlan
-from gqlcrud.rendering.leaves import NotRendered, Values
-from gqlcrud.rendering.rows import dicts, id_values
+from gqlcrud.rendering.dicts import dicts
+from gqlcrud.rendering.leaves import NotRendered
+from gqlcrud.rendering.rows import id_values
 from gqlcrud.rendering.shapes import (
     ConnectionShape,
     CursorShape,
@@ -23,6 +24,7 @@ from gqlcrud.rendering.shapes import (
     TotalShape,
     Typename,
 )
+from gqlcrud.rendering.texts import Values
 
 Records = Mapping[tuple[str, ...], list[dict[str, Any]]]
 

@@ -16,23 +16,27 @@ from gqlcrud.rendering.shapes import ConnectionShape, EdgesShape, ManyShape, Nod
 
 Key = tuple[Any, ...]
 T = TypeVar("T")
-_NOTHING: Mapping[Relation, tuple[Fold, int]] = {}
+Folded = Mapping[int, tuple[Fold, int]]
+"""What stands in the rows of a level, by its origin, and where."""
+_NOTHING: Folded = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
     """Reads for one operation, and gives what the response shows. alone: whether nothing else of the operation reads, so
-    that selections that do not fork need not wait for others that might ask for the same.
+    that selections that do not fork need not wait for others that might ask for the same. folds: whether records that others
+    lead to are read with these, since nothing beside them asks for the same.
 
     Each method raises NotRendered where the response has an error in it, which is graphql-core's to tell.
     """
 
     reader: Reader
     alone: bool = False
+    folds: bool = False
 
     async def page(self, plan: PagePlan, shape: ConnectionShape, key: str) -> dict[str, Any]:
         """One page. key: that of the selection that was planned."""
-        renderer = replace(self, alone=self.alone and not shape.forks)
+        renderer = replace(self, alone=self.alone and not shape.forks, folds=self.alone)
         async with self.reader.connection.reading():
             pages = await renderer._pages(plan, [()], {key: shape})
         return pages[key][0]
@@ -41,8 +45,8 @@ class Renderer:
         self, plan: RecordPlan, shape: RecordShape, key: str, values: Sequence[Key]
     ) -> list[dict[str, Any] | None]:
         """The record of each key, None where there is none."""
-        renderer = replace(self, alone=self.alone and not shape.forks)
-        folds = folds_of(plan) if self.alone and len(values) == 1 else ()
+        renderer = replace(self, alone=self.alone and not shape.forks, folds=self.alone)
+        folds = folds_of(plan, short=len(values) > 1) if self.alone else ()
         async with self.reader.connection.reading():
             rows = await self.reader.record_rows(plan, values, alone=self.alone, folds=folds)
             records = await renderer._recorded(plan, rows, {key: shape}, folds)
@@ -50,7 +54,7 @@ class Renderer:
 
     async def known(self, plan: RecordPlan, shape: RecordShape, key: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """A record whose columns need not be read, by attribute, with what its relations lead to."""
-        renderer = replace(self, alone=self.alone and not shape.forks)
+        renderer = replace(self, alone=self.alone and not shape.forks, folds=self.alone)
         row = (0, *(values[column.key] for column in plan.columns))
         async with self.reader.connection.reading():
             (record,) = (await renderer._recorded(plan, [row], {key: shape}))[key]
@@ -63,15 +67,17 @@ class Renderer:
         self, plan: PagePlan, keys: Sequence[Key], shapes: Mapping[str, ConnectionShape]
     ) -> dict[str, list[dict[str, Any]]]:
         """A page for each key, by response key: equal requests under several keys share their rows."""
-        fetched: PageRows = await self.reader.page_rows(plan, keys, alone=self.alone)
+        folds = folds_of(plan, short=True) if self.folds else ()
+        fetched: PageRows = await self.reader.page_rows(plan, keys, alone=self.alone, folds=folds)
         views = {view.path: view for view in plan.views}
         start = 0 if plan.relation is None else 1
         table = _table(plan.columns, fetched.shown, start)
+        folded = placed(folds, fetched.folds_at(plan)) if folds else _NOTHING
         found: dict[str, list[dict[str, Any]]] = {}
         for key, shape in shapes.items():
             records: dict[tuple[str, ...], list[dict[str, Any]]] = {}
             for path, record in _record_shapes(key, shape):
-                records[path] = await self._view(plan, views[path], table, record)
+                records[path] = await self._view(plan, views[path], table, record, folded)
             found[key] = self._pages_of(plan, key, shape, fetched, records)
         return found
 
@@ -79,26 +85,27 @@ class Renderer:
         self, plan: RecordPlan, keys: Sequence[Key], shapes: Mapping[str, RecordShape]
     ) -> dict[str, list[dict[str, Any] | None]]:
         """The record of each key, None where there is none, by response key."""
-        return await self._recorded(plan, await self.reader.record_rows(plan, keys, alone=self.alone), shapes)
+        folds = folds_of(plan, short=True) if self.folds else ()
+        rows = await self.reader.record_rows(plan, keys, alone=self.alone, folds=folds)
+        return await self._recorded(plan, rows, shapes, folds)
 
     async def _recorded(
-        self,
-        plan: RecordPlan,
-        rows: Sequence[Any],
-        shapes: Mapping[str, RecordShape],
-        folds: Sequence[Fold] = (),
-        start: int = 0,
+        self, plan: RecordPlan, rows: Sequence[Any], shapes: Mapping[str, RecordShape], folds: Sequence[Fold] = ()
     ) -> dict[str, list[dict[str, Any] | None]]:
-        """What is shown of the records in rows, from the cell behind `start` on; None of a row that has none."""
-        there = [row is not None and bool(row[start]) for row in rows] if start else [row is not None for row in rows]
+        """What is shown of the record in each row; None of no row."""
+        table = _table(plan.columns, [row for row in rows if row is not None], 1)
+        found = await self._shown(plan, table, shapes, placed(folds, 1 + len(plan.columns)))
+        if len(table.rows) == len(rows):
+            return found
+        there = [row is not None for row in rows]
+        return {key: _spaced(there, records) for key, records in found.items()}
+
+    async def _shown(
+        self, plan: RecordPlan, table: Table, shapes: Mapping[str, RecordShape], folded: Folded
+    ) -> dict[str, list[Any]]:
+        """The records of single ones, by response key."""
         views = {view.path: view for view in plan.views}
-        table = _table(plan.columns, [row for row, is_there in zip(rows, there, strict=True) if is_there], start + 1)
-        found: dict[str, list[dict[str, Any] | None]] = {}
-        for key, shape in shapes.items():
-            folded = placed(folds, start + 1 + len(plan.columns))
-            records = iter(await self._view(plan, views[(key,)], table, shape, folded))
-            found[key] = [next(records) if is_there else None for is_there in there]
-        return found
+        return {key: await self._view(plan, views[(key,)], table, shape, folded) for key, shape in shapes.items()}
 
     async def _view(
         self,
@@ -106,7 +113,7 @@ class Renderer:
         view: View,
         table: Table,
         shape: RecordShape,
-        folded: Mapping[Relation, tuple[Fold, int]] = _NOTHING,
+        folded: Folded = _NOTHING,
     ) -> list[dict[str, Any]]:
         """The records of one view, their relations loaded. folded: those that stand in the rows, and where."""
         if not table.rows:
@@ -118,8 +125,8 @@ class Renderer:
         work = []
         for below, (relation, names) in together.items():
             parts = {name: shapes[name] for name in names}
-            if relation in folded and isinstance(below, RecordPlan):
-                work.append(self._folded(below, *folded[relation], table, parts))
+            if id(below) in folded and isinstance(below, RecordPlan):
+                work.append(self._folded(below, *folded[id(below)], table, parts))
             else:
                 work.append(self._related(below, relation, table, parts))
         if len(work) == 1:
@@ -147,9 +154,21 @@ class Renderer:
     async def _folded(
         self, plan: RecordPlan, fold: Fold, start: int, table: Table, shapes: Mapping[str, OneShape | ManyShape]
     ) -> dict[str, Sequence[Any]]:
-        """The same for records that stand in the rows."""
+        """The same for records that stand in the rows, from the cell `start` on; one that several rows hold is made once."""
         records = {name: shape.record for name, shape in shapes.items() if isinstance(shape, OneShape)}
-        return dict(await self._recorded(plan, table.rows, records, fold.below, start))
+        keys, there = _keys(fold.relation, table), table.cell(start)
+        rows = {key: row for key, row, is_there in zip(keys, table.rows, there, strict=True) if is_there}
+        part = _table(plan.columns, list(rows.values()), start + 1, table)
+        found = await self._shown(plan, part, records, placed(fold.below, start + 1 + len(plan.columns)))
+        if len(rows) == len(keys):
+            return dict(found)
+        known = {name: dict(zip(rows, values, strict=True)) for name, values in found.items()}
+        if fold.short and False in there:  # a text of theirs is too long to stand here
+            long = [key for key, is_there in zip(keys, there, strict=True) if is_there is not None and not is_there]
+            wanted = list(dict.fromkeys(long))
+            for name, values in (await self._records(plan, wanted, records)).items():
+                known[name] |= zip(wanted, values, strict=True)
+        return {name: [by_key.get(key) for key in keys] for name, by_key in known.items()}
 
     async def _related(
         self,
@@ -191,8 +210,16 @@ def _record_shapes(key: str, shape: ConnectionShape) -> list[tuple[tuple[str, ..
     return found
 
 
-def _table(columns: Sequence[Column], rows: Sequence[Any], start: int) -> Table:
-    return Table(rows, {column.key: place for place, column in enumerate(columns, start)})
+def _table(columns: Sequence[Column], rows: Sequence[Any], start: int, whole: Table | None = None) -> Table:
+    """whole: what the rows are of, and maybe all of."""
+    places = {column.key: place for place, column in enumerate(columns, start)}
+    return Table(rows, places) if whole is None or len(rows) < len(whole.rows) else replace(whole, places=places)
+
+
+def _spaced(there: Sequence[bool], values: Sequence[T]) -> list[T | None]:
+    """The values where there are any, in their order."""
+    following = iter(values)
+    return [next(following) if is_there else None for is_there in there]
 
 
 def _keys(relation: Relation, table: Table) -> list[Key]:

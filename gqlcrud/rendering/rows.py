@@ -9,8 +9,10 @@ from typing import Any
 
 from gqlcrud.catalog import Column
 from gqlcrud.keys import encode_id
-from gqlcrud.rendering.leaves import NotRendered, Values
+from gqlcrud.rendering.dicts import dicts
+from gqlcrud.rendering.leaves import NotRendered
 from gqlcrud.rendering.shapes import IdShape, LeafShape, ManyShape, OneShape, RecordShape, Typename
+from gqlcrud.rendering.texts import Values
 from gqlcrud.statements import value_at
 
 
@@ -24,9 +26,13 @@ class Table:
 
     def column(self, key: str) -> Values:
         """The values of one column."""
+        return self.cell(self.places[key])
+
+    def cell(self, place: int) -> Values:
+        """The values of one cell of the rows."""
         if self._columns is None:
             self._columns = list(zip(*self.rows, strict=True))
-        return self._columns[self.places[key]]
+        return self._columns[place]
 
 
 def render_records(
@@ -37,7 +43,12 @@ def render_records(
     keys: columns of the primary key, whose NULL is an error. Raises NotRendered where graphql-core would tell of one.
     """
     for part in shape.parts:
-        if isinstance(part, LeafShape) and part.column in keys and None in table.column(part.column.key):
+        if (
+            isinstance(part, LeafShape)
+            and part.leaf.nullable
+            and part.column in keys
+            and None in table.column(part.column.key)
+        ):
             raise NotRendered
     count = len(table.rows)
     columns = [_values(part, table, related, count) for part in shape.parts]
@@ -74,10 +85,3 @@ def id_values(type_name: str, columns: Sequence[Column], values: Sequence[Values
     if len(columns) == 1 and columns[0].scalar.name == "Int" and set(map(type, values[0])) == {int}:
         return [urlsafe_b64encode(b"%s:%d" % (type_name.encode(), key)).decode().rstrip("=") for key in values[0]]
     return [encode_id(type_name, columns, key) for key in zip(*values, strict=True)]
-
-
-def dicts(keys: tuple[str, ...], columns: Sequence[Values], count: int) -> list[dict[str, Any]]:
-    """A dict for each row of `columns`."""
-    if not keys:
-        return [{} for _ in range(count)]
-    return [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]

@@ -7,13 +7,22 @@ from gqlcrud.statements.facets import facet_statement
 from gqlcrud.statements.finding import FindStatement, children_statement, named_statement
 from gqlcrud.statements.joins import can_be_one, key_parameters, keys_of
 from gqlcrud.statements.json_texts import read_json
-from gqlcrud.statements.pages import SUMMARY, PageStatement, fetch_limit, is_backward, page_statement, summary_statement
+from gqlcrud.statements.pages import (
+    SUMMARY,
+    Around,
+    PageStatement,
+    fetch_limit,
+    is_backward,
+    page_statement,
+    summary_statement,
+)
 from gqlcrud.statements.preparing import prepared_page, prepared_records
 from gqlcrud.statements.records import record_statement
 
 __all__ = [
     "SQLITE_FUNCTIONS",
     "SUMMARY",
+    "Around",
     "Database",
     "FindStatement",
     "PageStatement",

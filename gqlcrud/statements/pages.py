@@ -1,7 +1,7 @@
 """A `PagePlan` in, its statements out: the rows of the page, and what is asked about the list around it.
 
 A row is: the place of the parent's key in the batch (with a relation), the columns of the record, those of the edge,
-the values of the order (with cursors). Every page fetches one row more than it shows.
+the values of the order (with cursors), what is read with the record. Every page fetches one row more than it shows.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gqlcrud.plan import Always, PagePlan, Window
+from gqlcrud.plan import Always, Fold, PagePlan, Window
 from gqlcrud.statements.columns import Columns, SortKey
 from gqlcrud.statements.dialect import Database
+from gqlcrud.statements.joined import join_folds
 from gqlcrud.statements.joins import Keys, Target, join_after, join_keys, keys_of, new_alias, one_key
+from gqlcrud.statements.json_texts import JsonText, is_json
 from gqlcrud.statements.order import OrderBuilder, Ordering, order_clause
 from gqlcrud.statements.predicates import Predicates
 
@@ -28,25 +30,46 @@ class PageStatement:
     sort_keys: tuple[SortKey, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is done with the rows of a page once they are cut, and not with those that the database sorts or passes over.
+
+    folds: what is joined to them, in the last cells of a row. texts: whether JSON of PostgreSQL is made texts.
+    """
+
+    folds: tuple[Fold, ...] = ()
+    texts: bool = False
+
+    def changes(self, cell: sa.ColumnElement[Any]) -> bool:
+        return self.texts and is_json(cell.type)
+
+    def shown(self, cell: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        return sa.type_coerce(sa.cast(cell, sa.Text()), JsonText()) if self.changes(cell) else cell
+
+
+CUT_ALONE = Around()
+
+
 LIMIT, OFFSET = "page_limit", "page_offset"
 """The parameters that hold how many rows to fetch, and how many to pass over."""
 
 
-def page_statement(plan: PagePlan, database: Database, *, single: bool = False) -> PageStatement:
+def page_statement(
+    plan: PagePlan, database: Database, *, single: bool = False, around: Around = CUT_ALONE
+) -> PageStatement:
     """The rows of one page, or of one page for each key of a batch; single: of a batch of one."""
     source = list_source(plan, database, _keys(plan, database, single=single))
     columns = source.columns()
-    order_values = [key.value for key in source.ordering.keys] if plan.need.cursors else []
-    if source.keys is None:
-        select = _limited(
-            source.filtered(sa.select(*(columns + order_values or [sa.literal_column("1")]))), plan, source
-        )
-    elif single:
-        select = _limited(source.filtered(sa.select(source.keys.place, *columns, *order_values)), plan, source)
-    elif database is Database.POSTGRESQL:
-        select = _lateral(plan, source, source.keys, columns, order_values)
+    values = [key.value.label(f"order_{i}") for i, key in enumerate(source.ordering.keys)] if plan.need.cursors else []
+    place = [] if source.keys is None else [source.keys.place]
+    if source.keys is not None and not single:
+        cut = _lateral if database is Database.POSTGRESQL else _ranked
+        select = cut(plan, source, source.keys, columns + values, around)
+    elif around.folds or any(map(around.changes, columns)):
+        select = _around(plan, source, place, columns + values, around)
     else:
-        select = _ranked(plan, source, source.keys, columns + order_values)
+        shown = [*place, *columns, *(value.element for value in values)] or [sa.literal_column("1")]
+        select = _limited(source.filtered(sa.select(*shown)), plan, source)
     return PageStatement(select, source.ordering.keys if plan.need.cursors else ())
 
 
@@ -68,10 +91,10 @@ SUMMARY = 3
 """How many cells of a row a summary takes."""
 
 
-def summarized_page_statement(plan: PagePlan, database: Database) -> PageStatement:
+def summarized_page_statement(plan: PagePlan, database: Database, *, around: Around = CUT_ALONE) -> PageStatement:
     """The rows of a page without a relation, and behind the cells of each what is asked about the list around it, which the
     database finds out once."""
-    page = page_statement(plan, database)
+    page = page_statement(plan, database, around=around)
     return PageStatement(page.select.add_columns(*_answers(plan, database, None)), page.sort_keys)
 
 
@@ -177,23 +200,49 @@ def _limited(select: sa.Select[Any], plan: PagePlan, source: ListSource) -> sa.S
     return select.offset(sa.bindparam(OFFSET, window.offset, sa.BigInteger())) if window.offset else select
 
 
-def _lateral(
-    plan: PagePlan, source: ListSource, keys: Keys, columns: Sequence[Any], order_values: Sequence[Any]
+def _page(plan: PagePlan, source: ListSource, cells: Sequence[Any]) -> tuple[sa.Select[Any], int]:
+    """The page as a table to select from: its cells, and those that it is sorted by, which are the last; and how many these
+    are."""
+    sorts = [key.sort.label(f"sort_{i}") for i, key in enumerate(source.ordering.keys)]
+    return _limited(source.filtered(sa.select(*cells, *sorts)), plan, source), len(sorts)
+
+
+def _around(
+    plan: PagePlan, source: ListSource, place: Sequence[Any], cells: Sequence[Any], around: Around
 ) -> sa.Select[Any]:
+    """One page, cut before anything is joined to it."""
+    inner, sorts = _page(plan, source, cells)
+    page = inner.subquery("page")
+    found, further = _joined(plan, source, page, list(page.c), around.folds)
+    shown = map(around.shown, list(page.c)[: len(cells)])
+    return sa.select(*place, *shown, *further).select_from(found).order_by(*_sorted_by(plan, list(page.c)[-sorts:]))
+
+
+def _lateral(plan: PagePlan, source: ListSource, keys: Keys, cells: Sequence[Any], around: Around) -> sa.Select[Any]:
     """PostgreSQL: a LATERAL subquery per key, which stops at its limit. The rows are sorted again outside, since
     nothing says that a join keeps an order."""
-    sorts = [key.sort.label(f"sort_{i}") for i, key in enumerate(source.ordering.keys)]
-    values = [value.label(f"order_{i}") for i, value in enumerate(order_values)]
-    inner = source.filtered(sa.select(*columns, *values, *sorts))
-    page = _limited(inner, plan, source).correlate(keys.table).lateral("page")
-    cells = list(page.c)
-    shown, sorted_by = cells[: len(cells) - len(sorts)], cells[len(cells) - len(sorts) :]
+    inner, sorts = _page(plan, source, cells)
+    page = inner.correlate(keys.table).lateral("page")
+    found, further = _joined(plan, source, keys.table.join(page, sa.true()), list(page.c), around.folds)
+    shown = map(around.shown, list(page.c)[: len(cells)])
+    select = sa.select(keys.place, *shown, *further).select_from(found)
+    return select.order_by(keys.place, *_sorted_by(plan, list(page.c)[-sorts:]))
+
+
+def _sorted_by(plan: PagePlan, cells: Sequence[Any]) -> list[Any]:
     backward = is_backward(plan.window)
-    order = [order_clause(cell, term, backward=backward) for cell, term in zip(sorted_by, plan.order, strict=True)]
-    return sa.select(keys.place, *shown).select_from(keys.table.join(page, sa.true())).order_by(keys.place, *order)
+    return [order_clause(cell, term, backward=backward) for cell, term in zip(cells, plan.order, strict=True)]
 
 
-def _ranked(plan: PagePlan, source: ListSource, keys: Keys, columns: Sequence[Any]) -> sa.Select[Any]:
+def _joined(
+    plan: PagePlan, source: ListSource, page: Any, cells: Sequence[Any], folds: Sequence[Fold]
+) -> tuple[Any, list[Any]]:
+    """The page joined to what is read with its records, whose columns are its first cells, and the cells of that."""
+    places = {column: place for place, column in enumerate(plan.columns)}
+    return join_folds(folds, source.predicates.columns, page, lambda column: cells[places[column]])
+
+
+def _ranked(plan: PagePlan, source: ListSource, keys: Keys, columns: Sequence[Any], around: Around) -> sa.Select[Any]:
     """SQLite: the rows of each key are numbered, and the first of them kept."""
     window = plan.window
     rank = sa.func.row_number().over(
@@ -211,7 +260,9 @@ def _ranked(plan: PagePlan, source: ListSource, keys: Keys, columns: Sequence[An
     place: sa.ColumnElement[int] = page.c.rank
     if window.offset:
         place = place - sa.bindparam(OFFSET, window.offset, sa.BigInteger())
-    kept = sa.select(page.c.place, *list(page.c)[2:]).where(place <= limit)
+    cells = list(page.c)[2:]
+    found, further = _joined(plan, source, page, cells, around.folds)
+    kept = sa.select(page.c.place, *cells, *further).select_from(found).where(place <= limit)
     if window.offset:
         kept = kept.where(place > sa.literal_column("0"))
     return kept.order_by(page.c.place, page.c.rank)

@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from gqlcrud.identity import ByIdentity
 from gqlcrud.plan import (
     Always,
     And,
@@ -39,8 +40,10 @@ from gqlcrud.scalars import JsonScalar, Operator
 from gqlcrud.statements.columns import Columns, SortKey
 from gqlcrud.statements.dialect import Database
 from gqlcrud.statements.pages import (
+    CUT_ALONE,
     LIMIT,
     OFFSET,
+    Around,
     PageStatement,
     fetch_limit,
     ordered_by,
@@ -82,34 +85,39 @@ class PreparedRecords:
 
 
 def prepared_page(
-    plan: PagePlan, database: Database, *, summarized: bool, single: bool = False, together: bool = False
+    plan: PagePlan,
+    database: Database,
+    *,
+    summarized: bool,
+    single: bool = False,
+    together: bool = False,
+    around: Around = CUT_ALONE,
 ) -> PreparedPage:
-    """summarized: whether anything is asked about the list around the page. single: whether it is for one key. together:
-    whether that is to be read with the rows, where this can be had by a statement that is kept."""
-    template, values, lasting = _page_template(plan, database)
-    page, summary, sort_keys = (_page, _summary, _sort_keys) if lasting else _PASSING
+    """summarized: whether anything is asked about the list around the page; together: whether this is to be read with the
+    rows, if it can be had by a statement that is kept. single: whether it is for one key."""
+    template, splitter = _page_template(plan, database)
+    values, around = splitter.values, replace(around, folds=tuple(map(splitter.fold, around.folds)))
+    page, summary, sort_keys = (_page, _summary, _sort_keys) if splitter.lasting else _PASSING
     for name, position in (("after", plan.window.after), ("before", plan.window.before)):
         if position is not None:
             values |= _position_values(name, position, sort_keys(template, database))
-    around = summary(template, database, single=single) if summarized else None
-    if around is not None and together and lasting:
-        return PreparedPage(_summarized_page(template, database), around, values, lasting, together=True)
-    return PreparedPage(page(template, database, single=single), around, values, lasting)
+    asked = summary(template, database, single=single) if summarized else None
+    if asked is not None and together and splitter.lasting:
+        return PreparedPage(_summarized_page(template, database, around=around), asked, values, True, together=True)
+    return PreparedPage(page(template, database, single=single, around=around), asked, values, splitter.lasting)
 
 
 def prepared_records(
     plan: RecordPlan, database: Database, *, single: bool = False, folds: tuple[Fold, ...] = ()
 ) -> PreparedRecords:
-    """single: whether it is for one key. folds: what is read with each record."""
-    if plan.where == Always(True) and _are_whole(folds):
-        return _whole_records(replace(plan, views=()), database, single=single, folds=folds)
+    """single: whether it is for one key. folds: what is read with each record; for a lasting plan the very same each time."""
+    if plan.lasting:
+        made_of = plan, database, single, folds
+        return _known_records.made_of(made_of, lambda: _prepared_records(plan, database, single=single, folds=folds))
     return _prepared_records(plan, database, single=single, folds=folds)
 
 
-@functools.lru_cache(maxsize=KEPT)
-def _whole_records(plan: RecordPlan, database: Database, *, single: bool, folds: tuple[Fold, ...]) -> PreparedRecords:
-    """Without a condition no value stands in the plan, and nothing has to be taken out of it."""
-    return _prepared_records(plan, database, single=single, folds=folds)
+_known_records: ByIdentity[PreparedRecords] = ByIdentity(maximum=KEPT)
 
 
 def _prepared_records(
@@ -123,54 +131,27 @@ def _prepared_records(
     return PreparedRecords(select, splitter.values, splitter.lasting)
 
 
-def _are_whole(folds: Sequence[Fold]) -> bool:
-    return all(fold.plan.where == Always(True) and _are_whole(fold.below) for fold in folds)
-
-
 def prepared_condition(condition: Condition, database: Database) -> tuple[Condition, Values, bool]:
     """A condition with parameters for its values, the values, and whether equal conditions may come again."""
     splitter = _Splitter(Columns(database))
     return splitter.condition(condition), splitter.values, splitter.lasting
 
 
-@functools.lru_cache(maxsize=KEPT)
-def _page(template: PagePlan, database: Database, *, single: bool) -> PageStatement:
-    return page_statement(template, database, single=single)
-
-
-@functools.lru_cache(maxsize=KEPT)
-def _summarized_page(template: PagePlan, database: Database) -> PageStatement:
-    return summarized_page_statement(template, database)
-
-
-@functools.lru_cache(maxsize=KEPT)
-def _summary(template: PagePlan, database: Database, *, single: bool) -> sa.Select[Any]:
-    return summary_statement(template, database, single=single)
-
-
-@functools.lru_cache(maxsize=KEPT)
-def _records(template: RecordPlan, database: Database, *, single: bool, folds: tuple[Fold, ...]) -> sa.Select[Any]:
-    return record_statement(template, database, single=single, folds=folds)
-
-
-@functools.lru_cache(maxsize=KEPT)
-def _sort_keys(template: PagePlan, database: Database) -> tuple[SortKey, ...]:
-    return ordered_by(template, database)
-
-
+_page = functools.lru_cache(maxsize=KEPT)(page_statement)
+_summarized_page = functools.lru_cache(maxsize=KEPT)(summarized_page_statement)
+_summary = functools.lru_cache(maxsize=KEPT)(summary_statement)
+_records = functools.lru_cache(maxsize=KEPT)(record_statement)
+_sort_keys = functools.lru_cache(maxsize=KEPT)(ordered_by)
 _PASSING = (page_statement, summary_statement, ordered_by)
 
 
-def _page_template(plan: PagePlan, database: Database) -> tuple[PagePlan, dict[str, Any], bool]:
-    """The plan with parameters for its values, and without what the statement does not show; and whether there may be
-    another plan like it."""
+def _page_template(plan: PagePlan, database: Database) -> tuple[PagePlan, _Splitter]:
+    """The plan with parameters for its values, and without what the statement does not show; and what took them out."""
     splitter = _Splitter(Columns(database))
     where = splitter.condition(plan.where)
     order = tuple(map(splitter.order, plan.order))
     window = plan.window
-    values = {**splitter.values, LIMIT: fetch_limit(window)}
-    if window.offset:
-        values[OFFSET] = window.offset
+    splitter.values |= {LIMIT: fetch_limit(window), **({OFFSET: window.offset} if window.offset else {})}
     template = Window(
         first=None if window.first is None else 0,
         last=None if window.last is None else 0,
@@ -178,7 +159,7 @@ def _page_template(plan: PagePlan, database: Database) -> tuple[PagePlan, dict[s
         after=_places("after", window.after),
         before=_places("before", window.before),
     )
-    return replace(plan, where=where, order=order, window=template, views=(), facets=()), values, splitter.lasting
+    return replace(plan, where=where, order=order, window=template, views=(), facets=()), splitter
 
 
 def _places(name: str, position: Sequence[Any] | None) -> tuple[Any, ...] | None:
@@ -252,7 +233,7 @@ class _Splitter:
 
     def fold(self, fold: Fold) -> Fold:
         plan = replace(fold.plan, where=self.condition(fold.plan.where))
-        return Fold(fold.relation, plan, tuple(map(self.fold, fold.below)))
+        return Fold(fold.relation, plan, tuple(map(self.fold, fold.below)), fold.short)
 
     def _stated(self, operand: Any) -> Parameter:
         value = operand.value if isinstance(operand, Opaque) else operand

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from gqlcrud.plan import Always, Fold, RecordPlan
 from gqlcrud.statements.columns import Columns
 from gqlcrud.statements.dialect import Database
+from gqlcrud.statements.joined import join_folds
 from gqlcrud.statements.joins import Target, join_keys, keys_of, new_alias, one_key
 from gqlcrud.statements.predicates import Predicates
 
@@ -29,10 +30,8 @@ def record_statement(
         same = [columns.raw(column, entity) == key for column, key in zip(plan.key, keys.columns, strict=True)]
         target = Target(entity, None, entity, sa.and_(*same))
     read: list[Any] = [columns.read(column, target.entity).label(column.key) for column in plan.columns]
-    source = target.source
-    for fold in folds:
-        source, cells = _joined(fold, columns, source, target.entity)
-        read += cells
+    source, cells = join_folds(folds, columns, target.source, lambda column: columns.raw(column, target.entity))
+    read += cells
     statement = sa.select(keys.place, *read)
     if single:
         statement = statement.select_from(source).where(target.condition)
@@ -43,18 +42,3 @@ def record_statement(
     if plan.relation is None or plan.relation.unique:
         return statement
     return statement.order_by(keys.place, *(columns.raw(column, target.entity) for column in plan.model.primary_key))
-
-
-def _joined(fold: Fold, columns: Columns, source: Any, owner: Any) -> tuple[Any, list[Any]]:
-    """`source` joined to what is read with it, and the cells of that."""
-    entity = new_alias(fold.relation.target)
-    pairs = list(zip(fold.relation.local, fold.relation.remote, strict=True))
-    same = [columns.raw(remote, entity) == columns.raw(local, owner) for local, remote in pairs]
-    same += Predicates(columns).given(fold.plan.where, entity)  # a record for which it does not hold is as if missing
-    source = sa.outerjoin(source, entity, sa.and_(*same))
-    cells: list[Any] = [columns.raw(fold.relation.remote[0], entity).is_not(None).label(None)]
-    cells += [columns.read(column, entity).label(None) for column in fold.plan.columns]
-    for below in fold.below:
-        source, more = _joined(below, columns, source, entity)
-        cells += more
-    return source, cells
