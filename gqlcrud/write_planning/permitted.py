@@ -23,7 +23,7 @@ def check_action(action: WriteAction, model: Model, path: Path, planner: Planner
 
 def is_writable(column: Column, model: Model, path: Path, planner: Planner, problems: Problems) -> bool:
     """Whether a column may be given a value; path: of the record."""
-    if planner.visibility.may("write", column, model):
+    if model.policy is None or planner.visibility.may("write", column, model):
         return True
     problems.add(f"You may not write {column.name} of {model.name}.", (*path, column.name), ErrorCode.FORBIDDEN)
     return False

@@ -175,9 +175,7 @@ class SavePlanner:
         values = dict(zip((each.key for each in by.key.columns), by.values, strict=False)) if by is not None else {}
         for name, value in data.items():
             column = model.members.get(name)
-            if not isinstance(column, Column):
-                continue
-            if model.policy is not None and not is_writable(column, model, path, self.planner, self.problems):
+            if not isinstance(column, Column) or not is_writable(column, model, path, self.planner, self.problems):
                 continue
             if name in passed:
                 stored = passed[name]
