@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 
-from gqlcrud.catalog import Column, Model, Relation
+from gqlcrud.catalog import Catalog, Column, Model, Relation
+from gqlcrud.errors import ErrorCode
 
 
 @functools.cache
@@ -24,6 +25,18 @@ def told_by(model: Model, given: tuple[Column, ...]) -> frozenset[str]:
 def required_of(model: Model) -> frozenset[str]:
     """The attributes that need a value where no schema gives any."""
     return frozenset(column.key for column in model.columns if column.required)
+
+
+def missing(column: Column, model: Model, catalog: Catalog) -> tuple[str, str, ErrorCode]:
+    """The field that a new record lacks for want of a column, and what a client is told of it."""
+    relation = relation_of(column, model)
+    if relation is not None:
+        message = f"{model.name} needs its {relation.name}: give {relation.name} or {column.name}."
+        return relation.name, message, ErrorCode.REQUIRED_RELATION
+    if column.references is not None:
+        target = catalog.model(column.references).name
+        return column.name, f"{model.name} needs its {target}: give {column.name}.", ErrorCode.REQUIRED_RELATION
+    return column.name, f"{column.name} is required.", ErrorCode.VALIDATION
 
 
 def relation_of(column: Column, model: Model) -> Relation | None:

@@ -13,7 +13,7 @@ from gqlcrud.planning import DeletedRecords, Planner
 from gqlcrud.write_plan import Assignment, Change, DeleteTarget, Disconnect, Named, Path, Save, ToMany, ToOne
 from gqlcrud.write_planning.alike import Passed
 from gqlcrud.write_planning.changes import plan_changes
-from gqlcrud.write_planning.obligations import relation_of, required_of, told_by
+from gqlcrud.write_planning.obligations import missing, required_of, told_by
 from gqlcrud.write_planning.permitted import check_action, check_changed, check_edge, check_key, is_writable
 from gqlcrud.write_planning.presets import Presets
 from gqlcrud.write_planning.problems import Problems
@@ -286,16 +286,5 @@ class SavePlanner:
             needed = schema.needs(column) if schema is not None else column.required
             needed = (column.writable and needed) or (column.required and not refused)
             if needed and column.key not in known:
-                self._require(column, model, path)
-
-    def _require(self, column: Column, model: Model, path: Path) -> None:
-        relation = relation_of(column, model)
-        if relation is not None:
-            message = f"{model.name} needs its {relation.name}: give {relation.name} or {column.name}."
-            self.problems.add(message, (*path, relation.name), ErrorCode.REQUIRED_RELATION)
-        elif column.references is not None:
-            target = self.planner.catalog.model(column.references).name
-            message = f"{model.name} needs its {target}: give {column.name}."
-            self.problems.add(message, (*path, column.name), ErrorCode.REQUIRED_RELATION)
-        else:
-            self.problems.add(f"{column.name} is required.", (*path, column.name))
+                name, message, code = missing(column, model, self.planner.catalog)
+                self.problems.add(message, (*path, name), code)
