@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import JSON, Column, ForeignKey, Numeric, String, Table, UniqueConstraint, insert, text
+from sqlalchemy import JSON, Column, ForeignKey, Integer, Numeric, String, Table, UniqueConstraint, insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import DateTime, TypeDecorator
@@ -37,6 +37,13 @@ class Shouted(TypeDecorator[str]):
         return value.upper() if value is not None else None
 
 
+class Memo(TypeDecorator[Any]):
+    """JSON, of which SQL's NULL is no value."""
+
+    impl = JSON
+    cache_ok = True
+
+
 tree_tag = Table(
     "tree_tag",
     Base.metadata,
@@ -53,6 +60,16 @@ tree_pest = Table(
     Column("found_in", String(10), nullable=True),
 )
 """Links with a value of their own."""
+
+
+tree_mark = Table(
+    "tree_mark",
+    Base.metadata,
+    Column("tree_id", ForeignKey("tree.id"), primary_key=True),
+    Column("tag_id", ForeignKey("tag.id"), primary_key=True),
+    Column("weight", Integer, default=1),
+)
+"""Links with a value that Python gives."""
 
 
 class Owner(Base):
@@ -114,6 +131,7 @@ class Tree(Base):
     planted: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     leaves: Mapped[int] = mapped_column(server_default="7")
     extra: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    memo: Mapped[dict[str, Any] | None] = mapped_column(Memo)
     origin: Mapped[int | None] = mapped_column(ForeignKey("owner.id", deferrable=True, initially="DEFERRED"))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("tree.id"))
     grove: Mapped[Grove] = relationship(back_populates="trees")
@@ -121,6 +139,7 @@ class Tree(Base):
     seedlings: Mapped[list["Tree"]] = relationship(back_populates="parent")
     tags: Mapped[list["Tag"]] = relationship(secondary=tree_tag, back_populates="trees")
     pests: Mapped[list["Pest"]] = relationship(secondary=tree_pest, back_populates="trees")
+    marks: Mapped[list["Tag"]] = relationship(secondary=tree_mark)
     nests: Mapped[list["Nest"]] = relationship(back_populates="tree")
 
 

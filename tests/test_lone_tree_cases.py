@@ -53,6 +53,7 @@ ALONE = {
     "two levels": tree(seedlings={"create": [{"label": "s", "grove": {"connect": {"rowId": 1}}}]}),
     "key of the database": {"paths": {"create": [{}, {}]}},
     "key given": tree(badge=1, nests={"create": [{}]}),
+    "json": tree(extra=None, memo={"a": [1]}),
     "one": {"signs": {"create": [{"motto": "no"}]}},
 }
 """Beside the name of a new grove, what makes rows of it."""
@@ -61,6 +62,8 @@ MORE = {
     "another key": tree(tags={"connect": [{"label": "a"}]}),
     "edge": tree(pests={"connect": [{"by": {"rowId": 1}, "edge": {"foundIn": "May"}}]}),
     "edge of a new one": tree(pests={"create": [{"node": {"name": "Fly"}, "edge": {"foundIn": "May"}}]}),
+    "link with a default": tree(marks={"connect": [{"by": {"rowId": 1}}]}),
+    "value that is SQL": tree(memo=None),
     "either": {"owner": {"connectOrCreate": {"by": {"name": "Cy"}, "create": {"name": "Cy"}}}},
     "child that is there": {"trees": {"connect": [{"rowId": 1}]}},
     "partner that is there": {"fence": {"connect": {"rowId": "4c8b0aa0-4d4c-4d8a-8a56-34cb9e2a8f57"}}},

@@ -7,11 +7,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import asyncpg
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 from gqlcrud.catalog import CatalogSettings, Model, mapped_classes, read_catalog
-from gqlcrud.unit_of_work.unnested import rows_statement
+from gqlcrud.unit_of_work.lone_steps import Borrowed, NewRow, SessionNeededError
+from gqlcrud.unit_of_work.unnested import links_statement, rows_statement
+from gqlcrud.write_plan import Save
 
 
 class Color(enum.Enum):
@@ -69,6 +71,38 @@ class Named(Base):
     text: Mapped[str]
 
 
+class Marked(Base):
+    """Links to it hold more than keys, or keys that an array would change."""
+
+    __tablename__ = "marked"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(Short, unique=True)
+    dated: Mapped[list["Named"]] = relationship(secondary="marked_dated")
+    rated: Mapped[list["Named"]] = relationship(secondary="marked_rated")
+    mapped: Mapped[list["Named"]] = relationship(secondary="marked_mapped", viewonly=True)
+    coded: Mapped[list["Named"]] = relationship(
+        secondary="marked_coded", primaryjoin="Marked.code == marked_coded.c.marked_code"
+    )
+    noted: Mapped[list["Named"]] = relationship(secondary="marked_noted")
+
+
+def _link(name: str, *columns: Any, key: Any = None) -> sa.Table:
+    ends = (key if key is not None else sa.Column("marked_id", sa.ForeignKey("marked.id"), primary_key=True),)
+    other = sa.Column("named_id", sa.ForeignKey("named.id"), primary_key=True)
+    return sa.Table(f"marked_{name}", Base.metadata, *ends, other, *columns)
+
+
+_link("dated", sa.Column("made", sa.DateTime, default=sa.func.now()))
+_link("rated", sa.Column("rank", sa.Integer, nullable=False))
+_link("coded", key=sa.Column("marked_code", Short, sa.ForeignKey("marked.code"), primary_key=True))
+_link("noted", sa.Column("note", sa.String))
+
+
+class MappedLink(Base):
+    __table__ = _link("mapped")
+
+
 @pytest.fixture(scope="module")
 def models() -> dict[str, Model]:
     return {
@@ -101,3 +135,29 @@ def test_what_an_array_would_change_takes_none(models: dict[str, Model], column:
 def test_numbers_that_do_not_grow_tell_nothing(models: dict[str, Model], name: str) -> None:
     assert rows_statement(models[name], ("text",), ("id",)) is None
     assert rows_statement(models[name], ("id", "text"), ()) is not None
+
+
+def test_links_that_hold_more_than_keys_are_no_rows_of_them(models: dict[str, Model]) -> None:
+    found = {each.key: each.link and links_statement(each.link) for each in models["Marked"].relations}
+
+    assert {key: bool(each) for key, each in found.items()} == {
+        **{"dated": False, "rated": False, "mapped": False, "coded": False},
+        "noted": True,
+    }
+
+
+def test_row_borrows_what_agrees(models: dict[str, Model]) -> None:
+    """A value that another row gives is not known, so that it agrees with nothing."""
+    save = Save(models["Named"], ())
+    parent, child = NewRow(save, {"id": None}), NewRow(save, {"id": 1})
+    child.lend("id", 1)
+    for value in (2, Borrowed(parent, "id")):
+        with pytest.raises(SessionNeededError):
+            child.lend("id", value)
+    child.lend("text", Borrowed(parent, "id"))
+    with pytest.raises(SessionNeededError):
+        child.settle()
+    parent.values["id"] = 7
+    child.settle()
+
+    assert child.values == {"id": 1, "text": 7}
