@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from gqlcrud.catalog import Column, Key, Model
+from gqlcrud.catalog import Column, Key, Model, Relation
 from gqlcrud.errors import UserError
 from gqlcrud.plan import Always, Condition
-from gqlcrud.write_plan import Assignment, Named, Path, Save
+from gqlcrud.write_plan import Assignment, Connect, Named, Path, Save, ToOne
 
 
 def set_by_api(model: Model) -> set[str]:
@@ -148,4 +148,92 @@ class PlainRows:
         return list(zip(*self.values, strict=True)) if self.columns else [()] * len(self.places)
 
 
-WriteMany: TypeAlias = CreateMany | UpdateEach | UpdateMany | DeleteMany
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """What a to-one relation of many records leads to: for each one that is there, named by a key.
+
+    values: a list for each column of the key, with a value for each of the records. among: as of `Named`.
+    """
+
+    relation: Relation
+    target: Model
+    key: Key
+    values: Sequence[Sequence[Any]]
+    among: Condition = field(default_factory=lambda: Always(True))
+
+    def by_record(self) -> list[tuple[Any, ...]]:
+        """The values of the key for each of the records."""
+        return list(zip(*self.values, strict=True))
+
+    def named(self, values: tuple[Any, ...], path: Path) -> Named:
+        """What the record at `path` leads to."""
+        return Named(self.target, self.key, values, (*path, self.relation.name, "connect"), self.among)
+
+    def only(self, chosen: Sequence[int]) -> Connected:
+        return replace(self, values=[[values[each] for each in chosen] for values in self.values])
+
+
+@dataclass(frozen=True, slots=True)
+class NewRows:
+    """New records that give the same columns and connect the same relations, and nothing else.
+
+    path: of the list that the records stand in, each at its place.
+    """
+
+    rows: PlainRows
+    connected: tuple[Connected, ...] = ()
+    path: Path = ()
+
+    def only(self, chosen: Sequence[int]) -> NewRows:
+        """Some of the records: `chosen` are their numbers within these."""
+        connected = tuple(each.only(chosen) for each in self.connected)
+        return replace(self, rows=self.rows.only(chosen), connected=connected)
+
+    def saves(self) -> list[tuple[int, Save]]:
+        """The records as the unit of work takes them, with their places."""
+        keys = [(each, each.by_record()) for each in self.connected]
+        found: list[tuple[int, Save]] = []
+        for number, (place, values) in enumerate(zip(self.rows.places, self.rows.by_record(), strict=True)):
+            path = (*self.path, place)
+            assignments = tuple(map(Assignment, self.rows.columns, values))
+            to_one = tuple(
+                ToOne(
+                    each.relation,
+                    Connect(each.named(key[number], path)),
+                    (*path, each.relation.name),
+                    each.among,
+                )
+                for each, key in keys
+            )
+            found.append((place, Save(self.rows.model, path, assignments, to_one=to_one)))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class CreateRows:
+    """New records that are rows of values; all of them are valid.
+
+    groups: those that give the same. count: of all. apart: as of `CreateMany`.
+    """
+
+    model: Model
+    groups: tuple[NewRows, ...]
+    count: int
+    apart: bool = False
+
+    def only(self, places: Collection[int]) -> CreateRows:
+        """The records at some of the places."""
+        chosen = set(places)
+        groups = [
+            group.only([number for number, place in enumerate(group.rows.places) if place in chosen])
+            for group in self.groups
+        ]
+        return replace(self, groups=tuple(group for group in groups if group.rows.places))
+
+    def as_saves(self) -> CreateMany:
+        """The same as records of which each is written for itself."""
+        saves = dict(each for group in self.groups for each in group.saves())
+        return CreateMany(self.model, tuple(saves[place] for place in range(self.count)), apart=self.apart)
+
+
+WriteMany: TypeAlias = CreateMany | CreateRows | UpdateEach | UpdateMany | DeleteMany

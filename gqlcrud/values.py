@@ -11,7 +11,6 @@ import datetime as dt
 import math
 import re
 import uuid
-from collections.abc import Iterable
 from decimal import Context, Decimal
 from typing import Any
 
@@ -49,16 +48,17 @@ def check_text(value: str) -> str:
 
 def is_deeper(document: Any, limit: int) -> bool:
     """Whether mappings and lists of a JSON document stand more than `limit` deep in each other."""
-    level = _containers([document])
+    level: list[Any] = [document] if isinstance(document, dict | list) else []
     for _ in range(limit):
         if not level:
             return False
-        level = _containers(each for one in level for each in (one.values() if isinstance(one, dict) else one))
+        level = [
+            each
+            for one in level
+            for each in (one.values() if isinstance(one, dict) else one)
+            if isinstance(each, (dict, list))  # a union takes twice the time
+        ]
     return bool(level)
-
-
-def _containers(values: Iterable[Any]) -> list[Any]:
-    return [each for each in values if isinstance(each, dict | list)]
 
 
 def check_pattern(value: str) -> str:

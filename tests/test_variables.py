@@ -19,6 +19,7 @@ enum Colour { RED GREEN }
 input Point @oneOf { at: Int  named: String }
 input Tree { name: String!  size: Int! = 3  kind: Colour = RED  below: [Tree!]  point: Point
   rest: Anything  weight: Float  id: ID }
+input Leaf { a: Int  b: Int  c: Int  d: Int  e: Int }
 type Query { field: Int }
 """
 TYPES = (
@@ -77,6 +78,42 @@ def same(found: VariableValues | None, expected: VariableValues | None) -> None:
 @given(value=VALUES)
 def test_values_are_coerced_alike(type_name: str, value: Any) -> None:
     same(*both(f"query($value: {type_name}) {{ field }}", {"value": value, "other": 1}))
+
+
+ITEMS = st.fixed_dictionaries(
+    {"name": st.text(max_size=2), "size": st.integers(0, 9)},
+    optional={
+        "kind": st.sampled_from(["RED", "GREEN"]),
+        "point": st.sampled_from([{"at": 1}, {"at": 2**31 - 1}, {"named": "é"}, None]),
+        "rest": LEAVES,
+        "weight": st.sampled_from([0.5, 1, 1e308, None]),
+        "id": st.sampled_from(["a", 7, None]),
+        "below": st.sampled_from([[], [{"name": "a", "size": 1}], [{"size": 1, "name": "b"}] * 2]),
+    },
+)
+"""Trees, nearly all of which fit their type."""
+
+
+@settings(max_examples=60)
+@given(items=st.lists(ITEMS, max_size=5), wrong=st.none() | st.tuples(st.integers(0, 4), VALUES | ITEMS))
+def test_items_of_a_list_are_coerced_together_alike(items: list[Any], wrong: tuple[int, Any] | None) -> None:
+    if wrong is not None:
+        items.insert(*wrong)
+
+    same(*both("query($value: [Tree!]) { field }", {"value": items}))
+
+
+@pytest.mark.parametrize("count", [3, 32])
+def test_items_may_have_many_sets_of_fields(count: int) -> None:
+    items = [
+        {name: number for place, name in enumerate("edcba") if number >> place & 1} for number in [*range(count)] * 2
+    ]
+
+    found, expected = both("query($value: [Leaf]) { field }", {"value": items})
+
+    same(found, expected)
+    assert found is not None
+    assert found.coerced["value"] == items
 
 
 @pytest.mark.parametrize("type_name", TYPES)

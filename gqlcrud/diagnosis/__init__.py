@@ -12,15 +12,17 @@ from gqlcrud.diagnosis.violations import (
     is_transient,
     read_violation,
 )
-from gqlcrud.diagnosis.written_rows import WrittenRow
+from gqlcrud.diagnosis.written_rows import WrittenBatch, WrittenRow, each_row
 
 __all__ = [
     "UnseenRecordError",
     "Violation",
     "ViolationKind",
+    "WrittenBatch",
     "WrittenRow",
     "denied",
     "diagnose",
+    "each_row",
     "is_computation",
     "is_denied",
     "is_transient",

@@ -5,7 +5,7 @@ It knows mappers and the catalog, but no database.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -81,6 +81,28 @@ class WrittenRow:
             return None
         values = self.key_values
         return tuple(values.get(self.attribute(column) or "") for column in key_columns(self.model, table))
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenBatch:
+    """Rows that many records were, and that mostly nobody asks for. prefix: put before their paths."""
+
+    make: Callable[[], Sequence[WrittenRow]]
+    prefix: tuple[str, ...] = ()
+
+    def below(self, *prefix: str) -> WrittenBatch:
+        return replace(self, prefix=(*prefix, *self.prefix))
+
+    def rows(self) -> list[WrittenRow]:
+        return [row.below(*self.prefix) for row in self.make()]
+
+
+def each_row(written: Iterable[WrittenRow | WrittenBatch]) -> list[WrittenRow]:
+    """The rows, in their order."""
+    found: list[WrittenRow] = []
+    for each in written:
+        found += [each] if isinstance(each, WrittenRow) else each.rows()
+    return found
 
 
 def mapper_of(model: Model) -> Mapper[Any]:

@@ -148,7 +148,8 @@ def _tell(
     sets: int,
     error: BaseException | None,
 ) -> None:
-    kept = getattr(context, "cache_hit", None) is CacheStats.CACHE_HIT
+    built = getattr(context, "compiled", None) is not None  # else it was given as a text
+    kept = not built or getattr(context, "cache_hit", None) is CacheStats.CACHE_HIT
     seen = SeenStatement(
         *(sql, parameters, began, observation.now() - began, counted, PURPOSE.get()),
         kept=kept,

@@ -18,7 +18,7 @@ from gqlcrud.execution.loader import Loader
 from gqlcrud.execution.places import by_key, by_place, first_place, first_rows
 from gqlcrud.execution.records import FacetCount, Page, Record, record_class, related_of
 from gqlcrud.observing import PURPOSE, RUNNING, Part, Purpose, running_for
-from gqlcrud.plan import Always, Child, FacetPlan, Fold, PagePlan, RecordPlan, View
+from gqlcrud.plan import NONE, Child, FacetPlan, Fold, PagePlan, RecordPlan, View
 from gqlcrud.statements import (
     SUMMARY,
     Around,
@@ -145,7 +145,7 @@ class Reader:
         prepared = prepared_page(plan, self._database, **how, around=around)
         statement = prepared.page
         parameters = {**key_parameters(local, keys, self._database, single=single), **prepared.values}
-        empty = plan.where == Always(False)
+        empty = plan.where == NONE
         rows: Rows = []
         if reads_rows(plan) and not empty:
             rows = await self._execute(plan, "rows", statement.select, parameters, lasting=prepared.lasting)
@@ -173,7 +173,7 @@ class Reader:
 
     async def _fetch_facet(self, plan: PagePlan, facet: FacetPlan, keys: Sequence[Key]) -> dict[int, list[FacetCount]]:
         """By place of the key in the batch."""
-        if facet.where == Always(False) or facet.limit == 0:
+        if facet.where == NONE or facet.limit == 0:
             return {}
         local = plan.relation.local if plan.relation is not None else ()
         parameters = key_parameters(local, keys, self._database)

@@ -19,9 +19,11 @@ from gqlcrud.catalog import Catalog
 from gqlcrud.diagnosis import (
     UnseenRecordError,
     Violation,
+    WrittenBatch,
     WrittenRow,
     denied,
     diagnose,
+    each_row,
     is_computation,
     is_denied,
     is_transient,
@@ -60,7 +62,7 @@ class Rows:
     """
 
     writing: list[WrittenRow] = field(default_factory=list)
-    written: list[WrittenRow] = field(default_factory=list)
+    written: list[WrittenRow | WrittenBatch] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -87,15 +89,14 @@ class Transaction:
 
     async def apply(self, work: Callable[[Saver], T]) -> T:
         """Run a part of the unit of work, which is synchronous."""
-        writing: list[WrittenRow] = []
-        written: list[WrittenRow] = []
+        rows = Rows()
         try:
             async with self._watched(), asyncio.timeout(self.timeout):
                 return await self._guarded(
                     self.session.run_sync(
                         lambda session: _permitted(
                             Saver(
-                                *(session, self.catalog, self.database, self.hooks, writing, written),
+                                *(session, self.catalog, self.database, self.hooks, rows.writing, rows.written),
                                 holds_keys=self.holds_keys,
                                 rules=self.rules,
                             ),
@@ -106,8 +107,8 @@ class Transaction:
         except WriteError as error:
             raise error.below(*self.place) from None
         finally:
-            self.rows.writing[:] = [row.below(*self.place) for row in writing]
-            self.rows.written += [row.below(*self.place) for row in written]
+            self.rows.writing[:] = [row.below(*self.place) for row in rows.writing]
+            self.rows.written += [row.below(*self.place) for row in rows.written]
 
     def _guarded(self, work: Coroutine[Any, Any, T]) -> Awaitable[T]:
         if self.database is Database.SQLITE:
@@ -283,7 +284,7 @@ class Writer:
 
     async def _explained(self, error: Exception, rows: Rows) -> Exception:
         """What is told of a failure of the database; the failure itself, if that is nothing that could be expected."""
-        suspects = rows.writing or rows.written
+        suspects = each_row(rows.writing or rows.written)
         if isinstance(error, StaleDataError) and suspects:
             message = "The record has been changed or deleted in the meantime."
             return WriteError([UserError(ErrorCode.STALE, message, suspects[0].path)])
@@ -310,7 +311,7 @@ class Writer:
 
     async def _diagnosed(self, violation: Violation, rows: Rows) -> tuple[UserError, ...]:
         """Everything is rolled back: what was written before the failure is not there either, and may be referred to."""
-        suspects, earlier = (rows.writing, rows.written) if rows.writing else (rows.written, [])
+        suspects, earlier = (rows.writing, each_row(rows.written)) if rows.writing else (each_row(rows.written), [])
         async with AsyncExitStack() as stack:
             transaction = await self._begin(stack, Rows())
             return await transaction.session.run_sync(

@@ -116,7 +116,7 @@ async def write(transaction: Transaction, prepared: Prepared) -> Payload:
     payloads = PayloadReader(transaction.reader(), prepared.shown, prepared.shape)
     if isinstance(plan, CreateOne | UpdateOne | UpsertOne | DeleteOne | RestoreOne):
         return await write_one(transaction, plan, payloads, client_id)
-    written = await transaction.apply(lambda saver: apply_many(saver, plan))
+    written = await transaction.apply(lambda saver: apply_many(saver, plan, told=bool(prepared.shown.records)))
     if isinstance(plan, DeleteMany):
         return deleted_payload(prepared.shown, written, client_id)
     return await payloads.read_many(written, client_id)

@@ -1,6 +1,8 @@
 """What is to be read, as frozen, comparable values that planning makes: they know neither GraphQL nor SQL."""
 
 from gqlcrud.plan.conditions import (
+    EVERY,
+    NONE,
     Always,
     And,
     Compare,
@@ -39,6 +41,8 @@ from gqlcrud.plan.pages import (
 from gqlcrud.plan.rules import Unruled, WriteAction, WriteRules
 
 __all__ = [
+    "EVERY",
+    "NONE",
     "Always",
     "And",
     "Child",

@@ -43,6 +43,11 @@ class Always:
     value: bool
 
 
+EVERY = Always(True)
+"""What holds for every record. Conditions that are the same object compare at once."""
+NONE = Always(False)
+
+
 @dataclass(frozen=True, slots=True)
 class Compare:
     """One operator on one column. `operand` is a bound value, a tuple of them for list operators, a bool for isNull."""
@@ -123,7 +128,7 @@ class Related:
     relation: Relation
     quantifier: Quantifier
     term: Condition
-    among: Condition = Always(True)
+    among: Condition = EVERY
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,7 @@ class RelatedCount:
     relation: Relation
     operator: Operator
     operand: int
-    among: Condition = Always(True)
+    among: Condition = EVERY
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +179,12 @@ Condition: TypeAlias = (
 
 def conjunction(terms: Sequence[Condition]) -> Condition:
     """All of `terms`; no term at all is true."""
-    kept = [term for term in terms if not isinstance(term, Always) or not term.value]
-    if any(isinstance(term, Always) for term in kept):
-        return Always(False)
+    kept = [term for term in terms if term is not EVERY and not (isinstance(term, Always) and term.value)]
     if not kept:
-        return Always(True)
+        return EVERY
+    for term in kept:
+        if isinstance(term, Always):
+            return NONE
     return kept[0] if len(kept) == 1 else And(tuple(kept))
 
 

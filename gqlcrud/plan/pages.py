@@ -83,7 +83,8 @@ class PagePlan:
 
     where: what is asked for, and what holds for the records that there are. columns: of the record; edge_columns: of the
     link. order ends in a unique key. fingerprint: what a cursor of this list carries to show where it belongs. facets: one
-    of each name. lasting: whether these very columns and views come again, so that what is made of them may be kept.
+    of each name. lasting: whether these very columns, views and this order come again, so that what is made
+    of them may be kept.
     """
 
     model: Model

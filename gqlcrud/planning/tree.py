@@ -10,7 +10,7 @@ from gqlcrud.catalog import Catalog, Column, Key, Member, Model, OwnField, Relat
 from gqlcrud.errors import ErrorCode, RequestError
 from gqlcrud.keys import decode_id
 from gqlcrud.options import Limits
-from gqlcrud.plan import Always, Child, Condition, FacetPlan, Need, PagePlan, RecordPlan, TextMatch, View, conjunction
+from gqlcrud.plan import EVERY, Child, Condition, FacetPlan, Need, PagePlan, RecordPlan, TextMatch, View, conjunction
 from gqlcrud.planning.facets import FacetPlanner, merge_facets
 from gqlcrud.planning.known_plans import KnownPlans
 from gqlcrud.planning.merging import distinct, merge_children, merge_pages
@@ -75,7 +75,7 @@ class Planner:
             if known.plan.need.cursors:
                 orders.check_cursors(order, model, relation)
             shown = (known.plan.need, known.plan.columns, known.plan.edge_columns, known.plan.views)
-            return PagePlan(model, relation, where, order, window, mark, *shown, lasting=True)
+            return PagePlan(model, relation, where, order, window, mark, *shown, lasting=order is known.plan.order)
         plan = PagePlan(model, relation, where, order, window, mark)
         before = self.visibility.asked_policies
         for child in selection.children:
@@ -114,7 +114,7 @@ class Planner:
         view = View((selection.key,), shown.children)
         plan = RecordPlan(model, relation, key, where, shown.columns, (view,))
         if self.visibility.asked_policies == before:
-            kept = replace(plan, lasting=True) if lasting else replace(plan, where=Always(True))
+            kept = replace(plan, lasting=True) if lasting else replace(plan, where=EVERY)
             if self.known.keep(selection, kept) and lasting:
                 return kept
         return plan

@@ -15,7 +15,7 @@ from gqlcrud.catalog import Allowed, Catalog, Column, ColumnPath, Model, Relatio
 from gqlcrud.errors import ConfigurationError, ErrorCode, RequestError
 from gqlcrud.observing import hide
 from gqlcrud.options import Permission
-from gqlcrud.plan import Always, Condition, Opaque, Stated, conjunction, is_deleted, is_there
+from gqlcrud.plan import EVERY, NONE, Always, Condition, Opaque, Stated, conjunction, is_deleted, is_there
 from gqlcrud.policies import Operation
 
 T = TypeVar("T")
@@ -25,9 +25,6 @@ Use: TypeAlias = Literal["read", "filter", "order", "write"]
 
 _NEEDED: Mapping[Action, Operation] = {"create": "create", "update": "update", "delete": "delete"}
 _TOLD = {"read": "read", "filter": "filter by", "order": "order by", "write": "write"}
-
-
-_EVERY = Always(True)
 
 
 class DeletedRecords(Enum):
@@ -66,15 +63,15 @@ class Visibility:
         """What holds for the records of a model with which the caller may do this."""
         policy = model.policy
         if policy is None or not self.policed:
-            return _EVERY
+            return EVERY
         operation: Operation | None = _NEEDED.get(action)
         if operation is not None and not self.offers(operation, model):
-            return Always(False)
+            return NONE
         return self._once(("rule", policy, action), lambda: _stated(policy.rule(action, self.context)))
 
     def _undeleted(self, model: Model, deleted: DeletedRecords) -> Condition:
         if model.soft_deletion is None or deleted is DeletedRecords.INCLUDE:
-            return Always(True)
+            return EVERY
         return is_deleted(model.soft_deletion) if deleted is DeletedRecords.ONLY else is_there(model.soft_deletion)
 
     def asked(self, model: Model, arguments: Mapping[str, Any]) -> Condition:

@@ -13,6 +13,8 @@ from gqlcrud.errors import ErrorCode, RequestError
 from gqlcrud.keys import decode_id
 from gqlcrud.options import Limits
 from gqlcrud.plan import (
+    EVERY,
+    NONE,
     Always,
     Compare,
     Condition,
@@ -61,7 +63,7 @@ class WherePlanner:
         Raises RequestError with the path.
         """
         if where is None:
-            return Always(True)
+            return EVERY
         if not isinstance(where, Mapping):
             return where
         if depth > self.limits.max_filter_depth:
@@ -110,7 +112,7 @@ class WherePlanner:
             self._check_count(operand)
             return conjunction([_at(place, self._json_at, column, each) for place, each in enumerate(operand)])
         if operator is Operator.IN and not operand:
-            return Always(False)
+            return NONE
         return Compare(column, operator, self._operand(column.scalar, operator, operand))
 
     def _operand(self, scalar: Scalar, operator: Operator, operand: Any) -> Any:
@@ -171,7 +173,7 @@ class WherePlanner:
             keys = tuple(_at(place, decode_id, each, target) for place, each in enumerate(operand))
         else:
             keys = (decode_id(operand, target),)
-        found: Condition = KeyIn(columns, keys) if keys else Always(False)
+        found: Condition = KeyIn(columns, keys) if keys else NONE
         if operator in (Operator.EQ, Operator.IN):
             return found
         # `ne` and `notIn` of SQL: a NULL is neither equal nor unequal
@@ -191,7 +193,7 @@ class WherePlanner:
             raise RequestError(f"{name} cannot be null; leave it out, or use isNull.")
         among = self.visibility.condition(target)
         if name == "isNull":
-            return Related(relation, Quantifier.NONE if operand else Quantifier.SOME, Always(True), among)
+            return Related(relation, Quantifier.NONE if operand else Quantifier.SOME, EVERY, among)
         if name == "count":
             return conjunction(
                 [_at(each, _count, relation, Operator(each), number, among) for each, number in operand.items()]
@@ -203,7 +205,7 @@ class WherePlanner:
             case "isNot" | "none":
                 return Related(relation, Quantifier.NONE, term, among)
             case _:
-                return Always(True) if term == Always(True) else Related(relation, Quantifier.EVERY, term, among)
+                return EVERY if term == EVERY else Related(relation, Quantifier.EVERY, term, among)
 
     def _check_length(self, operator: Operator, operand: str) -> None:
         if len(operand) > self.limits.max_match_length:
@@ -254,11 +256,11 @@ def _checked(scalar: Scalar, value: Any) -> Any:
 
 
 def _disjunction(terms: Sequence[Condition]) -> Condition:
-    kept = [term for term in terms if term != Always(False)]
-    if Always(True) in kept:
-        return Always(True)
+    kept = [term for term in terms if term != NONE]
+    if EVERY in kept:
+        return EVERY
     if not kept:
-        return Always(False)
+        return NONE
     return kept[0] if len(kept) == 1 else Or(tuple(kept))
 
 

@@ -19,6 +19,8 @@ T = TypeVar("T")
 Folded = Mapping[int, tuple[Fold, int]]
 """What stands in the rows of a level, by its origin, and where."""
 _NOTHING: Folded = {}
+_ALONE: Mapping[str, Sequence[Any]] = {}
+"""What the relations of a record lead to that has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Renderer:
 
     async def page(self, plan: PagePlan, shape: ConnectionShape, key: str) -> dict[str, Any]:
         """One page. key: that of the selection that was planned."""
-        renderer = replace(self, alone=self.alone and not shape.forks, folds=self.alone)
+        renderer = type(self)(self.reader, self.alone and not shape.forks, self.alone)
         async with self.reader.connection.reading():
             pages = await renderer._pages(plan, [()], {key: shape})
         return pages[key][0]
@@ -45,7 +47,7 @@ class Renderer:
         self, plan: RecordPlan, shape: RecordShape, key: str, values: Sequence[Key]
     ) -> list[dict[str, Any] | None]:
         """The record of each key, None where there is none."""
-        renderer = replace(self, alone=self.alone and not shape.forks, folds=self.alone)
+        renderer = type(self)(self.reader, self.alone and not shape.forks, self.alone)
         folds = folds_of(plan, short=len(values) > 1) if self.alone else ()
         async with self.reader.connection.reading():
             rows = await self.reader.record_rows(plan, values, alone=self.alone, folds=folds)
@@ -54,7 +56,7 @@ class Renderer:
 
     async def known(self, plan: RecordPlan, shape: RecordShape, key: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """A record whose columns need not be read, by attribute, with what its relations lead to."""
-        renderer = replace(self, alone=self.alone and not shape.forks, folds=self.alone)
+        renderer = type(self)(self.reader, self.alone and not shape.forks, self.alone)
         row = (0, *(values[column.key] for column in plan.columns))
         async with self.reader.connection.reading():
             (record,) = (await renderer._recorded(plan, [row], {key: shape}))[key]
@@ -118,12 +120,14 @@ class Renderer:
         """The records of one view, their relations loaded. folded: those that stand in the rows, and where."""
         if not table.rows:
             return []
+        if not view.children:
+            return self._records_of(plan, shape, table, _ALONE)
         shapes = {part.key: part for part in shape.parts if isinstance(part, OneShape | ManyShape)}
-        together: dict[PagePlan | RecordPlan, tuple[Relation, list[str]]] = {}
-        for key, child in view.children:
-            together.setdefault(child.plan, (child.relation, []))[1].append(key)
+        together: dict[int, tuple[PagePlan | RecordPlan, Relation, list[str]]] = {}
+        for key, child in view.children:  # aliases of one request have one plan
+            together.setdefault(id(child.plan), (child.plan, child.relation, []))[2].append(key)
         work = []
-        for below, (relation, names) in together.items():
+        for below, relation, names in together.values():
             parts = {name: shapes[name] for name in names}
             if id(below) in folded and isinstance(below, RecordPlan):
                 work.append(self._folded(below, *folded[id(below)], table, parts))

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gqlcrud.plan import Always, Fold, PagePlan, Window
+from gqlcrud.plan import EVERY, Fold, PagePlan, Window
 from gqlcrud.statements.columns import Columns, SortKey
 from gqlcrud.statements.dialect import Database
 from gqlcrud.statements.joined import join_folds
@@ -154,7 +154,7 @@ class ListSource:
             where.append(self.target.condition)
         for joined, condition in self.ordering.joins:
             select = select.outerjoin_from(self.entity, joined, condition)
-        if self.plan.where != Always(True):
+        if self.plan.where != EVERY:
             where.append(self.predicates.build(self.plan.where, self.entity))
         return select.where(*where, *more)
 

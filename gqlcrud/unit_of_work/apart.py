@@ -15,7 +15,7 @@ from gqlcrud.diagnosis.diagnose import diagnose
 from gqlcrud.diagnosis.misfits import uncomputable
 from gqlcrud.diagnosis.permitted import denied
 from gqlcrud.diagnosis.violations import is_computation, is_denied, read_violation
-from gqlcrud.diagnosis.written_rows import WrittenRow
+from gqlcrud.diagnosis.written_rows import WrittenRow, each_row
 from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.unit_of_work.saving import Saver
 
@@ -83,7 +83,7 @@ def write_wholly(saver: Saver, write: Callable[[], M]) -> M:
                 return made
             finally:
                 # what a hook writes is none of the client's rows: those written before it are to blame then
-                rows = list(saver.writing or saver.written[before:])
+                rows = each_row(saver.writing or saver.written[before:])
     except (WriteError, SQLAlchemyError, OverflowError, UnicodeEncodeError) as error:
         failures = failures_of(saver, error, rows)
         saver.writing.clear()

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from gqlcrud.bulk_plan import CreateMany, DeleteMany, UpdateEach, UpdateMany, WriteMany
+from gqlcrud.bulk_plan import CreateMany, CreateRows, DeleteMany, UpdateEach, UpdateMany, WriteMany
 from gqlcrud.errors import UserError
 from gqlcrud.unit_of_work.apart import Placed, place_of, write_apart
 from gqlcrud.unit_of_work.applying import RecordKey
 from gqlcrud.unit_of_work.bulk_changes import delete_chosen, update_all, update_chosen
 from gqlcrud.unit_of_work.bulk_creates import create_all
+from gqlcrud.unit_of_work.new_rows import create_rows, makes_new_rows
 from gqlcrud.unit_of_work.saving import Saver
 
 T = TypeVar("T")
@@ -22,7 +23,8 @@ class Written:
     """What a bulk write did.
 
     keys: of an input with items one for each, in their order, None for one that failed; else of the records written, in
-    the order of the keys. count: of the records that were made, changed or deleted. errors: of the items that failed.
+    the order of the keys. They may be None where nobody asks for them. count: of the records that were made, changed or
+    deleted. errors: of the items that failed.
     """
 
     keys: tuple[RecordKey | None, ...]
@@ -30,11 +32,15 @@ class Written:
     errors: tuple[UserError, ...] = ()
 
 
-def apply_many(saver: Saver, plan: WriteMany) -> Written:
-    """Write many records, with all that is nested in them."""
+def apply_many(saver: Saver, plan: WriteMany, *, told: bool = True) -> Written:
+    """Write many records, with all that is nested in them. told: whether anybody asks for their keys."""
     match plan:
         case CreateMany():
             return _create(saver, plan)
+        case CreateRows() if not makes_new_rows(saver, plan):
+            return _create(saver, plan.as_saves())
+        case CreateRows():
+            return _create_rows(saver, plan, told=told)
         case UpdateEach():
             return _update_each(saver, plan)
         case UpdateMany():
@@ -54,6 +60,21 @@ def _create(saver: Saver, plan: CreateMany) -> Written:
         made = dict(enumerate(create_all(saver, plan, [save for _, save in items]))) if items else {}
     keys = tuple(made[place].key if place in made else None for place in range(len(plan.saves)))
     return Written(keys, sum(each.written for each in made.values()), _in_order(plan.errors, errors))
+
+
+def _create_rows(saver: Saver, plan: CreateRows, *, told: bool) -> Written:
+    errors: Sequence[UserError] = ()
+    if plan.apart:
+        places = [(place, place) for place in range(plan.count)]
+
+        def write(chosen: Sequence[int]) -> list[RecordKey | None]:
+            found = create_rows(saver, plan.only(chosen), told=told)
+            return [found[place] for place in chosen]
+
+        made, errors = write_apart(saver, places, write)
+    else:
+        made = create_rows(saver, plan, told=told)
+    return Written(tuple(made.get(place) for place in range(plan.count)), len(made), tuple(errors))
 
 
 def _update_each(saver: Saver, plan: UpdateEach) -> Written:

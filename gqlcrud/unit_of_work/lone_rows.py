@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from gqlcrud.catalog import Column, Model, Relation
-from gqlcrud.plan import Always, WriteAction, WriteRules
+from gqlcrud.plan import EVERY, WriteAction, WriteRules
 from gqlcrud.statements import Database
 from gqlcrud.unit_of_work.demands import inserts_plainly, is_unheard
 from gqlcrud.unit_of_work.finding import is_assured
@@ -33,8 +33,6 @@ from gqlcrud.unit_of_work.lone_steps import (
 from gqlcrud.unit_of_work.row_forms import complete
 from gqlcrud.unit_of_work.unnested import links_statement, rows_statement
 from gqlcrud.write_plan import Connect, Create, CreateOne, Save, ToMany, ToOne
-
-_EVERY = Always(True)
 
 
 def as_rows(plan: CreateOne, shown: Sequence[Column], database: Database, rules: WriteRules) -> LoneRows | None:
@@ -84,7 +82,7 @@ class _Planner:
 
     def _allows(self, model: Model, action: WriteAction) -> bool:
         """Whether nothing has to hold of the records."""
-        return self.rules.rule(model, action) == _EVERY
+        return self.rules.rule(model, action) == EVERY
 
     def _table(self, model: Model) -> Table:
         """The table of a model whose new records are rows."""

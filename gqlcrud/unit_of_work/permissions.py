@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from gqlcrud.catalog import Model
 from gqlcrud.diagnosis.permitted import forbidden
-from gqlcrud.diagnosis.written_rows import WrittenRow
+from gqlcrud.diagnosis.written_rows import WrittenBatch, WrittenRow
 from gqlcrud.errors import WriteError
 from gqlcrud.plan import Always, Condition, Not, WriteAction, WriteRules
 from gqlcrud.statements import Database, key_parameters, keys_of
@@ -45,7 +45,7 @@ class Permissions:
         """Raises WriteError for records that may not be changed, or deleted."""
         self._check(model, action, items)
 
-    def check_written(self, rows: Sequence[WrittenRow]) -> None:
+    def check_written(self, rows: Sequence[WrittenRow | WrittenBatch]) -> None:
         """The records as they are, of all that the work has written; those that have been looked at before are not again.
 
         Raises WriteError for those that may not be so.
@@ -54,8 +54,8 @@ class Permissions:
         changed: dict[Model, dict[RecordKey, Path]] = {}
         gone: dict[Model, dict[RecordKey, Path]] = {}
         for row in rows[self.checked :]:
-            if row.marked:
-                continue
+            if isinstance(row, WrittenBatch) or row.marked:
+                continue  # a batch is of records that nothing forbids
             if row.deleted:
                 assert row.key is not None, "it was there"
                 gone.setdefault(row.model, {}).setdefault(row.key, row.path)

@@ -7,7 +7,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, Session
-from sqlalchemy.sql.schema import ColumnDefault, ScalarElementColumnDefault
 from sqlalchemy.util import await_only
 
 from gqlcrud.bulk_plan import PlainRows
@@ -15,6 +14,7 @@ from gqlcrud.catalog import Column, Model
 from gqlcrud.diagnosis.written_rows import WrittenRow, mapper_of, tables_of
 from gqlcrud.statements import Database
 from gqlcrud.unit_of_work.demands import inserts_plainly
+from gqlcrud.unit_of_work.inserts import default_values
 from gqlcrud.unit_of_work.instances import stored_value
 from gqlcrud.unit_of_work.saving import Saver
 
@@ -102,9 +102,14 @@ def defaulted(model: Model) -> frozenset[str]:
 def stored_values(rows: PlainRows, database: Database) -> list[Sequence[Any]]:
     """The values as columns take them for this database. Only those of JSON and times of day may be others."""
     return [
-        [stored_value(column, each, database) for each in values] if column.scalar.name in ("JSON", "Time") else values
+        [stored_value(column, each, database) for each in values] if _may_differ(column, values) else values
         for column, values in zip(rows.columns, rows.values, strict=True)
     ]
+
+
+def _may_differ(column: Column, values: Sequence[Any]) -> bool:
+    name = column.scalar.name
+    return name == "Time" or (name == "JSON" and any(value is None for value in values))
 
 
 def table_of(mapper: Mapper[Any]) -> sa.Table:
@@ -145,7 +150,7 @@ def _copied(saver: Saver, rows: PlainRows, stored: Sequence[Sequence[Any]]) -> b
     given |= {column.key: made(len(rows.places)) for column, made in _constants(mapper, rows)}
     for column in table.columns:
         if column.key not in given and column.default is not None:
-            made = _default(column.default, len(rows.places))
+            made = default_values(column.default, len(rows.places))
             if made is None:
                 return False
             given[column.key] = made
@@ -172,16 +177,6 @@ def _is_copyable(connection: sa.Connection, columns: Sequence[sa.Column[Any]]) -
 
 def _table_columns(mapper: Mapper[Any], rows: PlainRows) -> list[Any]:
     return [mapper.column_attrs[column.key].columns[0] for column in rows.columns]
-
-
-def _default(default: Any, count: int) -> list[Any] | None:
-    """The values of a default for so many rows; None if only an INSERT knows them."""
-    if isinstance(default, ScalarElementColumnDefault):
-        return [default.arg] * count
-    # SQLAlchemy wraps a function that takes no context of the statement
-    if isinstance(default, ColumnDefault) and default.is_callable and hasattr(default.arg, "__wrapped__"):
-        return [default.arg(None) for _ in range(count)]
-    return None
 
 
 def _bound(column: sa.Column[Any], values: Sequence[Any], dialect: sa.Dialect) -> Sequence[Any]:

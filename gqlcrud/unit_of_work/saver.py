@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from gqlcrud.catalog import Catalog, Column, Model, Relation
 from gqlcrud.diagnosis.assumptions import not_found
-from gqlcrud.diagnosis.written_rows import WrittenRow
+from gqlcrud.diagnosis.written_rows import WrittenBatch, WrittenRow
 from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.statements import Database
 from gqlcrud.unit_of_work.finding import Finder, Instance, identity
@@ -37,7 +37,7 @@ class RecordSaver(Protocol):
     hooks: RecordHooks
     holds_keys: bool
     writing: list[WrittenRow]
-    written: list[WrittenRow]
+    written: list[WrittenRow | WrittenBatch]
 
     def create(self, items: Sequence[New], *, bulk: bool = ..., shown: Sequence[Column] = ...) -> list[Instance]: ...
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from gqlcrud.catalog import Catalog, Column, Model, Relation
 from gqlcrud.diagnosis.violations import UnseenRecordError, ViolationKind, read_violation
-from gqlcrud.diagnosis.written_rows import WrittenRow
+from gqlcrud.diagnosis.written_rows import WrittenBatch, WrittenRow
 from gqlcrud.hooks import WriteKind
 from gqlcrud.plan import Unruled, WriteAction, WriteRules
 from gqlcrud.statements import Database
@@ -57,7 +57,7 @@ class Saver:
     database: Database
     hooks: RecordHooks
     writing: list[WrittenRow] = field(default_factory=list)
-    written: list[WrittenRow] = field(default_factory=list)
+    written: list[WrittenRow | WrittenBatch] = field(default_factory=list)
     holds_keys: bool = False
     rules: WriteRules = field(default_factory=Unruled)
     permissions: Permissions = field(init=False)

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from operator import attrgetter
 from typing import Any, Literal, TypeAlias
 
 from gqlcrud.catalog import Bounds, Catalog, Column, Comparison, Model
@@ -142,11 +141,11 @@ def _decimals(values: Sequence[Decimal]) -> bool:
 
 
 def _naive(values: Sequence[Any]) -> bool:
-    return set(map(attrgetter("tzinfo"), values)) == {None}
+    return all(value.tzinfo is None for value in values)
 
 
 def _utc(values: Sequence[dt.datetime]) -> bool:
-    return set(map(attrgetter("tzinfo"), values)) == {dt.UTC}
+    return all(value.tzinfo is dt.UTC for value in values)  # there are time zones that have no hash
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from gqlcrud.bulk_plan import CreateMany, DeleteMany, OnConflict, UpdateEach, UpdateItem, UpdateMany
+from gqlcrud.bulk_plan import CreateMany, CreateRows, DeleteMany, OnConflict, UpdateEach, UpdateItem, UpdateMany
 from gqlcrud.catalog import Catalog, Column, Key, Model
 from gqlcrud.errors import ErrorCode, UserError, WriteError
 from gqlcrud.plan import Always, Condition, WriteAction, conjunction
 from gqlcrud.planning import Planner
 from gqlcrud.write_plan import Named, Path, Save
 from gqlcrud.write_planning.alike import Passed, inputs_passed
+from gqlcrud.write_planning.new_rows import RowPlanner
 from gqlcrud.write_planning.permitted import check_version
 from gqlcrud.write_planning.presets import Presets
 from gqlcrud.write_planning.problems import Problems
@@ -20,6 +21,7 @@ from gqlcrud.write_planning.saves import SavePlanner
 from gqlcrud.write_planning.templates import CreateTemplates
 
 INPUT: Path = ("input",)
+DATA: Path = (*INPUT, "data")
 CONTINUE = "CONTINUE"
 """The value of `onError` by which an item that fails leaves the others alone."""
 
@@ -36,8 +38,12 @@ class BulkPlanner:
     planner: Planner
     presets: Presets
 
-    def create_many(self, value: Mapping[str, Any], model: Model) -> CreateMany:
+    def create_many(self, value: Mapping[str, Any], model: Model) -> CreateMany | CreateRows:
         self._check_bulk(model)
+        if value.get("onConflict") is None:
+            rows = RowPlanner(self.planner, self.presets, model, DATA).plan(value["data"], apart=_continues(value))
+            if rows is not None:
+                return rows
         saves = self._saves()
         conflict = self._conflict(value, model, saves)
         saves.problems.check()
@@ -103,7 +109,7 @@ class BulkPlanner:
             return save, None if conflict is None else saves.named_by(save, conflict.key)
 
         apart = _continues(value)
-        items, errors = self._items(value["data"], (*INPUT, "data"), plan, saves.problems, apart=apart)
+        items, errors = self._items(value["data"], DATA, plan, saves.problems, apart=apart)
         return CreateMany(model, items, conflict, apart, errors)
 
     def _items(

@@ -7,17 +7,15 @@ from typing import Any
 
 from gqlcrud.catalog import Column, Key, Model, Relation
 from gqlcrud.errors import ErrorCode
-from gqlcrud.plan import Always, WriteAction
+from gqlcrud.plan import NONE, WriteAction
 from gqlcrud.planning import Planner
 from gqlcrud.write_plan import Path
 from gqlcrud.write_planning.problems import Problems
 
-_NOTHING = Always(False)
-
 
 def check_action(action: WriteAction, model: Model, path: Path, planner: Planner, problems: Problems) -> None:
     """What may be done with no record at all."""
-    if planner.visibility.rule(model, action) == _NOTHING:
+    if planner.visibility.rule(model, action) == NONE:
         problems.add(f"You may not {action} {model.name} records.", path, ErrorCode.FORBIDDEN)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gqlcrud.catalog import Catalog, Column, Model
-from gqlcrud.plan import Always, Condition
+from gqlcrud.plan import EVERY, Condition
 from gqlcrud.planning import Planner
 from gqlcrud.write_plan import Assignment, Path, Reference
 
@@ -27,7 +27,7 @@ def guarded_keys(planner: Planner, model: Model) -> tuple[GuardedKey, ...]:
     secured, found = planner.visibility.secured, []
     for local, target, remote in _foreign_keys(planner.catalog, model):
         among = planner.visible(target)
-        if secured or among != _EVERY:
+        if secured or among != EVERY:
             found.append(GuardedKey(local, target, remote, among))
     return tuple(found)
 
@@ -43,9 +43,6 @@ def plan_references(keys: Sequence[GuardedKey], assignments: Sequence[Assignment
         if first is not None:
             found.append(Reference(key.target, key.local, key.remote, key.among, first, (*path, first.name)))
     return tuple(found)
-
-
-_EVERY = Always(True)
 
 
 @functools.cache

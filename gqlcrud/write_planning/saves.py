@@ -87,7 +87,8 @@ class SavePlanner:
         assignments = self._assignments(patch, model, path, model.update_schema)
         to_one, to_many = self._links(patch, model, path, depth)
         self._check_twice(patch, to_one, path)
-        changes = self._changes(ops or {}, {*patch, *(each.column.name for each in assignments)}, model, ops_path)
+        given = {*patch, *(each.column.name for each in assignments)}
+        changes = self._changes(ops, given, model, ops_path) if ops else ()
         references = plan_references(self.guards(model), assignments, path)
         save = Save(model, path, assignments, changes, to_one, to_many, ops_path, references)
         if save.is_empty:
@@ -95,7 +96,8 @@ class SavePlanner:
         check_action("update", model, save.place, self.planner, self.problems)
         own = self.own(model, "update", path)
         fixed = {each.column.key for each in own}
-        return replace(save, assignments=(*(each for each in assignments if each.column.key not in fixed), *own))
+        kept = (each for each in assignments if each.column.key not in fixed)
+        return replace(save, assignments=(*kept, *own)) if own else save
 
     def named(self, by: Mapping[str, Any], model: Model, path: Path) -> Named:
         """A record of a nested input that a unique selector names."""
@@ -118,8 +120,7 @@ class SavePlanner:
         """The record that the values of a create name by a unique key."""
         known = {each.column.key: each.value for each in save.assignments}
         check_key(key, save.model, save.path, self.planner, self.problems)
-        missing = [column.name for column in key.columns if known.get(column.key) is None]
-        for name in missing:
+        for name in [column.name for column in key.columns if known.get(column.key) is None]:
             self.problems.add(f"{name} is part of the key to upsert by, so it needs a value.", (*save.path, name))
         values = tuple(known.get(column.key) for column in key.columns)
         return Named(save.model, key, values, save.path, self.planner.visible(save.model))
