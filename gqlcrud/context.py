@@ -26,7 +26,7 @@ from gqlcrud.rendering import (
     record_shape,
 )
 from gqlcrud.selection import FieldInfo, Selection, read_selection
-from gqlcrud.unit_of_work import LoneRow
+from gqlcrud.unit_of_work import LoneRows
 from gqlcrud.write_planning import Presets
 
 T = TypeVar("T")
@@ -113,17 +113,17 @@ class Operation:
 
     @property
     def writes_alone(self) -> bool:
-        """Whether a row that is all there is to write may be written without a session."""
+        """Whether rows that are all there is to write may be written without a session."""
         driver = self.writer.source.driver
         return driver is not None and driver.is_free_to_write
 
-    async def write_alone(self, row: LoneRow, show: Callable[[Mapping[str, Any], Reader], Awaitable[T]]) -> T | None:
-        """Write one row, and nothing else; see `LoneWriter.run`."""
+    async def write_alone(self, rows: LoneRows, show: Callable[[Reader], Awaitable[T]]) -> T | None:
+        """Write rows, and nothing else; see `LoneWriter.run`."""
         driver = self.writer.source.driver
         assert driver is not None, "asked before"
         await self.connection.close()
         try:
-            return await LoneWriter(driver, self.writer.timeout).run(row, show)
+            return await LoneWriter(driver, self.writer.timeout).run(rows, show)
         finally:
             self.forget()
 

@@ -92,6 +92,8 @@ def has_room(precision: int, scale: int, value: Decimal) -> bool:
     whole = precision - scale
     if not value or value.adjusted() >= whole:
         return not value
+    if value.adjusted() < whole - 1:  # rounded it has a digit more at most
+        return True
     # that of the context, 28 digits, is no limit for a column
     return abs(value.quantize(Decimal(1).scaleb(-scale), context=Context(prec=precision + 1))) < Decimal(10) ** whole
 

@@ -76,6 +76,16 @@ class Slug(Base):
     slug: Mapped[str] = mapped_column(default=lambda context: context.get_current_parameters()["name"].lower())
 
 
+class Coin(Base):
+    """Its worth is a value that SQLAlchemy puts into the text of each statement."""
+
+    __tablename__ = "coin"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    worth: Mapped[int] = mapped_column(default=sa.literal(5, literal_execute=True))
+
+
 CREATE = """mutation($data: WareCreate!) { createWare(input: {data: $data}) {
   ware { label code kind motto price stock extra version shop { name } } errors { code message path } } }"""
 WARE = {"label": "a", "code": None, "kind": "PLAIN", "motto": None, "price": "1.50", "stock": 7, "extra": None}
@@ -142,7 +152,7 @@ async def test_row_is_stored_and_told_as_by_a_session(engine: AsyncEngine, backe
             ("b", 1, "FANCY", "BUY", 2, 0, 1, None),
             ("c", None, "PLAIN", None, Decimal("1.5"), 7, 1, 1),
         ]
-    assert alone == tried(backend, True, True)  # SQL's NULL for JSON is an expression
+    assert alone == tried(backend, True, True, True)
 
 
 async def test_what_an_insert_tells_is_not_read_again(engine: AsyncEngine, backend: Backend, alone: list[bool]) -> None:
@@ -184,6 +194,15 @@ async def test_default_that_depends_on_the_statement(engine: AsyncEngine, alone:
 
     assert await run(Api(Base, engine), query) == {"createSlug": {"slug": {"name": "ABC", "slug": "abc"}}}
     assert alone == []
+
+
+async def test_statement_that_only_sqlalchemy_can_tell(
+    engine: AsyncEngine, backend: Backend, alone: list[bool]
+) -> None:
+    query = 'mutation { createCoin(input: {data: {name: "A"}}) { coin { name worth } } }'
+
+    assert await run(Api(Base, engine), query) == {"createCoin": {"coin": {"name": "A", "worth": 5}}}
+    assert (await count(engine, "coin"), alone) == (1, tried(backend, False))
 
 
 async def test_whoever_listens_is_told(engine: AsyncEngine, alone: list[bool]) -> None:

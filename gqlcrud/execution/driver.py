@@ -28,7 +28,7 @@ Values: TypeAlias = Sequence[Any]
 Rows: TypeAlias = list[Any]
 ReadColumn: TypeAlias = Callable[[Values], Values]
 Statement: TypeAlias = sa.Select[Any] | sa.Insert
-"""A statement that is kept; an INSERT gives columns of its one row back."""
+"""A statement that is kept; an INSERT gives columns of its rows back."""
 
 _DRIVERS = {"asyncpg", "aiosqlite"}
 _TRANSACTION_EVENTS = ("begin", "commit", "rollback", "set_connection_execution_options", "engine_connect")
@@ -193,7 +193,8 @@ class Driver:
     ) -> DriverStatement | None:
         dialect = self.engine.dialect
         written = isinstance(statement, sa.Insert)
-        compiled: Any = statement.compile(dialect=dialect, column_keys=list(given) if written else None)
+        named = isinstance(statement, sa.Insert) and statement.select is None
+        compiled: Any = statement.compile(dialect=dialect, column_keys=list(given) if named else None)
         if compiled.literal_execute_params or compiled.post_compile_params or (written and compiled.insert_prefetch):
             return None
         fixed = compiled.construct_params({}, escape_names=False, _check=False)

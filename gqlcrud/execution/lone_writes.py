@@ -1,4 +1,4 @@
-"""A row that is all there is to write in, what is shown of it out, in a transaction that the driver itself runs.
+"""Rows that are all there is to write in, what is shown of them out, in a transaction that the driver itself runs.
 
 A session of SQLAlchemy with its transaction costs three times what the statements do. It is done without one where nobody
 listens to it. On PostgreSQL alone: SQLite takes no time for round trips.
@@ -23,11 +23,11 @@ from gqlcrud.execution.greenlets import spawned
 from gqlcrud.execution.reader import Reader
 from gqlcrud.execution.sources import ConnectionSource
 from gqlcrud.statements import Database
-from gqlcrud.unit_of_work import LoneRow
+from gqlcrud.unit_of_work import LoneRows, SessionNeededError
 
 T = TypeVar("T")
-Show = Callable[[Mapping[str, Any], Reader], Awaitable[T]]
-"""What is shown of the row that was written, by attribute; the reader reads in its transaction."""
+Show = Callable[[Reader], Awaitable[T]]
+"""What is shown of the rows that were written; the reader reads in their transaction."""
 
 
 class NotAloneError(exc.InvalidRequestError):
@@ -66,14 +66,14 @@ class HeldDriver(Driver):
 
 @dataclass(frozen=True, slots=True)
 class LoneWriter:
-    """Writes single rows by the driver of an engine. timeout: seconds for each statement."""
+    """Writes rows by the driver of an engine. timeout: seconds for all of them, and for each statement that reads."""
 
     driver: Driver
     timeout: float | None
 
-    async def run(self, row: LoneRow, show: Show[T]) -> T | None:
-        """What is shown of the row, once it is committed. None where nothing is written, because the database refuses it, or
-        because a session has to be there for it: who writes the row with a session is told.
+    async def run(self, rows: LoneRows, show: Show[T]) -> T | None:
+        """What is shown of the rows, once they are committed. None where nothing is written, because the database refuses it,
+        or because a session has to be there for it: who writes the rows with a session is told.
 
         Raises RequestError for a database that does not answer, or not in time, and what `show` raises of its own; nothing is
         written then, unless the connection is lost at the COMMIT.
@@ -82,7 +82,7 @@ class LoneWriter:
         if connection is None:
             return None
         try:
-            result = await self._written(connection, row, show) if _is_plain(connection) else None
+            result = await self._written(connection, rows, show) if _is_plain(connection) else None
         except BaseException as error:
             await self.driver.release(connection, error.__cause__ or error)
             raise
@@ -99,19 +99,16 @@ class LoneWriter:
             return None  # whoever connects with a session tells of it
         return None
 
-    async def _written(self, connection: PoolProxiedConnection, row: LoneRow, show: Show[T]) -> T | None:
+    async def _written(self, connection: PoolProxiedConnection, rows: LoneRows, show: Show[T]) -> T | None:
         raw: Any = connection.driver_connection
         try:
             async with asyncio.timeout(self.timeout):
                 await raw.execute("BEGIN")
-                statement = await self.driver.statement(connection, row.statement, row.given)
-                if statement is None:
-                    raise NotAloneError
-                answer = statement.read(await self.driver.fetch(connection, statement, row.given))
-            result = await self._shown(connection, row.told(answer[0]), show)
+                await self._write(connection, rows)
+            result = await self._shown(connection, show)
         except TimeoutError as error:
             raise took_too_long(error) from error
-        except (exc.SQLAlchemyError, OSError, ValueError, OverflowError):
+        except (exc.SQLAlchemyError, SessionNeededError, OSError, ValueError, OverflowError):
             await _roll_back(connection, raw)
             return None
         except Exception as error:
@@ -121,12 +118,20 @@ class LoneWriter:
             raise
         return result if await _committed(raw) else None
 
-    async def _shown(self, connection: PoolProxiedConnection, told: Mapping[str, Any], show: Show[T]) -> T:
+    async def _write(self, connection: PoolProxiedConnection, rows: LoneRows) -> None:
+        for step in rows.steps:
+            given = step.given()
+            statement = await self.driver.statement(connection, step.statement, given)
+            if statement is None:
+                raise NotAloneError
+            step.take(statement.read(await self.driver.fetch(connection, statement, given)))
+
+    async def _shown(self, connection: PoolProxiedConnection, show: Show[T]) -> T:
         """What is shown; nothing reads any more then, whatever comes of it."""
         held = HeldDriver(self.driver.engine, self.driver._known, held=connection, lender=self.driver)
         reading = OperationConnection(ConnectionSource(Database.POSTGRESQL, _no_session, held), self.timeout)
         try:
-            return await show(told, Reader(reading))
+            return await show(Reader(reading))
         finally:
             await reading.close()
 

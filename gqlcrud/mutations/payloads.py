@@ -11,7 +11,7 @@ from gqlcrud.errors import UserError
 from gqlcrud.execution import Edge, Reader, record_class, related_of
 from gqlcrud.keys import encode_id
 from gqlcrud.plan import Always, KeyIn, PagePlan, PayloadPlan, RecordPlan, conjunction
-from gqlcrud.rendering import PayloadShape, Renderer
+from gqlcrud.rendering import PayloadShape, Renderer, ShownPayload
 from gqlcrud.unit_of_work import RecordKey, Written, is_told
 from gqlcrud.write_plan import Save
 
@@ -54,7 +54,8 @@ class PayloadReader:
         for name, edge in self.plan.edges:
             fields[name] = await self._edge(edge, key, name)
         model = self.plan.model
-        return Payload((), client_mutation_id, fields, [encode_id(model.name, model.primary_key, key)])
+        ids = [encode_id(model.name, model.primary_key, key)] if self._shows_ids else []
+        return Payload((), client_mutation_id, fields, ids)
 
     async def read_many(self, written: Written, client_mutation_id: str | None) -> Payload:
         """The payload of a field that makes or changes many records: one statement for each relation field, as everywhere."""
@@ -64,6 +65,13 @@ class PayloadReader:
             found = iter(await self._records(record, keys, name) if keys else [])
             fields[name] = [next(found) if key is not None else None for key in written.keys]
         return Payload(written.errors, client_mutation_id, fields, count=written.count)
+
+    @property
+    def _shows_ids(self) -> bool:
+        shape = self.shape
+        return shape is None or any(
+            part[1] is ShownPayload.DELETED_ID for part in shape.parts if isinstance(part, tuple)
+        )
 
     @property
     def _renderer(self) -> Renderer:

@@ -18,7 +18,7 @@ from gqlcrud.plan import PayloadPlan
 from gqlcrud.planning import plan_payload
 from gqlcrud.rendering import PayloadShape
 from gqlcrud.selection import Selection
-from gqlcrud.unit_of_work import apply_many, apply_one, create_shown, locate, lone_row
+from gqlcrud.unit_of_work import apply_many, apply_one, as_rows, create_shown, locate
 from gqlcrud.write_plan import CreateOne, DeleteOne, RestoreOne, UpdateOne, UpsertOne, WriteOne
 from gqlcrud.write_planning import Presets, WritePlanner
 
@@ -93,20 +93,20 @@ async def run_mutation(
 
 
 async def _written_alone(operation: Operation, prepared: Prepared) -> Payload | None:
-    """The payload of a new record that is one row; None of all others."""
+    """The payload of a new record that is rows, with all that is nested in it, and nothing else; None of all others."""
     plan, shown = prepared.plan, prepared.shown
     if not isinstance(plan, CreateOne) or prepared.shape is None or not operation.writes_alone:
         return None
     columns = told_columns(shown, plan.save)
-    row = lone_row(plan, columns, operation.writer.source.database, operation.writer.rules)
-    if row is None:
+    rows = as_rows(plan, columns, operation.writer.source.database, operation.writer.rules)
+    if rows is None:
         return None
 
-    async def show(told: Mapping[str, Any], reader: Reader) -> Payload:
+    async def show(reader: Reader) -> Payload:
         payloads = PayloadReader(reader, shown, prepared.shape)
-        return await payloads.read(row.key(told), prepared.client_id, told if columns else None)
+        return await payloads.read(rows.key, prepared.client_id, rows.told if columns else None)
 
-    return await operation.write_alone(row, show)
+    return await operation.write_alone(rows, show)
 
 
 async def write(transaction: Transaction, prepared: Prepared) -> Payload:

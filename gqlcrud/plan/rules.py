@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, Protocol, TypeAlias
 
 from gqlcrud.catalog import Model
-from gqlcrud.plan.conditions import Always, Condition
+from gqlcrud.plan.conditions import EVERY, Condition
 
 WriteAction: TypeAlias = Literal["create", "update", "update_check", "delete"]
 
@@ -27,4 +27,4 @@ class Unruled:
     secured = False
 
     def rule(self, model: Model, action: WriteAction) -> Condition:
-        return Always(True)
+        return EVERY

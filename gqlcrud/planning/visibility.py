@@ -56,7 +56,8 @@ class Visibility:
 
     def condition(self, model: Model, deleted: DeletedRecords = DeletedRecords.EXCLUDE) -> Condition:
         """What holds for the records of a model that there are."""
-        return conjunction([self.rule(model, "read"), self._undeleted(model, deleted)])
+        rule = self.rule(model, "read")
+        return rule if model.soft_deletion is None else conjunction([rule, self._undeleted(model, deleted)])
 
     def rule(self, model: Model, action: Action) -> Condition:
         """What holds for the records of a model with which the caller may do this."""

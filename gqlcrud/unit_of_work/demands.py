@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import InvalidRequestError
@@ -36,16 +37,29 @@ _ORM = "sqlalchemy.orm"
 def inserts_plainly(session: Session, model: Model) -> bool:
     """Whether new records of the class are rows of one table, made of the values that are given and of defaults."""
     mapper = mapper_of(model)
+    return (
+        not model.hooks
+        and _is_made_plainly(mapper)
+        and not _from_elsewhere(mapper.class_manager.dispatch.init)
+        and not _hears(mapper.dispatch, ("before_insert", "after_insert"))
+        and not _hears(session.dispatch, _SESSION_EVENTS)
+        and not any(heard.set for heard in _attribute_events(mapper))
+    )
+
+
+@functools.cache
+def _is_made_plainly(mapper: Mapper[object]) -> bool:
+    """Whether the class itself makes no more of a new record than a row; who listens to it may change."""
     plain_init = mapper.class_manager.original_init in (_declarative_constructor, object.__init__)
     return (
-        plain_init
-        and not model.hooks
-        and not dataclasses.is_dataclass(model.entity)
-        and not _from_elsewhere(mapper.class_manager.dispatch.init)
-        and _is_readable(mapper)
-        and _is_plain(session, mapper, ("before_insert", "after_insert"))
-        and _sets_plainly(mapper, [attribute.key for attribute in mapper.column_attrs])
+        plain_init and not dataclasses.is_dataclass(mapper.class_) and _is_readable(mapper) and _is_of_one_table(mapper)
     )
+
+
+@functools.cache
+def _attribute_events(mapper: Mapper[object]) -> tuple[Any, ...]:
+    """What tells of whoever listens to an attribute of the class, as validators do too; one for each that has a column."""
+    return tuple(mapper.class_manager[attribute.key].dispatch for attribute in mapper.column_attrs)
 
 
 def updates_plainly(session: Session, model: Model, attributes: Iterable[str], *, alike: bool = True) -> bool:
@@ -104,17 +118,21 @@ def renews_plainly(model: Model) -> bool:
 
 def is_unheard(session: Session) -> bool:
     """Whether nobody listens to what a session tells of its transactions."""
-    return not any(getattr(session.dispatch, event) for event in _TRANSACTION_EVENTS)
+    return not _hears(session.dispatch, _TRANSACTION_EVENTS)
 
 
 def _is_plain(session: Session, mapper: Mapper[object], events: Iterable[str]) -> bool:
-    return (
-        len(mapper.tables) == 1
-        and isinstance(mapper.local_table, sa.Table)
-        and mapper.batch
-        and not any(getattr(mapper.dispatch, event) for event in events)
-        and not any(getattr(session.dispatch, event) for event in _SESSION_EVENTS)
-    )
+    heard = _hears(mapper.dispatch, events) or _hears(session.dispatch, _SESSION_EVENTS)
+    return _is_of_one_table(mapper) and not heard
+
+
+def _is_of_one_table(mapper: Mapper[object]) -> bool:
+    return len(mapper.tables) == 1 and isinstance(mapper.local_table, sa.Table) and mapper.batch
+
+
+def _hears(dispatch: Any, events: Iterable[str]) -> bool:
+    """Whether anybody listens to one of the events."""
+    return any(getattr(dispatch, event) for event in events)
 
 
 def _sets_plainly(mapper: Mapper[object], attributes: Iterable[str]) -> bool:

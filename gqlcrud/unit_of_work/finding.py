@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from gqlcrud.catalog import Column, Key, Model, Relation
-from gqlcrud.plan import Always, Condition
+from gqlcrud.plan import EVERY, Condition
 from gqlcrud.statements import Database, FindStatement, children_statement, key_parameters, named_statement
 from gqlcrud.statements.columns import Columns
 from gqlcrud.statements.joins import new_alias
@@ -121,7 +121,7 @@ def assumed(named: Named) -> StandIn:
 
 def is_assured(relation: Relation, named: Named) -> bool:
     """Whether a new key of the relation tells by itself that the named record is there."""
-    return relation.assured and named.key.columns == relation.remote and named.among == Always(True)
+    return relation.assured and named.key.columns == relation.remote and named.among == EVERY
 
 
 def is_gone(instance: Instance) -> bool:

@@ -1,93 +1,232 @@
-"""The plan of a new record in, its row out, where that is all there is to write: one INSERT, which tells what was stored."""
+"""The plan of a new record in, the INSERTs of its rows out, and of those nested in it, where rows are all there is to write.
+
+One for all rows of a level that are alike, in the order in which the unit of work writes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import functools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from gqlcrud.catalog import Column, Model
-from gqlcrud.plan import Always, WriteRules
+from gqlcrud.catalog import Column, Model, Relation
+from gqlcrud.plan import EVERY, WriteAction, WriteRules
 from gqlcrud.statements import Database
-from gqlcrud.unit_of_work.demands import is_unheard
+from gqlcrud.unit_of_work.demands import inserts_plainly, is_unheard
 from gqlcrud.unit_of_work.finding import is_assured
-from gqlcrud.unit_of_work.inserts import Table, insert_statement, new_row, read_table
-from gqlcrud.unit_of_work.making import initial, stored_values
-from gqlcrud.unit_of_work.plain_creates import makes_rows
-from gqlcrud.unit_of_work.saver import New
-from gqlcrud.write_plan import Connect, CreateOne, Save
+from gqlcrud.unit_of_work.inserts import Table, insert_statement, read_table
+from gqlcrud.unit_of_work.instances import stored_otherwise, stored_value
+from gqlcrud.unit_of_work.lone_steps import (
+    Borrowed,
+    LinksStep,
+    LoneRows,
+    NewRow,
+    RowsStep,
+    RowStep,
+    SessionNeededError,
+    Step,
+)
+from gqlcrud.unit_of_work.row_forms import complete
+from gqlcrud.unit_of_work.unnested import links_statement, rows_statement
+from gqlcrud.write_plan import Connect, Create, CreateOne, Save, ToMany, ToOne
+
+
+def as_rows(plan: CreateOne, shown: Sequence[Column], database: Database, rules: WriteRules) -> LoneRows | None:
+    """None where the unit of work has more to do, or to tell. shown: the columns of the record that are to be told of."""
+    session = _any_session()
+    if rules.secured or not is_unheard(session):
+        return None
+    root = _new(plan.save)
+    planner = _Planner(session, database, rules)
+    try:
+        planner.create([root], shown)
+    except SessionNeededError:
+        return None
+    return LoneRows(root, planner.steps)
+
+
+@functools.cache
+def _any_session() -> Session:
+    """One that the application has no listeners on, unless it has them on all, since or from now on."""
+    return Session()
 
 
 @dataclass(frozen=True, slots=True)
-class LoneRow:
-    """A row that is to be written. statement: one for all rows of these attributes, which gives `returned` back. given: the
-    values of its parameters, by name. values: the same by attribute."""
+class _Planner:
+    """Plans the statements of one write; whatever is more than rows raises SessionNeededError."""
 
-    model: Model
-    statement: sa.Insert
-    given: Mapping[str, Any]
-    values: Mapping[str, Any]
-    returned: tuple[str, ...]
+    session: Session
+    database: Database
+    rules: WriteRules
+    steps: list[Step] = field(default_factory=list)
+    _tables: dict[Model, Table] = field(default_factory=dict)
 
-    def told(self, answer: Sequence[Any]) -> dict[str, Any]:
-        """The attributes of the row that was written, as the database has stored them where it has told."""
-        return {**self.values, **dict(zip(self.returned, answer, strict=True))}
+    def create(self, rows: Sequence[NewRow], lent: Iterable[Column] = ()) -> None:
+        """New records of one model: what they refer to, they themselves, what refers to them. lent: the columns whose values
+        are asked for."""
+        for row in rows:
+            _demand(not (row.save.changes or row.save.references))
+        self._targets(rows)
+        wanted = dict.fromkeys([column.key for column in lent])
+        for row in rows:
+            relations = [one.relation for one in row.save.to_one] + [many.relation for many in row.save.to_many]
+            for relation in relations:
+                if not relation.owns_key:
+                    wanted.update(dict.fromkeys([column.key for column in relation.local]))
+        self._insert(rows, wanted)
+        self._belongings(rows)
 
-    def key(self, told: Mapping[str, Any]) -> tuple[Any, ...]:
-        """The primary key."""
-        return tuple(told[column.key] for column in self.model.primary_key)
+    def _allows(self, model: Model, action: WriteAction) -> bool:
+        """Whether nothing has to hold of the records."""
+        return self.rules.rule(model, action) == EVERY
+
+    def _table(self, model: Model) -> Table:
+        """The table of a model whose new records are rows."""
+        found = self._tables.get(model)
+        if found is None:
+            table = read_table(model)
+            if table is None or not (inserts_plainly(self.session, model) and self._allows(model, "create")):
+                raise SessionNeededError
+            found = self._tables[model] = table
+        return found
+
+    # ---------- what they refer to ----------
+
+    def _targets(self, rows: Sequence[NewRow]) -> None:
+        """Foreign keys of records that the database sees to be there, and of new ones."""
+        grouped: dict[Relation, list[tuple[NewRow, ToOne]]] = {}
+        for row in rows:
+            for one in row.save.to_one:
+                _demand(not one.relation.late)
+                if one.relation.owns_key:
+                    grouped.setdefault(one.relation, []).append((row, one))
+        for relation, items in grouped.items():
+            made: list[NewRow] = []
+            for row, one in items:
+                match one.operation:
+                    case Connect(target) if is_assured(relation, target):
+                        _lend(row, relation.local, target.values)
+                    case Create(save):
+                        made.append(_new(save))
+                        _lend(row, relation.local, _keys(made[-1], relation.remote))
+                    case _:
+                        raise SessionNeededError
+            if made:
+                self.create(made, relation.remote)
+
+    # ---------- they themselves ----------
+
+    def _insert(self, rows: Sequence[NewRow], lent: Iterable[str]) -> None:
+        model = rows[0].save.model
+        table, otherwise = self._table(model), stored_otherwise(model)
+        for row in rows:
+            values = row.values
+            for key in otherwise & values.keys():
+                values[key] = stored_value(model.stored[key], values[key], self.database)
+            completed = complete(model, table, values)
+            if completed is None:
+                raise SessionNeededError
+            row.values = completed
+        for names, group in groupby(rows, key=_names):
+            self.steps.append(self._step(model, names, list(group), lent))
+
+    def _step(self, model: Model, names: tuple[str, ...], rows: Sequence[NewRow], lent: Iterable[str]) -> Step:
+        wanted = tuple(dict.fromkeys([*[column.key for column in model.primary_key], *lent]))
+        if len(rows) == 1:
+            insert = insert_statement(model, names, wanted, self.database)
+            return RowStep(rows[0], insert.statement, insert.names, wanted)
+        missing = tuple(key for key in wanted if key not in names)
+        many = rows_statement(model, names, missing)
+        if many is None:
+            raise SessionNeededError
+        return RowsStep(rows, many.statement, many.names, missing)
+
+    # ---------- what refers to them ----------
+
+    def _belongings(self, rows: Sequence[NewRow]) -> None:
+        """First the other side of one-to-one, then lists, each relation for all rows."""
+        single: dict[Relation, list[tuple[NewRow, Save]]] = {}
+        lists: dict[Relation, list[tuple[NewRow, ToMany]]] = {}
+        for row in rows:
+            for one in row.save.to_one:
+                if not one.relation.owns_key:
+                    if not isinstance(one.operation, Create):
+                        raise SessionNeededError
+                    single.setdefault(one.relation, []).append((row, one.operation.save))
+            for many in row.save.to_many:
+                _demand(_only_adds(many))
+                lists.setdefault(many.relation, []).append((row, many))
+        for relation, ones in single.items():
+            self._children(relation, ones)
+        for relation, manies in lists.items():
+            if relation.link is not None:
+                self._linked(relation, manies)
+            else:
+                _demand(not any(many.connect for _, many in manies))
+                self._children(relation, [(row, each.save) for row, many in manies for each in many.create])
+
+    def _children(self, relation: Relation, items: Sequence[tuple[NewRow, Save]]) -> None:
+        """New records with the key of the one that they belong to."""
+        made: list[NewRow] = []
+        for parent, save in items:
+            made.append(_new(save))
+            _lend(made[-1], relation.remote, _keys(parent, relation.local))
+        if made:
+            self.create(made)
+
+    def _linked(self, relation: Relation, items: Sequence[tuple[NewRow, ToMany]]) -> None:
+        """Records that the database sees to be there are linked, then new ones are made and linked."""
+        _demand(self._allows(items[0][0].save.model, "update_check"))
+        parents = [(_keys(parent, relation.local), many) for parent, many in items]
+        for _, many in parents:
+            for each in many.connect:
+                _demand(is_assured(relation, each.target) and not each.edge)
+            for create in many.create:
+                _demand(not create.edge)
+        self._link(relation, [(*keys, *each.target.values) for keys, many in parents for each in many.connect])
+        made = [(keys, _new(each.save)) for keys, many in parents for each in many.create]
+        if made:
+            self.create([child for _, child in made], relation.remote)
+        self._link(relation, [(*keys, *_keys(child, relation.remote)) for keys, child in made])
+
+    def _link(self, relation: Relation, pairs: Sequence[Sequence[Any]]) -> None:
+        if not pairs:
+            return
+        statement = links_statement(relation.link) if relation.link is not None else None
+        if statement is None:
+            raise SessionNeededError
+        self.steps.append(LinksStep(pairs, statement.statement, statement.names))
 
 
-def lone_row(plan: CreateOne, shown: Sequence[Column], database: Database, rules: WriteRules) -> LoneRow | None:
-    """None where the unit of work has more to do, or to tell. shown: the columns that are to be told of."""
-    save, model = plan.save, plan.save.model
-    if save.to_many or save.changes or save.references or model.hooks or rules.secured:
-        return None
-    if rules.rule(model, "create") != Always(True):
-        return None
-    values = _connected(save, initial(New(save)))
-    table = read_table(model)
-    if values is None or table is None:
-        return None
-    (stored,) = stored_values([save], [values], database)
-    session = Session()  # one that the application would have no listeners on, unless it has them on all
-    if not is_unheard(session) or not makes_rows(session, model, [save], [stored]):
-        return None
-    row = _completed(table, new_row(table, stored, bulk=False))
-    if row is None:
-        return None
-    returned = tuple(dict.fromkeys(column.key for column in (*model.primary_key, *shown)))
-    insert = insert_statement(model, tuple(row), returned, database)
-    return LoneRow(model, insert.statement, dict(zip(insert.names, row.values(), strict=True)), row, insert.returned)
+def _demand(holds: object) -> None:
+    if not holds:
+        raise SessionNeededError
 
 
-def _connected(save: Save, values: dict[str, Any]) -> dict[str, Any] | None:
-    """The values with the foreign keys of records that the database sees to be there; None if there is more to be done."""
-    for one in save.to_one:
-        relation, operation = one.relation, one.operation
-        assured = isinstance(operation, Connect) and is_assured(relation, operation.target)
-        if not assured or not relation.owns_key or relation.late:
-            return None
-        assert isinstance(operation, Connect), "no other is assured"
-        for column, key in zip(relation.local, operation.target.values, strict=True):
-            if values.setdefault(column.key, key) != key:
-                return None
-    return values
+def _new(save: Save) -> NewRow:
+    return NewRow(save, {each.column.key: each.value for each in save.assignments})
 
 
-def _completed(table: Table, row: dict[str, Any]) -> dict[str, Any] | None:
-    """The row with the defaults that Python gives; None where one depends on the statement, or a value is SQL."""
-    for key, column in table.columns.items():
-        default = column.default
-        if key in row or not isinstance(default, sa.ColumnDefault) or default.is_clause_element:
-            continue
-        if default.is_callable and not hasattr(default.arg, "__wrapped__"):
-            return None
-        # SQLAlchemy wraps a function that takes no context of the statement
-        row[key] = default.arg(None) if default.is_callable else default.arg
-    if any(isinstance(value, sa.ClauseElement) for value in row.values()):
-        return None
-    return {key: row[key] for key in table.columns if key in row}
+def _names(row: NewRow) -> tuple[str, ...]:
+    return tuple(row.values)
+
+
+def _only_adds(many: ToMany) -> bool:
+    """Whether records are connected and made, and nothing else is done."""
+    other = many.delete or many.disconnect or many.update_where or many.update or many.upsert or many.connect_or_create
+    return not (other or many.referred or many.members is not None or many.delete_where is not None)
+
+
+def _keys(row: NewRow, columns: Sequence[Column]) -> tuple[Any, ...]:
+    """The values that a row has when it is written."""
+    return tuple([Borrowed(row, column.key) for column in columns])
+
+
+def _lend(row: NewRow, columns: Sequence[Column], values: Sequence[Any]) -> None:
+    """Give a row a foreign key."""
+    for column, value in zip(columns, values, strict=True):
+        row.lend(column.key, value)

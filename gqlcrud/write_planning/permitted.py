@@ -7,7 +7,7 @@ from typing import Any
 
 from gqlcrud.catalog import Column, Key, Model, Relation
 from gqlcrud.errors import ErrorCode
-from gqlcrud.plan import Always, WriteAction
+from gqlcrud.plan import NONE, WriteAction
 from gqlcrud.planning import Planner
 from gqlcrud.write_plan import Path
 from gqlcrud.write_planning.problems import Problems
@@ -15,13 +15,13 @@ from gqlcrud.write_planning.problems import Problems
 
 def check_action(action: WriteAction, model: Model, path: Path, planner: Planner, problems: Problems) -> None:
     """What may be done with no record at all."""
-    if planner.visibility.rule(model, action) == Always(False):
+    if planner.visibility.rule(model, action) == NONE:
         problems.add(f"You may not {action} {model.name} records.", path, ErrorCode.FORBIDDEN)
 
 
 def is_writable(column: Column, model: Model, path: Path, planner: Planner, problems: Problems) -> bool:
     """Whether a column may be given a value; path: of the record."""
-    if planner.visibility.may("write", column, model):
+    if model.policy is None or planner.visibility.may("write", column, model):
         return True
     problems.add(f"You may not write {column.name} of {model.name}.", (*path, column.name), ErrorCode.FORBIDDEN)
     return False

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gqlcrud.catalog import Column, Model
-from gqlcrud.plan import Always, Condition
+from gqlcrud.catalog import Catalog, Column, Model
+from gqlcrud.plan import EVERY, Condition
 from gqlcrud.planning import Planner
 from gqlcrud.write_plan import Assignment, Path, Reference
 
@@ -23,8 +24,12 @@ class GuardedKey:
 
 def guarded_keys(planner: Planner, model: Model) -> tuple[GuardedKey, ...]:
     """The foreign keys of a model that may not lead to every record: the database does not ask its own policies for them."""
-    keys = [GuardedKey(*key, planner.visible(key[1])) for key in _foreign_keys(planner, model)]
-    return tuple(key for key in keys if planner.visibility.secured or key.among != Always(True))
+    secured, found = planner.visibility.secured, []
+    for local, target, remote in _foreign_keys(planner.catalog, model):
+        among = planner.visible(target)
+        if secured or among != EVERY:
+            found.append(GuardedKey(local, target, remote, among))
+    return tuple(found)
 
 
 def plan_references(keys: Sequence[GuardedKey], assignments: Sequence[Assignment], path: Path) -> tuple[Reference, ...]:
@@ -40,9 +45,9 @@ def plan_references(keys: Sequence[GuardedKey], assignments: Sequence[Assignment
     return tuple(found)
 
 
-def _foreign_keys(planner: Planner, model: Model) -> list[tuple[tuple[Column, ...], Model, tuple[Column, ...]]]:
+@functools.cache
+def _foreign_keys(catalog: Catalog, model: Model) -> list[tuple[tuple[Column, ...], Model, tuple[Column, ...]]]:
     """Local columns, target and remote columns: of relations, and of global ids for which there is no relation."""
-    catalog = planner.catalog
     relations = [each for each in model.relations if each.owns_key and not each.custom]
     found = [(each.local, catalog.model(each.target), each.remote) for each in relations]
     covered = {tuple(column.key for column in local) for local, _, _ in found}

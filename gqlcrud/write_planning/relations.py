@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import functools
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from gqlcrud.catalog import Column, Model, Relation
-from gqlcrud.errors import ErrorCode
+from gqlcrud.errors import ErrorCode, RequestError, WriteError
 from gqlcrud.plan import Always, Condition, WriteAction, conjunction
 from gqlcrud.planning import Planner
 from gqlcrud.write_plan import (
@@ -32,7 +33,19 @@ from gqlcrud.write_plan import (
 from gqlcrud.write_planning.permitted import check_version
 from gqlcrud.write_planning.problems import Problems
 
-T = TypeVar("T")
+_OPERATIONS = {
+    "delete": "delete",
+    "deleteWhere": "delete_where",
+    "set": "members",
+    "disconnect": "disconnect",
+    "updateWhere": "update_where",
+    "update": "update",
+    "upsert": "upsert",
+    "connect": "connect",
+    "connectOrCreate": "connect_or_create",
+    "create": "create",
+}
+"""Fields of the input of a to-many relation and what they are called in `ToMany`, in the order in which mistakes are told."""
 
 
 class RecordPlanner(Protocol):
@@ -122,36 +135,36 @@ class RelationPlanner:
             self.records.problems.add(f"{name} cannot be null; leave it out.", (*path, name))
         value = {name: operand for name, operand in value.items() if operand is not None}
         self._check_writable(relation, value, path)
-        planned = ToMany(
-            relation,
-            path,
-            delete=self._items(value, "delete", path, lambda each, at: self._named(relation, each, at)),
-            delete_where=self._where(relation, value.get("deleteWhere"), (*path, "deleteWhere")),
-            members=self._members(relation, value, path),
-            disconnect=self._items(value, "disconnect", path, lambda each, at: self._named(relation, each, at)),
-            update_where=self._items(
-                value, "updateWhere", path, lambda each, at: self._update_where(relation, each, at, depth)
-            ),
-            update=self._items(value, "update", path, lambda each, at: self._update(relation, each, at, depth)),
-            upsert=self._items(value, "upsert", path, lambda each, at: self._upsert(relation, each, at, depth)),
-            connect=self._items(value, "connect", path, lambda each, at: self._connect(relation, each, at)),
-            connect_or_create=self._items(
-                value, "connectOrCreate", path, lambda each, at: self._connect_or_create(relation, each, at, depth)
-            ),
-            create=self._items(value, "create", path, lambda each, at: self._create(relation, each, at, depth)),
-            among=self._among(relation),
-        )
+        operations: dict[str, Any] = {}
+        for name, attribute in _OPERATIONS.items():
+            if name in value:
+                operations[attribute] = self._operation(relation, name, value[name], (*path, name), depth)
+        planned = ToMany(relation, path, among=self._among(relation), **operations)
         self._check_conflicts(planned, value)
-        return replace(planned, referred=self._referred(planned))
+        referred = self._referred(planned) if relation.link is not None and relation.link.columns else ()
+        return replace(planned, referred=referred) if referred else planned
 
-    def _items(self, value: Mapping[str, Any], name: str, path: Path, plan: Callable[[Any, Path], T]) -> tuple[T, ...]:
-        operands: Sequence[Any] = value.get(name) or ()
-        return tuple(plan(each, (*path, name, place)) for place, each in enumerate(operands))
-
-    def _members(self, relation: Relation, value: Mapping[str, Any], path: Path) -> tuple[Connect, ...] | None:
-        if "set" not in value:
-            return None
-        return self._items(value, "set", path, lambda each, at: self._connect(relation, each, at))
+    def _operation(self, relation: Relation, name: str, operand: Any, path: Path, depth: int) -> Any:
+        """What `ToMany` holds of an operation."""
+        plan: Callable[[Any, Path], Any]
+        match name:
+            case "deleteWhere":
+                return self._where(relation, operand, path)
+            case "delete" | "disconnect":
+                plan = functools.partial(self._named, relation)
+            case "connect" | "set":
+                plan = functools.partial(self._connect, relation)
+            case "create":
+                plan = functools.partial(self._create, relation, depth=depth)
+            case "connectOrCreate":
+                plan = functools.partial(self._connect_or_create, relation, depth=depth)
+            case "update":
+                plan = functools.partial(self._update, relation, depth=depth)
+            case "updateWhere":
+                plan = functools.partial(self._update_where, relation, depth=depth)
+            case _:
+                plan = functools.partial(self._upsert, relation, depth=depth)
+        return tuple([plan(each, (*path, place)) for place, each in enumerate(operand)])
 
     def _named(self, relation: Relation, by: Mapping[str, Any], path: Path) -> Named:
         return self.records.named(by, self._target(relation), path)
@@ -247,11 +260,13 @@ class RelationPlanner:
     def _check_writable(self, relation: Relation, operations: Collection[str], path: Path) -> None:
         """What ties records to each other is a foreign key, which the caller has to be allowed to set."""
         planner = self.records.planner
+        owner, target = planner.catalog.model(relation.owner), self._target(relation)
         for name in operations:
             if name not in ("update", "updateWhere", "delete", "deleteWhere"):
-                with self.records.problems.at(*path, name):
-                    owner = planner.catalog.model(relation.owner)
-                    planner.visibility.check_relation("write", relation, owner, self._target(relation))
+                try:  # not by `at`, which takes longer than what it guards
+                    planner.visibility.check_relation("write", relation, owner, target)
+                except (RequestError, WriteError, ValueError) as error:
+                    self.records.problems.keep(error, (*path, name))
 
     def _target(self, relation: Relation) -> Model:
         return self.records.planner.catalog.model(relation.target)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,6 +13,7 @@ from gqlcrud.planning import DeletedRecords, Planner
 from gqlcrud.write_plan import Assignment, Change, DeleteTarget, Disconnect, Named, Path, Save, ToMany, ToOne
 from gqlcrud.write_planning.alike import Passed
 from gqlcrud.write_planning.changes import plan_changes
+from gqlcrud.write_planning.obligations import missing, required_of, told_by
 from gqlcrud.write_planning.permitted import check_action, check_changed, check_edge, check_key, is_writable
 from gqlcrud.write_planning.presets import Presets
 from gqlcrud.write_planning.problems import Problems
@@ -176,12 +176,12 @@ class SavePlanner:
         values = dict(zip((each.key for each in by.key.columns), by.values, strict=False)) if by is not None else {}
         for name, value in data.items():
             column = model.members.get(name)
-            if isinstance(column, Column) and not is_writable(column, model, path, self.planner, self.problems):
+            if not isinstance(column, Column) or not is_writable(column, model, path, self.planner, self.problems):
                 continue
-            if name in passed and isinstance(column, Column):
+            if name in passed:
                 stored = passed[name]
                 values[column.key] = value if stored == "as they are" else stored[value]
-            elif isinstance(column, Column):
+            else:
                 try:  # not by `at`: a bulk write has a hundred thousand values
                     values[column.key] = input_value(column, value, self.planner.catalog)
                 except (RequestError, ValueError) as error:
@@ -271,15 +271,9 @@ class SavePlanner:
 
     def _check_given(self, data: Mapping[str, Any], model: Model, given: Collection[Column], path: Path) -> None:
         """What a nested record belongs to is said by where it stands, and not again."""
-        known = {column.key for column in given}
-        for name in data if known else ():
-            member = model.members.get(name)
-            columns = member.local if isinstance(member, Relation) and member.owns_key else (member,)
-            told = isinstance(member, Relation) or (isinstance(member, Column) and member.references is not None)
-            if (told or not model.global_id) and all(
-                isinstance(each, Column) and each.key in known for each in columns
-            ):
-                self.problems.add(f"{name} is the record that this one is nested in; leave it out.", (*path, name))
+        told = told_by(model, tuple(given)) if given else frozenset()
+        for name in [name for name in data if name in told]:
+            self.problems.add(f"{name} is the record that this one is nested in; leave it out.", (*path, name))
 
     def _check_required(self, model: Model, known: Collection[str], path: Path, *, refused: bool) -> None:
         """Every column that needs a value has one, be it a refused one.
@@ -287,34 +281,11 @@ class SavePlanner:
         known: the attributes that are set. refused: some value is, so that the schema has not made any of its own.
         """
         schema = model.create_schema
-        if schema is None and _required(model).issubset(known):
+        if schema is None and required_of(model).issubset(known):
             return
         for column in model.columns:
             needed = schema.needs(column) if schema is not None else column.required
             needed = (column.writable and needed) or (column.required and not refused)
             if needed and column.key not in known:
-                self._require(column, model, path)
-
-    def _require(self, column: Column, model: Model, path: Path) -> None:
-        relation = relation_of(column, model)
-        if relation is not None:
-            message = f"{model.name} needs its {relation.name}: give {relation.name} or {column.name}."
-            self.problems.add(message, (*path, relation.name), ErrorCode.REQUIRED_RELATION)
-        elif column.references is not None:
-            target = self.planner.catalog.model(column.references).name
-            message = f"{model.name} needs its {target}: give {column.name}."
-            self.problems.add(message, (*path, column.name), ErrorCode.REQUIRED_RELATION)
-        else:
-            self.problems.add(f"{column.name} is required.", (*path, column.name))
-
-
-@functools.cache
-def _required(model: Model) -> frozenset[str]:
-    """The attributes that need a value where no schema gives any."""
-    return frozenset(column.key for column in model.columns if column.required)
-
-
-def relation_of(column: Column, model: Model) -> Relation | None:
-    """The writable to-one relation whose foreign key a column is part of."""
-    found = (each for each in model.relations if each.owns_key and each.writable and column in each.local)
-    return next(found, None)
+                name, message, code = missing(column, model, self.planner.catalog)
+                self.problems.add(message, (*path, name), code)

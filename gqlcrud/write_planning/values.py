@@ -33,7 +33,8 @@ def checked_assignment(column: Column, value: Any) -> Assignment:
         raise ValueError(f"{column.name} cannot be null.")
     if value is not None and column.references is None:
         check_bounds(value, column.bounds, column.name)
-        check_rules(value, column)
+        if column.rules:
+            check_rules(value, column)
     return Assignment(column, value)
 
 
