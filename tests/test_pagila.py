@@ -353,19 +353,21 @@ async def test_a_cycle_of_two_tables_is_followed_round(api: Api) -> None:
     [
         (
             "films(first: $n) { nodes { language { name } actors { edges { lastUpdate } } inventories { totalCount } } }",
-            4,
+            (4, 3),
         ),
-        ("customers(first: $n) { nodes { address { city { country { country } } } rentals { totalCount } } }", 5),
-        ("inventories(first: $n) { nodes { film { title } rentals { nodes { customer { lastName } } } } }", 4),
-        ("filmActors(first: $n) { totalCount nodes { actor { lastName } film { title } } }", 4),
+        ("customers(first: $n) { nodes { address { city { country { country } } } rentals { totalCount } } }", (5, 2)),
+        ("inventories(first: $n) { nodes { film { title } rentals { nodes { customer { lastName } } } } }", (4, 2)),
+        ("filmActors(first: $n) { totalCount nodes { actor { lastName } film { title } } }", (4, 2)),
     ],
 )
-async def test_the_statements_depend_on_the_document_alone(target: Target, query: str, count: int) -> None:
+async def test_the_statements_depend_on_the_document_alone(target: Target, query: str, count: tuple[int, int]) -> None:
+    """count: for a document that is new, and for one that comes again, which reads more by joins."""
     assert target.api is not None and target.engine is not None
     counts = []
-    for size in (2, 200):
+    for size in (2, 2, 200):
         with record_statements(target.engine) as statements:
             await run(target.api, f"query($n: Int) {{ {query} }}", n=size)
         counts.append(len(statements))
 
-    assert counts == [count, count]
+    new, known = count
+    assert counts == [new, known, known]

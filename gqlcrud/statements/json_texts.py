@@ -24,8 +24,8 @@ regular expression takes."""
 
 
 def read_json(text: str) -> Any:
-    """As `json.loads`. Raises ValueError for what is no JSON."""
-    if orjson is None:
+    """As `json.loads`. Raises ValueError for what is no JSON, TypeError for what is no text."""
+    if orjson is None or not isinstance(text, str):  # SQLite keeps anything in any column
         return json.loads(text)
     encoded = text.encode("utf-8", "surrogatepass")
     if _LONG_NUMBER in encoded.translate(_DIGITS):
