@@ -114,11 +114,14 @@ async def fill(url: URL, books: int) -> None:
     await engine.dispose()
 
 
+LIMITS = Limits(max_page_size=100_000)
+
+
 @asynccontextmanager
-async def served(url: URL, **options: Any) -> AsyncIterator[Served]:
+async def served(url: URL, limits: Limits = LIMITS, **options: Any) -> AsyncIterator[Served]:
     """An app over a database that is filled. options: of the engine."""
     engine = create_async_engine(url, **options)
-    api = Api(Base, engine, limits=Limits(max_page_size=100_000))
+    api = Api(Base, engine, limits=limits)
     app = FastAPI()
     app.include_router(api.router(path="/graphql", graphiql=False))
     try:
