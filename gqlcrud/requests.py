@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import Scope
+from starlette.types import Message, Scope
 
 from gqlcrud.http import Batch, GraphQLRequest, body_too_long, check_length, read_get, read_post
 from gqlcrud.options import Limits
@@ -40,17 +40,31 @@ async def _body(request: Request, maximum: int) -> bytes:
     later gets it, too."""
     if hasattr(request, "_body") or request._stream_consumed:  # by a dependency
         return await _streamed(request, maximum)
-    body, more = b"", True
-    while more:
-        message = await request.receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-        if len(body) > maximum:
-            raise body_too_long(maximum)
+    message = await _received(request)
+    body: bytes = message.get("body", b"")
+    if message.get("more_body", False):
+        body = await _rest(request, bytearray(body), maximum)
+    if len(body) > maximum:
+        raise body_too_long(maximum)
     request._body = body
     return body
+
+
+async def _received(request: Request) -> Message:
+    message = await request.receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return message
+
+
+async def _rest(request: Request, body: bytearray, maximum: int) -> bytes:
+    """A body of several pieces. body: the first of them."""
+    more = True
+    while more and len(body) <= maximum:
+        message = await _received(request)
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return bytes(body)
 
 
 async def _streamed(request: Request, maximum: int) -> bytes:
